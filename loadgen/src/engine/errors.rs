@@ -1,0 +1,91 @@
+//! How a request can fail. The names are part of the JSON that scripts rely on.
+
+/// Why a request was not answered as expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The server refused the connection or it could not be opened.
+    Connect,
+    /// Reading failed, for another reason than a reset.
+    Read,
+    /// Writing failed, for another reason than a reset.
+    Write,
+    /// Nothing, or not all of it, came within the plan's timeout.
+    Timeout,
+    /// The peer reset the connection.
+    Reset,
+    /// The peer closed before the response was whole.
+    ShortBody,
+    /// The bytes were not an HTTP/1.1 response.
+    Malformed,
+    /// Another status than expected.
+    Status,
+    /// Another body than expected.
+    WrongBody,
+    /// The client itself ran out: no source port, no descriptor. It makes a run invalid, not slow.
+    Client,
+}
+
+impl ErrorKind {
+    /// All kinds, in the order of their declaration.
+    pub const ALL: [Self; 10] = [
+        Self::Connect,
+        Self::Read,
+        Self::Write,
+        Self::Timeout,
+        Self::Reset,
+        Self::ShortBody,
+        Self::Malformed,
+        Self::Status,
+        Self::WrongBody,
+        Self::Client,
+    ];
+
+    /// The name in `run.json` and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Timeout => "timeout",
+            Self::Reset => "reset",
+            Self::ShortBody => "short_body",
+            Self::Malformed => "malformed",
+            Self::Status => "status",
+            Self::WrongBody => "wrong_body",
+            Self::Client => "client",
+        }
+    }
+}
+
+/// A count for each [`ErrorKind`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Errors([u64; ErrorKind::ALL.len()]);
+
+impl Errors {
+    /// Counts one more of `kind`.
+    pub fn add(&mut self, kind: ErrorKind) {
+        self.0[kind as usize] += 1;
+    }
+
+    /// How many there were of `kind`.
+    pub fn count(&self, kind: ErrorKind) -> u64 {
+        self.0[kind as usize]
+    }
+
+    /// How many there were of any kind.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// Adds another thread's or trial's counts.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            *mine += theirs;
+        }
+    }
+
+    /// Every kind with its count, zeros too, in the order of [`ErrorKind::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = (ErrorKind, u64)> + '_ {
+        ErrorKind::ALL.into_iter().map(|kind| (kind, self.count(kind)))
+    }
+}

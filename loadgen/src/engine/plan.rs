@@ -1,0 +1,64 @@
+//! What to fire: everything the engine needs to know before the first connection is opened.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// One attack on one server.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where the server listens.
+    pub target: SocketAddr,
+    /// One whole request as it goes over the wire, head and body.
+    pub request: Vec<u8>,
+    /// Whether that request is a HEAD, whose response has a length but no body.
+    pub head: bool,
+    /// What becomes of a connection after a response.
+    pub mode: Mode,
+    /// Connections kept open at the same time, over all threads. At least 1.
+    pub connections: usize,
+    /// Threads that share those connections. At least 1, at most `connections`.
+    pub threads: usize,
+    /// Load that is fired before anything is counted.
+    pub warmup: Duration,
+    /// How much is counted.
+    pub amount: Amount,
+    /// From the start of a request (its connect, where it needs one) to its last byte (to EOF in
+    /// [`Mode::Close`]); longer counts as an error.
+    pub timeout: Duration,
+    /// What a response has to look like to count as answered.
+    pub expect: Expect,
+    /// CPUs that the client's threads are pinned to, in turn. Empty: wherever the kernel puts them.
+    pub cpus: Vec<usize>,
+}
+
+/// What becomes of a connection after a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// One request per connection. The server closes first and the client reads to EOF.
+    Close,
+    /// Requests follow each other on a connection for as long as the server keeps it. Where it
+    /// says `Connection: close` the client reads to EOF and connects again, so that a server
+    /// without keep-alive is measured by the same plan.
+    KeepAlive {
+        /// Requests sent before the first of their answers is awaited; 1 is no pipelining.
+        pipeline: usize,
+    },
+}
+
+/// How much is counted, once the warm-up is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// All that completes within this time.
+    Time(Duration),
+    /// Exactly this many requests, answered or failed.
+    Requests(u64),
+}
+
+/// What a response has to look like to count as answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expect {
+    /// The status; `None` takes any from 200 to 399.
+    pub status: Option<u16>,
+    /// The whole body; `None` takes any body whose framing is right.
+    pub body: Option<Vec<u8>>,
+}

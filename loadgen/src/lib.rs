@@ -1,0 +1,3 @@
+//! The load generator and the lab.
+
+pub mod engine;

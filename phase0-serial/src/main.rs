@@ -1,0 +1,2 @@
+//! phase0-serial
+fn main() {}

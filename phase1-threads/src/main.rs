@@ -1,0 +1,2 @@
+//! phase1-threads
+fn main() {}

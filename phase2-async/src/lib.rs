@@ -1,0 +1,1 @@
+//! phase2-async

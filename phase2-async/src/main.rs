@@ -1,0 +1,2 @@
+//! phase2-async
+fn main() {}

@@ -1,0 +1,2 @@
+//! phase3-pooled
+fn main() {}

@@ -1,0 +1,2 @@
+//! phase4-keepalive
+fn main() {}
