@@ -1,0 +1,184 @@
+//! What the fields of a whole head mean for the body's framing and for the connection.
+
+use crate::request::split_absolute;
+use crate::{Error, Fields, Method, Version, field};
+
+/// What a server has to know of a request besides what its handler reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// How the body is delimited.
+    pub framing: Framing,
+    /// Whether the client can take another response on this connection (RFC 9112, section 9.3).
+    pub keep_alive: bool,
+    /// Whether the client waits for a `100 Continue` before it sends the body.
+    pub expects_continue: bool,
+}
+
+/// How a request's body is delimited (RFC 9112, section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// This many bytes follow the head; 0 where no field speaks of a body.
+    Length(u64),
+    /// Chunks follow the head.
+    Chunked,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self { framing: Framing::Length(0), keep_alive: false, expects_continue: false }
+    }
+}
+
+impl Facts {
+    /// Judges the fields that frame a request or speak of its connection, and its target.
+    ///
+    /// # Errors
+    /// For every combination that two implementations could read differently; see [`Error`].
+    pub(crate) fn of(
+        method: Method,
+        target: &str,
+        version: Version,
+        fields: Fields<'_>,
+    ) -> Result<Self, Error> {
+        check_target(method, target)?;
+        let mut host = None;
+        let mut content_length = None;
+        let mut coding = Coding::Absent;
+        let (mut close, mut keep_alive, mut expects_continue) = (false, false, false);
+
+        for (name, value) in fields.iter() {
+            // Lengths differ, so that most names are told apart by one comparison.
+            match name.len() {
+                4 if name.eq_ignore_ascii_case("host") => {
+                    set_once(&mut host, value, Error::Host)?;
+                    if !is_authority(value) {
+                        return Err(Error::Host);
+                    }
+                }
+                6 if name.eq_ignore_ascii_case("expect") => {
+                    expects_continue = value.eq_ignore_ascii_case(b"100-continue");
+                }
+                10 if name.eq_ignore_ascii_case("connection") => {
+                    for option in value.split(|&byte| byte == b',').map(field::trim) {
+                        close |= option.eq_ignore_ascii_case(b"close");
+                        keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+                    }
+                }
+                14 if name.eq_ignore_ascii_case("content-length") => {
+                    set_once(&mut content_length, parse_length(value)?, Error::ContentLength)?;
+                }
+                17 if name.eq_ignore_ascii_case("transfer-encoding") => coding = coding.and(value)?,
+                _ => {}
+            }
+        }
+
+        if version == Version::Http11 && host.is_none() {
+            return Err(Error::Host);
+        }
+        let framing = match (coding, content_length) {
+            (Coding::Absent, length) => Framing::Length(length.unwrap_or(0)),
+            (_, Some(_)) => return Err(Error::TwoFramings),
+            // HTTP/1.0 has no chunks: whoever sends them in its name is not to be trusted.
+            _ if version == Version::Http10 => return Err(Error::TransferEncoding),
+            (Coding::Chunked, None) => Framing::Chunked,
+            (Coding::Unknown | Coding::UnknownThenChunked, None) => {
+                return Err(Error::CodingNotImplemented);
+            }
+        };
+        Ok(Self {
+            framing,
+            keep_alive: !close && (version == Version::Http11 || keep_alive),
+            expects_continue: expects_continue && version == Version::Http11,
+        })
+    }
+
+    /// Whether a body follows the head.
+    pub fn has_body(&self) -> bool {
+        self.framing != Framing::Length(0)
+    }
+}
+
+/// Keeps the value of a field that may come once.
+fn set_once<T>(slot: &mut Option<T>, value: T, error: Error) -> Result<(), Error> {
+    if slot.replace(value).is_some() { Err(error) } else { Ok(()) }
+}
+
+/// The four forms of a target (RFC 9112, section 3.2), less the one of CONNECT.
+fn check_target(method: Method, target: &str) -> Result<(), Error> {
+    let fits = match split_absolute(target) {
+        Some((authority, _)) => is_authority(authority.as_bytes()),
+        None => target.starts_with('/') || (target == "*" && method == Method::Options),
+    };
+    if fits { Ok(()) } else { Err(Error::Target) }
+}
+
+/// `uri-host [":" port]` without userinfo, not empty (RFC 9112, section 3.2; RFC 3986, 3.2.2).
+fn is_authority(value: &[u8]) -> bool {
+    let (host_fits, port) = if let Some(literal) = value.strip_prefix(b"[") {
+        let Some(end) = memchr::memchr(b']', literal) else { return false };
+        let address = &literal[..end];
+        let fits = !address.is_empty()
+            && address.iter().all(|&byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+        (fits, &literal[end + 1..])
+    } else {
+        let end = memchr::memchr(b':', value).unwrap_or(value.len());
+        (end > 0 && is_name(&value[..end]), &value[end..])
+    };
+    let port_fits = match port {
+        [] => true,
+        [b':', digits @ ..] => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    host_fits && port_fits
+}
+
+/// A registered name: letters, digits, marks and whole percent-encoded bytes.
+fn is_name(name: &[u8]) -> bool {
+    let mut rest = name;
+    while let [first, tail @ ..] = rest {
+        rest = match (first, tail) {
+            (b'%', [high, low, tail @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => tail,
+            (byte, tail) if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte) => tail,
+            _ => return false,
+        };
+    }
+    true
+}
+
+/// `1*DIGIT` and nothing else, within 64 bits.
+fn parse_length(value: &[u8]) -> Result<u64, Error> {
+    if value.is_empty() {
+        return Err(Error::ContentLength);
+    }
+    value.iter().try_fold(0_u64, |length, &byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0')).ok_or(Error::ContentLength)?;
+        length.checked_mul(10).and_then(|length| length.checked_add(digit)).ok_or(Error::ContentLength)
+    })
+}
+
+/// The transfer codings named so far, over all lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Absent,
+    Chunked,
+    Unknown,
+    UnknownThenChunked,
+}
+
+impl Coding {
+    /// Adds the codings of one more line.
+    fn and(self, value: &[u8]) -> Result<Self, Error> {
+        value.split(|&byte| byte == b',').map(field::trim).try_fold(self, |codings, name| {
+            if !field::is_token(name) {
+                return Err(Error::TransferEncoding);
+            }
+            match (codings, name.eq_ignore_ascii_case(b"chunked")) {
+                (Self::Absent, true) => Ok(Self::Chunked),
+                (Self::Unknown, true) => Ok(Self::UnknownThenChunked),
+                (Self::Absent | Self::Unknown, false) => Ok(Self::Unknown),
+                // Chunked comes last and once, or the body's end is anybody's guess.
+                (Self::Chunked | Self::UnknownThenChunked, _) => Err(Error::TransferEncoding),
+            }
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! The parser to read first: line by line, part by part, every part copied.
+
+use crate::chunked::Decoder;
+use crate::head::HeadScan;
+use crate::line::END_BYTES;
+use crate::{Buffer, Error, Facts, Framing, Limits, OwnedRequest, field, request_line};
+
+/// Parses requests, one after the other, out of bytes that come in any pieces.
+#[derive(Debug)]
+pub struct Parser {
+    limits: Limits,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Head(HeadScan),
+    /// This many bytes of a body of known length are to come.
+    Length(usize),
+    Chunked(Decoder),
+}
+
+/// How far a call of [`Parser::parse`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The request is not whole: read more bytes, then call again.
+    NeedMore,
+    /// As [`Progress::NeedMore`], and the client waits for [`crate::CONTINUE`] before it goes on.
+    /// Said once for a request.
+    SendContinue,
+    /// The request is whole, and its bytes are consumed.
+    Complete,
+}
+
+impl Parser {
+    /// A parser at the front of a connection.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, state: State::Head(HeadScan::default()) }
+    }
+
+    /// Takes what it can from the front of `input`, into `request`. The caller clears the request
+    /// before the first call for it.
+    ///
+    /// # Errors
+    /// The bytes can't become a request; nothing behind them may be parsed.
+    pub fn parse(&mut self, input: &mut Buffer, request: &mut OwnedRequest) -> Result<Progress, Error> {
+        if let State::Head(scan) = &mut self.state {
+            let Some(head) = scan.find_end(input.bytes(), &self.limits)? else {
+                return Ok(Progress::NeedMore);
+            };
+            let end = head.range.end;
+            read_head(&input.bytes()[head.range], request)?;
+            input.consume(end);
+            self.state = match request.facts.framing {
+                Framing::Length(length) => State::Length(body_length(length, &self.limits)?),
+                Framing::Chunked => State::Chunked(Decoder::new()),
+            };
+            if request.facts.expects_continue && request.facts.has_body() && input.is_empty() {
+                return Ok(Progress::SendContinue);
+            }
+        }
+        if self.read_body(input, request)? {
+            self.reset();
+            Ok(Progress::Complete)
+        } else {
+            Ok(Progress::NeedMore)
+        }
+    }
+
+    /// Whether any byte of a request has come that is not yet complete.
+    pub fn has_begun(&self) -> bool {
+        !matches!(&self.state, State::Head(scan) if !scan.has_begun())
+    }
+
+    /// Whether the head has come and the body has not.
+    pub fn is_in_body(&self) -> bool {
+        !matches!(self.state, State::Head(_))
+    }
+
+    /// Forgets what it has seen, for the next connection.
+    pub fn reset(&mut self) {
+        self.state = State::Head(HeadScan::default());
+    }
+
+    /// Moves body bytes from `input` to `request`; true once the body is whole.
+    fn read_body(&mut self, input: &mut Buffer, request: &mut OwnedRequest) -> Result<bool, Error> {
+        match &mut self.state {
+            State::Head(_) => Ok(false),
+            State::Length(left) => {
+                let n = input.bytes().len().min(*left);
+                request.body.extend_from_slice(&input.bytes()[..n]);
+                input.consume(n);
+                *left -= n;
+                Ok(*left == 0)
+            }
+            State::Chunked(decoder) => {
+                let progress = decoder.decode(input.bytes(), &mut request.body, &self.limits)?;
+                input.consume(progress.consumed);
+                Ok(progress.done)
+            }
+        }
+    }
+}
+
+/// A length as a size in memory, if it is within the limit.
+pub(crate) fn body_length(length: u64, limits: &Limits) -> Result<usize, Error> {
+    usize::try_from(length).ok().filter(|length| *length <= limits.body_bytes_max).ok_or(Error::BodyTooLarge)
+}
+
+/// Reads a whole head, from the request line to the empty line, both included.
+fn read_head(head: &[u8], request: &mut OwnedRequest) -> Result<(), Error> {
+    let mut lines = Lines(head);
+    let line = request_line::parse(lines.next().unwrap_or_default())?;
+    request.method = line.method;
+    request.version = line.version;
+    request.target.push_str(line.target);
+    for line in lines {
+        let (name, value) = field::parse(line)?;
+        request.push_field(name, value);
+    }
+    let view = request.as_request();
+    request.facts = Facts::of(view.method, view.target, view.version, view.fields)?;
+    Ok(())
+}
+
+/// The lines of a whole head without their CRLF, up to the empty line.
+pub(crate) struct Lines<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        // The scan for the head's end has seen to it that each CR has its LF.
+        let length = memchr::memchr(b'\r', self.0).filter(|length| *length > 0)?;
+        let (line, rest) = self.0.split_at(length);
+        self.0 = &rest[END_BYTES..];
+        Some(line)
+    }
+}

@@ -1,0 +1,205 @@
+//! The parser that copies nothing: the [`Request`] that it lends points into the [`Buffer`].
+//!
+//! The fields are split by `httparse`, which looks at many bytes at once. It decides only "yes":
+//! a head that it refuses is read again with the textbook's grammar, which says what is wrong with
+//! it, so that both parsers answer a broken request with the same words.
+
+use std::ops::Range;
+
+use crate::chunked::Decoder;
+use crate::head::{Found, HeadScan};
+use crate::line::END_BYTES;
+use crate::textbook::{Lines, body_length};
+use crate::{Buffer, Error, Facts, Fields, Framing, Limits, Request, field, request_line};
+
+/// Parses requests, one after the other, out of bytes that come in any pieces.
+#[derive(Debug)]
+pub struct Parser {
+    state: State,
+    /// Chunked bodies, put together; any other body stays in the buffer.
+    body: Vec<u8>,
+    limits: Limits,
+}
+
+#[derive(Debug)]
+enum State {
+    Head(HeadScan),
+    /// The head was read once, and stays at the front of the buffer until the body is whole.
+    Body(Found, Body),
+}
+
+#[derive(Debug)]
+enum Body {
+    Length(usize),
+    Chunked(Decoder),
+}
+
+enum WholeBody {
+    InBuffer(Range<usize>),
+    /// In [`Parser::body`]; its coded bytes are gone from the buffer.
+    PutTogether,
+}
+
+/// How far a call of [`Parser::parse`] came.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Progress<R> {
+    /// The request is not whole: read more bytes, then call again.
+    NeedMore,
+    /// As [`Progress::NeedMore`], and the client waits for [`crate::CONTINUE`] before it goes on.
+    /// Said once for a request.
+    SendContinue,
+    /// The request was whole, this is what became of it, and its bytes are consumed.
+    Complete(R),
+}
+
+impl Parser {
+    /// A parser at the front of a connection.
+    pub fn new(limits: Limits) -> Self {
+        Self { state: State::Head(HeadScan::default()), body: Vec::new(), limits }
+    }
+
+    /// Reads what it can from the front of `input`, and lends the request to `handle` once it is
+    /// whole.
+    ///
+    /// # Errors
+    /// The bytes can't become a request; nothing behind them may be parsed.
+    pub fn parse<R>(
+        &mut self,
+        input: &mut Buffer,
+        handle: impl FnOnce(Request<'_>, Facts) -> R,
+    ) -> Result<Progress<R>, Error> {
+        if let State::Head(scan) = &mut self.state {
+            let Some(head) = scan.find_end(input.bytes(), &self.limits)? else {
+                return Ok(Progress::NeedMore);
+            };
+            let bytes = input.bytes();
+            let body_start = head.range.end;
+            let mut slots = Slots::new();
+            let (request, facts) = read_head(bytes, &head, slots.room(head.field_count))?;
+            let body = match facts.framing {
+                Framing::Length(length) => {
+                    let end = body_start + body_length(length, &self.limits)?;
+                    // Nearly every request is whole when its head is: it is read this once.
+                    if let Some(body) = bytes.get(body_start..end) {
+                        let result = handle(Request { body, ..request }, facts);
+                        self.finish(input, end);
+                        return Ok(Progress::Complete(result));
+                    }
+                    Body::Length(end - body_start)
+                }
+                Framing::Chunked => Body::Chunked(Decoder::new()),
+            };
+            let nothing_follows = bytes.len() == body_start;
+            self.state = State::Body(head, body);
+            if facts.expects_continue && nothing_follows {
+                return Ok(Progress::SendContinue);
+            }
+        }
+
+        let Some(body) = self.read_body(input)? else { return Ok(Progress::NeedMore) };
+        let State::Body(head, _) = &self.state else { return Ok(Progress::NeedMore) };
+        let bytes = input.bytes();
+        let mut slots = Slots::new();
+        let (request, facts) = read_head(bytes, head, slots.room(head.field_count))?;
+        let (body, end) = match body {
+            WholeBody::InBuffer(range) => (&bytes[range.clone()], range.end),
+            WholeBody::PutTogether => (&self.body[..], head.range.end),
+        };
+        let result = handle(Request { body, ..request }, facts);
+        self.finish(input, end);
+        Ok(Progress::Complete(result))
+    }
+
+    /// Whether any byte of a request has come that is not yet complete.
+    pub fn has_begun(&self) -> bool {
+        !matches!(&self.state, State::Head(scan) if !scan.has_begun())
+    }
+
+    /// Whether the head has come and the body has not.
+    pub fn is_in_body(&self) -> bool {
+        matches!(self.state, State::Body(..))
+    }
+
+    /// Forgets what it has seen, for the next connection. A chunked body's memory is given up if
+    /// it is more than `capacity_max` bytes.
+    pub fn reset(&mut self, capacity_max: usize) {
+        self.state = State::Head(HeadScan::default());
+        self.body.clear();
+        self.body.shrink_to(capacity_max);
+    }
+
+    /// Goes on with the body; where it stands, once it is whole.
+    fn read_body(&mut self, input: &mut Buffer) -> Result<Option<WholeBody>, Error> {
+        let State::Body(head, body) = &mut self.state else { return Ok(None) };
+        let start = head.range.end;
+        match body {
+            Body::Length(length) => {
+                let end = start + *length;
+                Ok((input.bytes().len() >= end).then_some(WholeBody::InBuffer(start..end)))
+            }
+            Body::Chunked(decoder) => {
+                let progress = decoder.decode(&input.bytes()[start..], &mut self.body, &self.limits)?;
+                // The head stays where it is, and the coded bytes make room for more of them.
+                input.remove(start, progress.consumed);
+                Ok(progress.done.then_some(WholeBody::PutTogether))
+            }
+        }
+    }
+
+    fn finish(&mut self, input: &mut Buffer, request_bytes: usize) {
+        input.consume(request_bytes);
+        self.state = State::Head(HeadScan::default());
+        self.body.clear();
+    }
+}
+
+/// A browser sends about 15 field lines.
+const FEW_FIELDS: usize = 32;
+
+/// Room for the field lines of a head: on the stack, unless there are unusually many.
+struct Slots<'a> {
+    few: [httparse::Header<'a>; FEW_FIELDS],
+    many: Vec<httparse::Header<'a>>,
+}
+
+impl<'a> Slots<'a> {
+    fn new() -> Self {
+        Self { few: [httparse::EMPTY_HEADER; FEW_FIELDS], many: Vec::new() }
+    }
+
+    fn room(&mut self, count: usize) -> &mut [httparse::Header<'a>] {
+        if count <= FEW_FIELDS {
+            &mut self.few[..count]
+        } else {
+            self.many.resize(count, httparse::EMPTY_HEADER);
+            &mut self.many
+        }
+    }
+}
+
+/// Reads a whole head that stands in `bytes`. The request's body is left empty.
+fn read_head<'a>(
+    bytes: &'a [u8],
+    head: &Found,
+    slots: &'a mut [httparse::Header<'a>],
+) -> Result<(Request<'a>, Facts), Error> {
+    let mut lines = Lines(&bytes[head.range.clone()]);
+    let line = request_line::parse(lines.next().unwrap_or_default())?;
+    let fields = lines.0;
+    debug_assert!(fields.ends_with(b"\r\n") && fields.len() >= END_BYTES, "the scan found the empty line");
+    match httparse::parse_headers(fields, slots) {
+        Ok(httparse::Status::Complete((used, _))) if used == fields.len() => {}
+        _ => return Err(what_is_wrong(lines)),
+    }
+    let fields = Fields::borrowed(slots);
+    let facts = Facts::of(line.method, line.target, line.version, fields)?;
+    let request =
+        Request { method: line.method, target: line.target, version: line.version, fields, body: &[] };
+    Ok((request, facts))
+}
+
+/// The textbook's words for field lines that httparse has refused.
+#[cold]
+fn what_is_wrong(mut lines: Lines<'_>) -> Error {
+    lines.find_map(|line| field::parse(line).err()).unwrap_or(Error::FieldLine)
+}
