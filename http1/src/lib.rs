@@ -48,6 +48,17 @@ pub use request::{Fields, Method, Request, Version};
 pub use response::Response;
 pub use status::Status;
 
+/// Which part of a request is to come next on a connection. Each has a deadline of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// No byte of a request has come.
+    Idle,
+    /// The head has begun.
+    Head,
+    /// The head is whole and the body is not.
+    Body,
+}
+
 /// The interim response for a client that asked, with `Expect: 100-continue`, whether its body is
 /// welcome (RFC 9110, section 10.1.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";

@@ -3,7 +3,7 @@
 use crate::chunked::Decoder;
 use crate::head::HeadScan;
 use crate::line::END_BYTES;
-use crate::{Buffer, Error, Facts, Framing, Limits, OwnedRequest, field, request_line};
+use crate::{Buffer, Error, Facts, Framing, Limits, OwnedRequest, Stage, field, request_line};
 
 /// Parses requests, one after the other, out of bytes that come in any pieces.
 #[derive(Debug)]
@@ -67,14 +67,13 @@ impl Parser {
         }
     }
 
-    /// Whether any byte of a request has come that is not yet complete.
-    pub fn has_begun(&self) -> bool {
-        !matches!(&self.state, State::Head(scan) if !scan.has_begun())
-    }
-
-    /// Whether the head has come and the body has not.
-    pub fn is_in_body(&self) -> bool {
-        !matches!(self.state, State::Head(_))
+    /// Which part of a request is to come next.
+    pub fn stage(&self) -> Stage {
+        match &self.state {
+            State::Head(scan) if scan.has_begun() => Stage::Head,
+            State::Head(_) => Stage::Idle,
+            State::Length(_) | State::Chunked(_) => Stage::Body,
+        }
     }
 
     /// Forgets what it has seen, for the next connection.

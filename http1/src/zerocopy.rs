@@ -10,7 +10,7 @@ use crate::chunked::Decoder;
 use crate::head::{Found, HeadScan};
 use crate::line::END_BYTES;
 use crate::textbook::{Lines, body_length};
-use crate::{Buffer, Error, Facts, Fields, Framing, Limits, Request, field, request_line};
+use crate::{Buffer, Error, Facts, Fields, Framing, Limits, Request, Stage, field, request_line};
 
 /// Parses requests, one after the other, out of bytes that come in any pieces.
 #[derive(Debug)]
@@ -110,14 +110,13 @@ impl Parser {
         Ok(Progress::Complete(result))
     }
 
-    /// Whether any byte of a request has come that is not yet complete.
-    pub fn has_begun(&self) -> bool {
-        !matches!(&self.state, State::Head(scan) if !scan.has_begun())
-    }
-
-    /// Whether the head has come and the body has not.
-    pub fn is_in_body(&self) -> bool {
-        matches!(self.state, State::Body(..))
+    /// Which part of a request is to come next.
+    pub fn stage(&self) -> Stage {
+        match &self.state {
+            State::Head(scan) if scan.has_begun() => Stage::Head,
+            State::Head(_) => Stage::Idle,
+            State::Body(..) => Stage::Body,
+        }
     }
 
     /// Forgets what it has seen, for the next connection. A chunked body's memory is given up if

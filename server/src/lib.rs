@@ -1,1 +1,38 @@
-//! server
+//! What the five phases share around their loops and that is neither HTTP nor a lesson: listening,
+//! options, deadlines, the connection limit, and stopping.
+//!
+//! # Layout
+//!
+//! | module | its one job |
+//! |---|---|
+//! | [`run`] | from a phase's command line to its `serve`, with signals wired to [`Stop`] |
+//! | [`Options`] | limits, deadlines and the connection limit, as flags that all phases share |
+//! | [`ReadDeadline`] | when the next part of a request must have come |
+//! | [`Connections`] | how many there are, how many there may be, and turning the others away |
+//! | [`blocking`] | reading, writing and closing with deadlines, for phases 0 and 1 |
+//! | [`Timers`] | delays finer than a millisecond beside a poll, for phases 3 and 4 |
+//! | [`Date`], [`accept_pause`], [`fault_of`] | small things that all phases say in the same way |
+
+mod accept;
+pub mod blocking;
+mod connections;
+mod date;
+mod deadline;
+mod descriptors;
+mod fault;
+mod listen;
+mod options;
+mod run;
+mod stop;
+mod timers;
+
+pub use accept::accept_pause;
+pub use connections::{Admission, Connections, turn_away};
+pub use date::Date;
+pub use deadline::ReadDeadline;
+pub use fault::fault_of;
+pub use listen::{Bind, listen};
+pub use options::{DRAIN_BYTES_MAX, Options, default_options};
+pub use run::run;
+pub use stop::Stop;
+pub use timers::Timers;

@@ -1,0 +1,122 @@
+//! Limits and deadlines, as flags that all phases share.
+
+use std::time::{Duration, Instant};
+
+use clap::{Args, Command};
+use http1::Limits;
+
+/// Bytes that are thrown away at most from a client that goes on sending after its answer, before
+/// the connection is closed under it. The drain deadline usually comes first.
+pub const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What every phase lets its user set.
+#[derive(Args, Clone, Debug)]
+// Each phase has a type of this name too, and a group's name must be unique on a command line.
+#[group(skip)]
+#[command(next_help_heading = "Limits and deadlines")]
+pub struct Options {
+    /// Connections that are open at the same time; one more is answered 503 and closed
+    #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = at_least_one)]
+    pub max_connections: usize,
+    /// Bytes of a request's head; more are answered 431
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().head_bytes_max, value_parser = at_least_one)]
+    pub head_bytes: usize,
+    /// Bytes of the request line; more are answered 414
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().request_line_bytes_max, value_parser = at_least_one)]
+    pub request_line_bytes: usize,
+    /// Header fields of a request; more are answered 431
+    #[arg(long, value_name = "N", default_value_t = Limits::default().fields_max)]
+    pub fields: usize,
+    /// Bytes of a request's body; more are answered 413
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes_max)]
+    pub body_bytes: usize,
+    /// How long a connection may be silent before the first byte of a request
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = duration)]
+    pub idle_timeout: Duration,
+    /// How long the head may take from its first byte, however often the client sends a little
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub head_timeout: Duration,
+    /// How long the body may take, with more time for what came at the minimum rate
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub body_timeout: Duration,
+    /// How long the client may take to read the answer, with more time for what it reads at the
+    /// minimum rate
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub write_timeout: Duration,
+    /// Bytes per second that earn a body or an answer more time than its timeout
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = at_least_one)]
+    pub min_rate: usize,
+    /// How long a closing connection waits for the client to close too, and a stopping server for
+    /// its connections
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub drain_timeout: Duration,
+}
+
+impl Options {
+    /// The limits that the parsers keep.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            request_line_bytes_max: self.request_line_bytes,
+            head_bytes_max: self.head_bytes,
+            fields_max: self.fields,
+            body_bytes_max: self.body_bytes,
+            ..Limits::default()
+        }
+    }
+
+    /// When the answer must be written that was begun at `start` and of which `bytes` were taken.
+    pub fn write_deadline(&self, start: Instant, bytes: usize) -> Instant {
+        start + self.write_timeout + self.earned(bytes)
+    }
+
+    /// When a connection that half-closed at `start`, or a server that was stopped then, has
+    /// waited long enough.
+    pub fn drain_deadline(&self, start: Instant) -> Instant {
+        start + self.drain_timeout
+    }
+
+    pub(crate) fn earned(&self, bytes: usize) -> Duration {
+        Duration::from_secs_f64(bytes as f64 / self.min_rate as f64)
+    }
+}
+
+impl AsMut<Self> for Options {
+    fn as_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+/// The options of a phase as they are without any flag, so that a default is written in one place.
+///
+/// # Panics
+/// If the type has a flag without a default, which is a bug that its own tests find.
+pub fn default_options<T: Args>() -> T {
+    let matches = T::augment_args(Command::new("defaults")).get_matches_from(["defaults"]);
+    T::from_arg_matches(&matches).expect("every flag has a default")
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if time >= Duration::from_millis(1) => Ok(time),
+        Ok(_) => Err("a deadline is at least 1ms".to_owned()),
+        Err(error) => Err(format!("{error}; write it like 500ms or 10s")),
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1 is needed".to_owned()),
+        Ok(n) => Ok(n),
+        Err(_) => Err("a whole number is needed".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, default_options};
+
+    #[test]
+    fn the_defaults_are_those_of_the_parsers() {
+        assert_eq!(default_options::<Options>().limits(), http1::Limits::default());
+    }
+}

@@ -1,0 +1,88 @@
+//! From a phase's command line to its `serve`.
+
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use handler::{Routes, Stats};
+
+use crate::descriptors;
+use crate::{Bind, Options, Stop, listen};
+
+/// Listens, prints `NAME listening on http://ADDR`, serves the lab's routes until SIGINT or
+/// SIGTERM, and exits with 0; with 1 and a message if that can't be done.
+///
+/// `serve` is the phase's own. Where the system allows fewer descriptors than `options` asks for
+/// connections, it is given options with fewer, and that is said.
+pub fn run<O: AsMut<Options>>(
+    name: &str,
+    bind: &Bind,
+    options: O,
+    serve: impl FnOnce(TcpListener, Routes, &O, &Arc<Stats>, &Stop) -> io::Result<()>,
+) -> ExitCode {
+    match try_run(name, bind, options, serve) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn try_run<O: AsMut<Options>>(
+    name: &str,
+    bind: &Bind,
+    mut options: O,
+    serve: impl FnOnce(TcpListener, Routes, &O, &Arc<Stats>, &Stop) -> io::Result<()>,
+) -> Result<(), String> {
+    let common = options.as_mut();
+    let room = descriptors::raise_limit();
+    if room < common.max_connections {
+        eprintln!(
+            "{name}: the limit on open files leaves room for {room} connections instead of {}; raise it with ulimit -n",
+            common.max_connections
+        );
+        common.max_connections = room;
+    }
+    let drain_timeout = common.drain_timeout;
+
+    let addr = bind.addr;
+    let listener = listen(addr).map_err(|error| cannot_listen(addr, &error))?;
+    let local = listener.local_addr().map_err(|error| cannot_listen(addr, &error))?;
+
+    let stop = Stop::new();
+    let on_signal = stop.clone();
+    ctrlc::set_handler(move || {
+        on_signal.trigger();
+        // A handler that never comes back must not keep the process.
+        std::thread::sleep(drain_timeout + DRAIN_GRACE);
+        std::process::exit(0);
+    })
+    .map_err(|error| format!("can't wait for signals: {error}"))?;
+
+    // Whoever started the server waits for this line, so it can't stay in a buffer; and a reader
+    // that has gone is no reason to stop.
+    let mut stdout = io::stdout().lock();
+    let _ = writeln!(stdout, "{name} listening on http://{local}").and_then(|()| stdout.flush());
+    drop(stdout);
+
+    let stats = Arc::new(Stats::new());
+    let routes = Routes::new(Arc::clone(&stats));
+    serve(listener, routes, &options, &stats, &stop).map_err(|error| format!("{name} failed: {error}"))
+}
+
+/// Time for `serve` to return by itself after the drain deadline.
+const DRAIN_GRACE: std::time::Duration = std::time::Duration::from_millis(500);
+
+fn cannot_listen(addr: std::net::SocketAddr, error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program listens there; stop it, or give another --addr (port 0 takes a free one)"
+        }
+        io::ErrorKind::AddrNotAvailable => "that is no address of this machine; try 127.0.0.1",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; try 8080",
+        _ => "give another --addr",
+    };
+    format!("can't listen on {addr}: {error}: {advice}")
+}
