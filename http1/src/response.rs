@@ -1,5 +1,8 @@
 //! What a handler answers.
 
+use std::fmt::Display;
+use std::io::Write as _;
+
 use crate::{Status, field};
 
 /// A response that a handler writes into. It can be cleared and written again and again: what it
@@ -76,14 +79,11 @@ impl Response {
     }
 
     /// Turns it into the plain-text page of an error, whatever it was before.
-    pub fn become_error(&mut self, status: Status, explanation: &str) -> &mut Self {
+    pub fn become_error(&mut self, status: Status, explanation: impl Display) -> &mut Self {
         self.clear();
-        self.set_status(status).text(explanation).text_end()
-    }
-
-    fn text_end(&mut self) -> &mut Self {
-        self.body.push(b'\n');
-        self
+        // A Vec takes all that is written to it.
+        let _ = writeln!(self.body, "{explanation}");
+        self.set_status(status).text("")
     }
 
     /// Empties it and keeps what it allocated.

@@ -47,7 +47,7 @@ fn serve_request(
         }
         Received::Broken(fault, status, explanation) => {
             stats.fault(fault);
-            response.become_error(status, &explanation);
+            response.become_error(status, explanation);
             Delivery::AFTER_ERROR
         }
     };

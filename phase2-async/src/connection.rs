@@ -40,7 +40,7 @@ async fn serve_request(
         }
         Received::Broken(fault, status, explanation) => {
             stats.fault(fault);
-            response.become_error(status, &explanation);
+            response.become_error(status, explanation);
             Delivery::AFTER_ERROR
         }
     };

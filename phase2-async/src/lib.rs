@@ -79,7 +79,8 @@ async fn accept(listener: TcpListener, service: Service<impl Handler>, stop: Sto
         match accepted {
             Ok((stream, _)) => {
                 let Some(admission) = connections.admit() else {
-                    turn_away(stream.into_std()?);
+                    // A stream that can't be turned away properly is turned away by its drop.
+                    let _ = stream.into_std().map(turn_away);
                     continue;
                 };
                 let (handler, options) = (Arc::clone(&service.handler), Arc::clone(&service.options));

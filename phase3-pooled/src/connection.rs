@@ -1,0 +1,210 @@
+//! One connection, from its first byte to its last, as states between which it waits.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
+use std::time::{Duration, Instant};
+
+use handler::{Fault, Handler, Stats, Step, answer};
+use http1::textbook::Progress;
+use http1::{CONTINUE, Delivery, Status, encode};
+use mio::net::TcpStream;
+use server::{Admission, DRAIN_BYTES_MAX, Date, ReadDeadline};
+
+use crate::pool::Exchange;
+
+/// A connection and what its request needs.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    state: State,
+    exchange: Box<Exchange>,
+    /// Tells it from others that had its place in the slab.
+    pub(crate) id: u64,
+    _admission: Admission,
+}
+
+/// What it waits for. What a task of phase 2 has on its stack at an `.await` stands here.
+#[derive(Clone, Copy)]
+enum State {
+    /// For the rest of a request.
+    Reading(ReadDeadline),
+    /// For the handler's delay.
+    Delayed(Delivery),
+    /// For room to write the answer.
+    Writing { started: Instant, written: usize },
+    /// For the client to close, after its answer.
+    Draining { started: Instant, discarded: usize },
+}
+
+/// How far a call of [`Connection::advance`] came.
+pub(crate) enum Flow {
+    /// On with the next state.
+    GoOn,
+    /// Until the socket is ready.
+    Wait,
+    /// Until [`Connection::reply`] is called, after this delay.
+    ReplyAfter(Duration),
+    /// It is over.
+    Close,
+}
+
+/// What a connection needs of its worker.
+pub(crate) struct Context<'a, H> {
+    pub(crate) handler: &'a H,
+    pub(crate) stats: &'a Stats,
+    pub(crate) date: &'a Date,
+    /// When the worker last looked at the clock; enough for deadlines of seconds.
+    pub(crate) now: Instant,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        stream: TcpStream,
+        exchange: Box<Exchange>,
+        admission: Admission,
+        id: u64,
+        now: Instant,
+    ) -> Self {
+        let state = State::Reading(ReadDeadline::new(now));
+        Self { stream, state, exchange, id, _admission: admission }
+    }
+
+    /// The exchange, for the pool; the connection closes.
+    pub(crate) fn into_exchange(self) -> Box<Exchange> {
+        self.exchange
+    }
+
+    /// Goes on as far as it can without waiting.
+    ///
+    /// # Errors
+    /// The connection is lost, and with it whatever was under way.
+    pub(crate) fn advance(&mut self, context: &Context<'_, impl Handler>) -> io::Result<Flow> {
+        loop {
+            let flow = match self.state {
+                State::Reading(deadline) => self.read_request(deadline, context),
+                State::Delayed(_) => Ok(Flow::Wait),
+                State::Writing { started, written } => self.write(started, written, context),
+                State::Draining { started, discarded } => self.drain(started, discarded),
+            };
+            match flow {
+                Ok(Flow::GoOn) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Flow::Wait),
+                flow => return flow,
+            }
+        }
+    }
+
+    /// The delay is over: sends the answer that the handler wrote.
+    pub(crate) fn reply(&mut self, context: &Context<'_, impl Handler>) -> io::Result<Flow> {
+        if let State::Delayed(delivery) = self.state {
+            self.start_writing(delivery, context);
+        }
+        self.advance(context)
+    }
+
+    /// When something must have happened.
+    pub(crate) fn deadline(&self, options: &server::Options) -> Option<Instant> {
+        match self.state {
+            State::Reading(deadline) => Some(deadline.at(options)),
+            State::Delayed(_) => None,
+            State::Writing { started, written } => Some(options.write_deadline(started, written)),
+            State::Draining { started, .. } => Some(options.drain_deadline(started)),
+        }
+    }
+
+    /// Nothing has happened by the deadline. Who sent half a request is told; who sent nothing, or
+    /// does not read, is left.
+    pub(crate) fn time_out(&mut self, context: &Context<'_, impl Handler>) -> io::Result<Flow> {
+        match self.state {
+            State::Reading(deadline) if !deadline.is_idle() => {
+                context.stats.fault(Fault::Timeout);
+                self.exchange.response.become_error(Status::REQUEST_TIMEOUT, "the request took too long");
+                self.start_writing(Delivery::AFTER_ERROR, context);
+                self.advance(context)
+            }
+            State::Writing { .. } => Err(ErrorKind::TimedOut.into()),
+            State::Reading(_) | State::Delayed(_) | State::Draining { .. } => Ok(Flow::Close),
+        }
+    }
+
+    /// Whether nothing of a request has come, so that nobody is hurt when it is closed.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self.state, State::Reading(deadline) if deadline.is_idle())
+    }
+
+    fn read_request(
+        &mut self,
+        mut deadline: ReadDeadline,
+        context: &Context<'_, impl Handler>,
+    ) -> io::Result<Flow> {
+        let Exchange { input, parser, request, response, .. } = &mut *self.exchange;
+        let read = match self.stream.read(input.space())? {
+            0 if deadline.is_idle() => return Ok(Flow::Close),
+            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            read => read,
+        };
+        input.filled(read);
+        match parser.parse(input, request) {
+            Ok(Progress::Complete) => {
+                let request = request.as_request();
+                let delivery = Delivery::closing(&request);
+                match answer(context.handler, &request, response, context.stats) {
+                    Step::Reply => self.start_writing(delivery, context),
+                    Step::ReplyAfter(delay) => {
+                        self.state = State::Delayed(delivery);
+                        return Ok(Flow::ReplyAfter(delay));
+                    }
+                }
+                return Ok(Flow::GoOn);
+            }
+            Ok(Progress::NeedMore) => {}
+            // Nothing was written yet, so there is room for it.
+            Ok(Progress::SendContinue) => self.stream.write_all(CONTINUE)?,
+            Err(error) => {
+                context.stats.fault(Fault::BadRequest);
+                response.become_error(error.status(), error);
+                self.start_writing(Delivery::AFTER_ERROR, context);
+                return Ok(Flow::GoOn);
+            }
+        }
+        deadline.advance(parser.stage(), read, context.now);
+        self.state = State::Reading(deadline);
+        Ok(Flow::GoOn)
+    }
+
+    fn start_writing(&mut self, delivery: Delivery, context: &Context<'_, impl Handler>) {
+        let Exchange { response, output, .. } = &mut *self.exchange;
+        encode(response, delivery, context.date.as_str(), output);
+        self.state = State::Writing { started: context.now, written: 0 };
+    }
+
+    fn write(
+        &mut self,
+        started: Instant,
+        mut written: usize,
+        context: &Context<'_, impl Handler>,
+    ) -> io::Result<Flow> {
+        match self.stream.write(&self.exchange.output[written..])? {
+            0 => return Err(ErrorKind::WriteZero.into()),
+            n => written += n,
+        }
+        self.state = State::Writing { started, written };
+        if written == self.exchange.output.len() {
+            self.stream.shutdown(Shutdown::Write)?;
+            self.state = State::Draining { started: context.now, discarded: 0 };
+        }
+        Ok(Flow::GoOn)
+    }
+
+    /// Waits for the client's last byte and throws away what comes before it. Closing at once would
+    /// reset the connection where the client still sends, and the reset can overtake the answer
+    /// (RFC 9112, section 9.6).
+    fn drain(&mut self, started: Instant, mut discarded: usize) -> io::Result<Flow> {
+        // What was read of the next request is nothing that is served here.
+        self.exchange.input.clear();
+        let read = self.stream.read(self.exchange.input.space())?;
+        discarded += read;
+        self.state = State::Draining { started, discarded };
+        Ok(if read == 0 || discarded > DRAIN_BYTES_MAX { Flow::Close } else { Flow::GoOn })
+    }
+}

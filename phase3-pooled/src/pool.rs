@@ -1,0 +1,113 @@
+//! What requests need, kept for the next one.
+
+use http1::textbook::Parser;
+use http1::{Buffer, Limits, OwnedRequest, Response};
+
+/// Everything that serving a request takes besides the connection itself.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) input: Buffer,
+    pub(crate) parser: Parser,
+    pub(crate) request: OwnedRequest,
+    pub(crate) response: Response,
+    pub(crate) output: Vec<u8>,
+}
+
+impl Exchange {
+    fn new(limits: Limits) -> Self {
+        Self {
+            input: Buffer::new(),
+            parser: Parser::new(limits),
+            request: OwnedRequest::new(),
+            response: Response::new(),
+            output: Vec::new(),
+        }
+    }
+
+    /// Empties everything and keeps what it allocated.
+    fn clear(&mut self) {
+        self.input.clear();
+        self.parser.reset();
+        self.request.clear();
+        self.response.clear();
+        self.output.clear();
+    }
+
+    fn capacity_bytes(&self) -> usize {
+        self.input.capacity() + self.request.capacity() + self.response.capacity() + self.output.capacity()
+    }
+}
+
+/// Exchanges that were used before. Each worker has a pool of its own, so there is nothing to lock.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    #[expect(clippy::vec_box, reason = "taking one moves a pointer, not all its parts")]
+    free: Vec<Box<Exchange>>,
+    limits: Limits,
+    fresh_buffers: bool,
+}
+
+/// Exchanges that a pool keeps: as many as requests are usually under way at once. What a burst
+/// needed beyond that is given back to the allocator.
+const FREE_MAX: usize = 1_024;
+
+/// What a pooled exchange may hold on to: an upload of the usual size leaves its buffers behind for
+/// the next one, a huge one does not. With [`FREE_MAX`] this bounds a pool to 256 MiB.
+const EXCHANGE_BYTES_MAX: usize = 256 * 1024;
+
+impl Pool {
+    /// An empty pool; one that never keeps anything if `fresh_buffers`.
+    pub(crate) fn new(limits: Limits, fresh_buffers: bool) -> Self {
+        Self { free: Vec::new(), limits, fresh_buffers }
+    }
+
+    /// An exchange that is empty, used before if there is one.
+    pub(crate) fn take(&mut self) -> Box<Exchange> {
+        self.free.pop().unwrap_or_else(|| Box::new(Exchange::new(self.limits)))
+    }
+
+    /// Keeps the exchange for the next request.
+    pub(crate) fn give_back(&mut self, mut exchange: Box<Exchange>) {
+        let is_wanted = self.free.len() < FREE_MAX && exchange.capacity_bytes() <= EXCHANGE_BYTES_MAX;
+        if is_wanted && !self.fresh_buffers {
+            exchange.clear();
+            self.free.push(exchange);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http1::Limits;
+
+    use super::{EXCHANGE_BYTES_MAX, Pool};
+
+    #[test]
+    fn what_was_given_back_is_taken_again_empty_and_with_its_capacity() {
+        let mut pool = Pool::new(Limits::default(), false);
+        let mut exchange = pool.take();
+        exchange.output.extend_from_slice(&[b'x'; 1_000]);
+        exchange.input.extend(b"half a request");
+        pool.give_back(exchange);
+        let exchange = pool.take();
+        assert!(exchange.output.is_empty() && exchange.output.capacity() >= 1_000);
+        assert!(exchange.input.is_empty());
+    }
+
+    #[test]
+    fn what_has_grown_huge_is_not_kept() {
+        let mut pool = Pool::new(Limits::default(), false);
+        let mut exchange = pool.take();
+        exchange.output.reserve(EXCHANGE_BYTES_MAX);
+        pool.give_back(exchange);
+        assert!(pool.free.is_empty());
+    }
+
+    #[test]
+    fn with_fresh_buffers_nothing_is_kept() {
+        let mut pool = Pool::new(Limits::default(), true);
+        let exchange = pool.take();
+        pool.give_back(exchange);
+        assert!(pool.free.is_empty());
+    }
+}
