@@ -119,12 +119,15 @@ impl Parser {
         }
     }
 
-    /// Forgets what it has seen, for the next connection. A chunked body's memory is given up if
-    /// it is more than `capacity_max` bytes.
-    pub fn reset(&mut self, capacity_max: usize) {
+    /// Forgets what it has seen, for the next connection.
+    pub fn reset(&mut self) {
         self.state = State::Head(HeadScan::default());
         self.body.clear();
-        self.body.shrink_to(capacity_max);
+    }
+
+    /// Bytes of memory that it holds on to, used or not.
+    pub fn capacity(&self) -> usize {
+        self.body.capacity()
     }
 
     /// Goes on with the body; where it stands, once it is whole.
@@ -147,8 +150,7 @@ impl Parser {
 
     fn finish(&mut self, input: &mut Buffer, request_bytes: usize) {
         input.consume(request_bytes);
-        self.state = State::Head(HeadScan::default());
-        self.body.clear();
+        self.reset();
     }
 }
 

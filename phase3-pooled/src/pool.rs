@@ -1,7 +1,9 @@
 //! What requests need, kept for the next one.
 
 use http1::textbook::Parser;
-use http1::{Buffer, Limits, OwnedRequest, Response};
+use http1::{Buffer, OwnedRequest, Response};
+
+use crate::Options;
 
 /// Everything that serving a request takes besides the connection itself.
 #[derive(Debug)]
@@ -14,10 +16,10 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    fn new(limits: Limits) -> Self {
+    fn new(options: &Options) -> Self {
         Self {
             input: Buffer::new(),
-            parser: Parser::new(limits),
+            parser: Parser::new(options.common.limits()),
             request: OwnedRequest::new(),
             response: Response::new(),
             output: Vec::new(),
@@ -40,11 +42,10 @@ impl Exchange {
 
 /// Exchanges that were used before. Each worker has a pool of its own, so there is nothing to lock.
 #[derive(Debug)]
-pub(crate) struct Pool {
+pub(crate) struct Pool<'a> {
     #[expect(clippy::vec_box, reason = "taking one moves a pointer, not all its parts")]
     free: Vec<Box<Exchange>>,
-    limits: Limits,
-    fresh_buffers: bool,
+    options: &'a Options,
 }
 
 /// Exchanges that a pool keeps: as many as requests are usually under way at once. What a burst
@@ -55,21 +56,21 @@ const FREE_MAX: usize = 1_024;
 /// the next one, a huge one does not. With [`FREE_MAX`] this bounds a pool to 256 MiB.
 const EXCHANGE_BYTES_MAX: usize = 256 * 1024;
 
-impl Pool {
-    /// An empty pool; one that never keeps anything if `fresh_buffers`.
-    pub(crate) fn new(limits: Limits, fresh_buffers: bool) -> Self {
-        Self { free: Vec::new(), limits, fresh_buffers }
+impl<'a> Pool<'a> {
+    /// An empty pool; one that never keeps anything with `--fresh-buffers`.
+    pub(crate) fn new(options: &'a Options) -> Self {
+        Self { free: Vec::new(), options }
     }
 
     /// An exchange that is empty, used before if there is one.
     pub(crate) fn take(&mut self) -> Box<Exchange> {
-        self.free.pop().unwrap_or_else(|| Box::new(Exchange::new(self.limits)))
+        self.free.pop().unwrap_or_else(|| Box::new(Exchange::new(self.options)))
     }
 
     /// Keeps the exchange for the next request.
     pub(crate) fn give_back(&mut self, mut exchange: Box<Exchange>) {
         let is_wanted = self.free.len() < FREE_MAX && exchange.capacity_bytes() <= EXCHANGE_BYTES_MAX;
-        if is_wanted && !self.fresh_buffers {
+        if is_wanted && !self.options.fresh_buffers {
             exchange.clear();
             self.free.push(exchange);
         }
@@ -78,13 +79,13 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
-    use http1::Limits;
-
     use super::{EXCHANGE_BYTES_MAX, Pool};
+    use crate::Options;
 
     #[test]
     fn what_was_given_back_is_taken_again_empty_and_with_its_capacity() {
-        let mut pool = Pool::new(Limits::default(), false);
+        let options = Options::default();
+        let mut pool = Pool::new(&options);
         let mut exchange = pool.take();
         exchange.output.extend_from_slice(&[b'x'; 1_000]);
         exchange.input.extend(b"half a request");
@@ -96,7 +97,8 @@ mod tests {
 
     #[test]
     fn what_has_grown_huge_is_not_kept() {
-        let mut pool = Pool::new(Limits::default(), false);
+        let options = Options::default();
+        let mut pool = Pool::new(&options);
         let mut exchange = pool.take();
         exchange.output.reserve(EXCHANGE_BYTES_MAX);
         pool.give_back(exchange);
@@ -105,7 +107,8 @@ mod tests {
 
     #[test]
     fn with_fresh_buffers_nothing_is_kept() {
-        let mut pool = Pool::new(Limits::default(), true);
+        let options = Options { fresh_buffers: true, ..Options::default() };
+        let mut pool = Pool::new(&options);
         let exchange = pool.take();
         pool.give_back(exchange);
         assert!(pool.free.is_empty());

@@ -30,7 +30,7 @@ pub(crate) struct Worker<'a, H> {
     connections: Slab<Connection>,
     /// Delayed answers: the connection's place in the slab, and its id.
     delayed: Timers<(usize, u64)>,
-    pool: Pool,
+    pool: Pool<'a>,
     next_id: u64,
     date: Date,
     /// When it last looked at the clock.
@@ -82,7 +82,7 @@ impl<'a, H: Handler> Worker<'a, H> {
             accept_at: None,
             connections: Slab::new(),
             delayed,
-            pool: Pool::new(options.common.limits(), options.fresh_buffers),
+            pool: Pool::new(options),
             next_id: 0,
             date: Date::now(),
             now,

@@ -1,0 +1,113 @@
+//! What requests need, kept for the next one.
+
+use http1::{Buffer, Response};
+
+use crate::Options;
+use crate::parser::Parser;
+
+/// Everything that serving a request takes besides the connection itself.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) input: Buffer,
+    pub(crate) parser: Parser,
+    pub(crate) response: Response,
+    pub(crate) output: Vec<u8>,
+}
+
+impl Exchange {
+    fn new(options: &Options) -> Self {
+        Self {
+            input: Buffer::new(),
+            parser: Parser::new(options.parser, options.common.limits()),
+            response: Response::new(),
+            output: Vec::new(),
+        }
+    }
+
+    /// Empties everything and keeps what it allocated.
+    fn clear(&mut self) {
+        self.input.clear();
+        self.parser.reset();
+        self.response.clear();
+        self.output.clear();
+    }
+
+    fn capacity_bytes(&self) -> usize {
+        self.input.capacity() + self.parser.capacity() + self.response.capacity() + self.output.capacity()
+    }
+}
+
+/// Exchanges that were used before. Each worker has a pool of its own, so there is nothing to lock.
+#[derive(Debug)]
+pub(crate) struct Pool<'a> {
+    #[expect(clippy::vec_box, reason = "taking one moves a pointer, not all its parts")]
+    free: Vec<Box<Exchange>>,
+    options: &'a Options,
+}
+
+/// Exchanges that a pool keeps: as many as requests are usually under way at once. What a burst
+/// needed beyond that is given back to the allocator.
+const FREE_MAX: usize = 1_024;
+
+/// What a pooled exchange may hold on to: an upload of the usual size leaves its buffers behind for
+/// the next one, a huge one does not. With [`FREE_MAX`] this bounds a pool to 256 MiB.
+const EXCHANGE_BYTES_MAX: usize = 256 * 1024;
+
+impl<'a> Pool<'a> {
+    /// An empty pool; one that never keeps anything with `--fresh-buffers`.
+    pub(crate) fn new(options: &'a Options) -> Self {
+        Self { free: Vec::new(), options }
+    }
+
+    /// An exchange that is empty, used before if there is one.
+    pub(crate) fn take(&mut self) -> Box<Exchange> {
+        self.free.pop().unwrap_or_else(|| Box::new(Exchange::new(self.options)))
+    }
+
+    /// Keeps the exchange for the next request.
+    pub(crate) fn give_back(&mut self, mut exchange: Box<Exchange>) {
+        let is_wanted = self.free.len() < FREE_MAX && exchange.capacity_bytes() <= EXCHANGE_BYTES_MAX;
+        if is_wanted && !self.options.fresh_buffers {
+            exchange.clear();
+            self.free.push(exchange);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EXCHANGE_BYTES_MAX, Pool};
+    use crate::Options;
+
+    #[test]
+    fn what_was_given_back_is_taken_again_empty_and_with_its_capacity() {
+        let options = Options::default();
+        let mut pool = Pool::new(&options);
+        let mut exchange = pool.take();
+        exchange.output.extend_from_slice(&[b'x'; 1_000]);
+        exchange.input.extend(b"half a request");
+        pool.give_back(exchange);
+        let exchange = pool.take();
+        assert!(exchange.output.is_empty() && exchange.output.capacity() >= 1_000);
+        assert!(exchange.input.is_empty());
+    }
+
+    #[test]
+    fn what_has_grown_huge_is_not_kept() {
+        let options = Options::default();
+        let mut pool = Pool::new(&options);
+        let mut exchange = pool.take();
+        exchange.output.reserve(EXCHANGE_BYTES_MAX);
+        pool.give_back(exchange);
+        assert!(pool.free.is_empty());
+    }
+
+    #[test]
+    fn with_fresh_buffers_nothing_is_kept() {
+        let options = Options { fresh_buffers: true, ..Options::default() };
+        let mut pool = Pool::new(&options);
+        let exchange = pool.take();
+        pool.give_back(exchange);
+        assert!(pool.free.is_empty());
+    }
+}
