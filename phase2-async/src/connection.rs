@@ -107,7 +107,7 @@ impl Socket<'_> {
         Ok(n)
     }
 
-    /// Writes everything, with more time for what the client takes at the minimum rate.
+    /// Writes everything, within the deadline that its progress earns.
     async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         let start = Instant::now();
         let mut written = 0;

@@ -41,7 +41,11 @@ pub fn serve(
         0 => thread::available_parallelism()?.get(),
         workers => workers.into(),
     };
-    let runtime = Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(workers)
+        .thread_name("phase2-worker")
+        .enable_all()
+        .build()?;
     let service = Service {
         handler: Arc::new(handler),
         options: Arc::new(options.common.clone()),

@@ -41,7 +41,7 @@ impl<'a> Socket<'a> {
         Ok(n)
     }
 
-    /// Writes everything, with more time for what the client takes at the minimum rate.
+    /// Writes everything, within the deadline that its progress earns.
     ///
     /// # Errors
     /// As [`Socket::read`].

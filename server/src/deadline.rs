@@ -9,7 +9,7 @@ use crate::Options;
 /// The deadline of the part of a request that is to come next.
 ///
 /// It is absolute for each part: it starts when the part does, and a client that sends a byte now
-/// and then does not push it back. Only a body earns more time, by the bytes that came of it.
+/// and then does not push it back. Only a body that comes at the minimum rate may take longer.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadDeadline {
     stage: Stage,
@@ -38,7 +38,7 @@ impl ReadDeadline {
             + match self.stage {
                 Stage::Idle => options.idle_timeout,
                 Stage::Head => options.head_timeout,
-                Stage::Body => options.body_timeout + options.earned(self.body_bytes),
+                Stage::Body => options.transfer_time(options.body_timeout, self.body_bytes),
             }
     }
 
@@ -71,13 +71,16 @@ mod tests {
     }
 
     #[test]
-    fn a_body_earns_time_by_its_rate() {
+    fn a_body_may_take_longer_while_it_comes_at_the_minimum_rate() {
         let options = Options { min_rate: 1_000, ..default_options::<Options>() };
         let start = Instant::now();
+        let after = |secs| start + Duration::from_secs(secs);
         let mut deadline = ReadDeadline::new(start);
         deadline.advance(Stage::Body, 300, start);
-        assert_eq!(deadline.at(&options), start + Duration::from_secs(30));
-        deadline.advance(Stage::Body, 5_000, start);
-        assert_eq!(deadline.at(&options), start + Duration::from_secs(35));
+        assert_eq!(deadline.at(&options), after(30));
+        deadline.advance(Stage::Body, 29_000, after(29));
+        assert_eq!(deadline.at(&options), after(30));
+        deadline.advance(Stage::Body, 4_000, after(33));
+        assert_eq!(deadline.at(&options), after(33));
     }
 }

@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 const RESERVE: usize = 64;
 
 /// Raises the soft limit on open files to the hard one, and returns how many connections fit.
-pub(crate) fn raise_limit() -> usize {
+pub fn raise_limit() -> usize {
     let limit = getrlimit(Resource::Nofile);
     // Where it can't be raised, what is there counts.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });

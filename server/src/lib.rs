@@ -11,9 +11,11 @@
 //! | [`Connections`] | how many there are, how many there may be, and turning the others away |
 //! | [`blocking`] | reading, writing and closing with deadlines, for phases 0 and 1 |
 //! | [`Timers`] | delays finer than a millisecond beside a poll, for phases 3 and 4 |
+//! | [`Background`] | a phase on a thread, for tests and benchmarks |
 //! | [`Date`], [`accept_pause`], [`fault_of`] | small things that all phases say in the same way |
 
 mod accept;
+mod background;
 pub mod blocking;
 mod connections;
 mod date;
@@ -27,9 +29,11 @@ mod stop;
 mod timers;
 
 pub use accept::accept_pause;
+pub use background::{ANSWER_TIMEOUT, Background};
 pub use connections::{Admission, Connections, turn_away};
 pub use date::Date;
 pub use deadline::ReadDeadline;
+pub use descriptors::raise_limit;
 pub use fault::fault_of;
 pub use listen::{Bind, listen};
 pub use options::{DRAIN_BYTES_MAX, Options, default_options};

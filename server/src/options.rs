@@ -36,14 +36,14 @@ pub struct Options {
     /// How long the head may take from its first byte, however often the client sends a little
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub head_timeout: Duration,
-    /// How long the body may take, with more time for what came at the minimum rate
+    /// How long the body may take; longer only while it comes at the minimum rate
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub body_timeout: Duration,
-    /// How long the client may take to read the answer, with more time for what it reads at the
-    /// minimum rate
+    /// How long the client may take to read the answer; longer only while it reads at the minimum
+    /// rate
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub write_timeout: Duration,
-    /// Bytes per second that earn a body or an answer more time than its timeout
+    /// Bytes per second that a body or an answer must keep to if it takes longer than its timeout
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = at_least_one)]
     pub min_rate: usize,
     /// How long a closing connection waits for the client to close too, and a stopping server for
@@ -66,7 +66,7 @@ impl Options {
 
     /// When the answer must be written that was begun at `start` and of which `bytes` were taken.
     pub fn write_deadline(&self, start: Instant, bytes: usize) -> Instant {
-        start + self.write_timeout + self.earned(bytes)
+        start + self.transfer_time(self.write_timeout, bytes)
     }
 
     /// When a connection that half-closed at `start`, or a server that was stopped then, has
@@ -75,8 +75,10 @@ impl Options {
         start + self.drain_timeout
     }
 
-    pub(crate) fn earned(&self, bytes: usize) -> Duration {
-        Duration::from_secs_f64(bytes as f64 / self.min_rate as f64)
+    /// How long a transfer may have taken once `bytes` have gone through. Bytes that are written
+    /// count from when the kernel takes them, which is before the client does.
+    pub(crate) fn transfer_time(&self, timeout: Duration, bytes: usize) -> Duration {
+        timeout.max(Duration::from_secs_f64(bytes as f64 / self.min_rate as f64))
     }
 }
 

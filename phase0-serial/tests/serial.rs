@@ -1,0 +1,73 @@
+//! What phase 0 does, and what it can't do.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use handler::Routes;
+use phase0_serial::Options;
+use server::Background;
+
+const HELLO: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+fn start() -> Background {
+    Background::start(|listener, stats, stop| {
+        phase0_serial::serve(listener, Routes::new(Arc::clone(stats)), &Options::default(), stats, stop)
+    })
+    .expect("a port")
+}
+
+#[test]
+fn a_request_is_answered_and_the_connection_closed() {
+    let answer = start().ask(HELLO).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\nHello, World!"), "{answer}");
+}
+
+#[test]
+fn a_slow_request_delays_the_next() {
+    let server = start();
+    let finished = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        // Both are connected and sent in this order; only who finishes first is open.
+        for (name, request) in [("slow", "GET /wait?ms=300 HTTP/1.1\r\nHost: a\r\n\r\n"), ("quick", HELLO)] {
+            let mut stream = server.connect().expect("connected");
+            stream.write_all(request.as_bytes()).expect("sent");
+            let finished = &finished;
+            scope.spawn(move || {
+                let mut answer = String::new();
+                stream.read_to_string(&mut answer).expect("an answer");
+                finished.lock().expect("no panic").push(name);
+            });
+        }
+    });
+    assert_eq!(finished.into_inner().expect("no panic"), ["slow", "quick"]);
+}
+
+#[test]
+fn a_silent_client_is_left_for_the_next_one() {
+    let server = start();
+    let _silent = server.connect().expect("connected");
+    assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
+}
+
+#[test]
+fn half_a_request_is_told_that_it_took_too_long() {
+    let answer = start().ask("GET / HTTP/1.1\r\nHost:").expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn stopping_finishes_the_answer_under_way() {
+    let server = start();
+    let mut stream = server.connect().expect("connected");
+    stream.write_all(b"GET /wait?ms=200 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
+    while server.stats().snapshot().requests == 0 {
+        thread::yield_now();
+    }
+    server.stop().expect("stopped cleanly");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.ends_with("waited 200 ms\n"), "{answer}");
+}

@@ -1,0 +1,105 @@
+//! What phase 1 does, and what it can't do.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use handler::Routes;
+use phase1_threads::Options;
+use server::{ANSWER_TIMEOUT, Background};
+
+const HELLO: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const SLOW: &str = "GET /wait?ms=1500 HTTP/1.1\r\nHost: a\r\n\r\n";
+
+fn start(options: Options) -> Background {
+    Background::start(move |listener, stats, stop| {
+        phase1_threads::serve(listener, Routes::new(Arc::clone(stats)), &options, stats, stop)
+    })
+    .expect("a port")
+}
+
+fn send(server: &Background, request: &str) -> TcpStream {
+    let mut stream = server.connect().expect("connected");
+    stream.write_all(request.as_bytes()).expect("sent");
+    stream
+}
+
+fn receive(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+/// Waits until that many requests have reached the handler.
+fn wait_for_requests(server: &Background, requests: u64) {
+    let start = Instant::now();
+    while server.stats().snapshot().requests < requests {
+        assert!(start.elapsed() < ANSWER_TIMEOUT, "{requests} requests did not start");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The order in which ten slow requests and then a quick one are answered; true is the quick one.
+fn order_of_answers(server: &Background) -> Vec<bool> {
+    let order = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        let slow: Vec<_> = (0..10).map(|_| send(server, SLOW)).collect();
+        // They overlap: all ten are being handled before the first is answered.
+        wait_for_requests(server, 10);
+        assert_eq!(server.stats().snapshot().connections.active, 10);
+        let streams = slow.into_iter().map(|stream| (stream, false));
+        for (stream, is_quick) in streams.chain([(send(server, HELLO), true)]) {
+            let order = &order;
+            scope.spawn(move || {
+                receive(stream);
+                order.lock().expect("no panic").push(is_quick);
+            });
+        }
+    });
+    order.into_inner().expect("no panic")
+}
+
+#[test]
+fn ten_requests_overlap_and_the_eleventh_waits() {
+    let order = order_of_answers(&start(Options::default()));
+    assert!(!order[0], "the quick one was answered first, by an eleventh worker");
+}
+
+#[test]
+fn with_a_thread_per_connection_the_eleventh_does_not_wait() {
+    let order = order_of_answers(&start(Options { spawn: true, ..Options::default() }));
+    assert!(order[0], "the quick one had to wait for a slow one");
+}
+
+#[test]
+fn above_the_limit_a_client_is_turned_away_and_those_inside_are_served() {
+    let mut options = Options::default();
+    options.common.max_connections = 2;
+    let server = start(options);
+    let inside: Vec<_> = (0..2).map(|_| send(&server, SLOW)).collect();
+    wait_for_requests(&server, 2);
+    let turned_away = server.ask(HELLO).expect("an answer");
+    assert!(turned_away.starts_with("HTTP/1.1 503 "), "{turned_away}");
+    assert!(turned_away.contains("\r\nRetry-After: 1\r\n"), "{turned_away}");
+    for stream in inside {
+        assert!(receive(stream).starts_with("HTTP/1.1 200 "));
+    }
+    assert_eq!(server.stats().snapshot().connections.rejected, 1);
+}
+
+#[test]
+fn stopping_finishes_the_answers_under_way() {
+    let mut options = Options::default();
+    options.common.drain_timeout = Duration::from_secs(20);
+    let server = start(options);
+    let streams: Vec<_> = (0..3).map(|_| send(&server, SLOW)).collect();
+    wait_for_requests(&server, 3);
+    // The clients read while the server stops, as a draining connection waits for them to close.
+    let readers: Vec<_> = streams.into_iter().map(|stream| thread::spawn(|| receive(stream))).collect();
+    server.stop().expect("stopped cleanly");
+    for reader in readers {
+        assert!(reader.join().expect("no panic").ends_with("waited 1500 ms\n"));
+    }
+}

@@ -1,0 +1,112 @@
+//! What phase 3 does, and what it can't do.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use handler::Routes;
+use phase3_pooled::Options;
+use server::{ANSWER_TIMEOUT, Background};
+
+const HELLO: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+fn start(options: Options) -> Background {
+    Background::start(move |listener, stats, stop| {
+        phase3_pooled::serve(listener, Routes::new(Arc::clone(stats)), &options, stats, stop)
+    })
+    .expect("a port")
+}
+
+fn send(server: &Background, request: &str) -> TcpStream {
+    let mut stream = server.connect().expect("connected");
+    stream.write_all(request.as_bytes()).expect("sent");
+    stream
+}
+
+fn receive(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn a_waiting_request_delays_nobody_even_on_one_worker() {
+    let server = start(Options { workers: 1, ..Options::default() });
+    let slow = send(&server, "GET /wait?ms=1000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
+    slow.set_nonblocking(true).expect("set");
+    assert!((&slow).read(&mut [0]).is_err(), "the slow one was answered first");
+    slow.set_nonblocking(false).expect("set");
+    assert!(receive(slow).ends_with("waited 1000 ms\n"));
+}
+
+#[test]
+fn a_connection_still_carries_one_request_only() {
+    let two = format!("{HELLO}{HELLO}");
+    let answers = start(Options::default()).ask(two).expect("an answer");
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 1, "{answers}");
+}
+
+#[test]
+fn a_large_answer_comes_whole_to_a_client_that_reads_late() {
+    let server = start(Options::default());
+    let stream = send(&server, "GET /bytes?n=8000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    while server.stats().snapshot().requests == 0 {
+        thread::yield_now();
+    }
+    assert!(receive(stream).len() > 8_000_000);
+}
+
+#[test]
+fn a_client_that_does_not_read_is_left_at_the_deadline() {
+    let mut options = Options::default();
+    options.common.write_timeout = Duration::from_millis(300);
+    // What the sockets' buffers swallow must not count as read.
+    options.common.min_rate = usize::MAX;
+    let server = start(options);
+    let _deaf = send(&server, "GET /bytes?n=16000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    let start = Instant::now();
+    while server.stats().snapshot().errors.timeout == 0 {
+        assert!(start.elapsed() < ANSWER_TIMEOUT, "the write deadline never came");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn half_a_request_is_told_that_it_took_too_long() {
+    let mut options = Options::default();
+    options.common.head_timeout = Duration::from_millis(300);
+    let answer = start(options).ask("GET / HTTP/1.1\r\nHost:").expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn above_the_limit_a_client_is_turned_away_and_those_inside_are_served() {
+    let mut options = Options::default();
+    options.common.max_connections = 1;
+    let server = start(options);
+    let inside = send(&server, "GET /wait?ms=500 HTTP/1.1\r\nHost: a\r\n\r\n");
+    while server.stats().snapshot().requests == 0 {
+        thread::yield_now();
+    }
+    let turned_away = server.ask(HELLO).expect("an answer");
+    assert!(turned_away.starts_with("HTTP/1.1 503 "), "{turned_away}");
+    assert!(receive(inside).ends_with("waited 500 ms\n"));
+}
+
+#[test]
+fn stopping_finishes_the_answers_under_way_and_leaves_the_idle() {
+    let mut options = Options::default();
+    options.common.drain_timeout = Duration::from_secs(20);
+    let server = start(options);
+    let _idle = server.connect().expect("connected");
+    let stream = send(&server, "GET /wait?ms=300 HTTP/1.1\r\nHost: a\r\n\r\n");
+    while server.stats().snapshot().requests == 0 {
+        thread::yield_now();
+    }
+    let reader = thread::spawn(|| receive(stream));
+    server.stop().expect("stopped cleanly");
+    assert!(reader.join().expect("no panic").ends_with("waited 300 ms\n"));
+}

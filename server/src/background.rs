@@ -1,0 +1,98 @@
+//! A phase on a thread of this process, for tests and benchmarks.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use handler::Stats;
+
+use crate::{Stop, listen};
+
+/// A server on a port of its own on the loopback interface. It is stopped when dropped.
+#[derive(Debug)]
+pub struct Background {
+    addr: SocketAddr,
+    stats: Arc<Stats>,
+    stop: Stop,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// An answer that takes longer than this never comes: no call here waits forever.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Background {
+    /// Starts a phase: `serve` is given the listener, the counters and the way to be stopped.
+    ///
+    /// # Errors
+    /// When no port can be opened.
+    pub fn start(
+        serve: impl FnOnce(TcpListener, &Arc<Stats>, &Stop) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<Self> {
+        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let addr = listener.local_addr()?;
+        let (stats, stop) = (Arc::new(Stats::new()), Stop::new());
+        let (stats_there, stop_there) = (Arc::clone(&stats), stop.clone());
+        let thread = thread::spawn(move || serve(listener, &stats_there, &stop_there));
+        Ok(Self { addr, stats, stop, thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// What it has counted.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// How it is stopped.
+    pub fn stopper(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// Opens a connection on which no call waits forever.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn connect(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(self.addr)?;
+        stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+        stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+        Ok(stream)
+    }
+
+    /// Opens a connection, sends `request` and returns all that comes back until the server closes.
+    ///
+    /// # Errors
+    /// When anything fails, or the server does not close within [`ANSWER_TIMEOUT`].
+    pub fn ask(&self, request: impl AsRef<[u8]>) -> io::Result<String> {
+        let mut stream = self.connect()?;
+        stream.write_all(request.as_ref())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    /// Stops it and waits until it has ended.
+    ///
+    /// # Errors
+    /// What its `serve` has returned.
+    pub fn stop(mut self) -> io::Result<()> {
+        self.join()
+    }
+
+    fn join(&mut self) -> io::Result<()> {
+        self.stop.trigger();
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        thread.join().unwrap_or_else(|_| Err(io::Error::other("the server panicked")))
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let _ = self.join();
+    }
+}
