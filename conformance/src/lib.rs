@@ -1,1 +1,4 @@
 //! conformance
+
+pub mod escape;
+pub mod reader;
