@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::case::{Case, Step};
@@ -15,6 +16,9 @@ const READ_BYTES: usize = 64 * 1024;
 /// How long a blocked write waits before what has arrived is read, so that two full buffers can't
 /// hold each other up.
 const WRITE_WAIT: Duration = Duration::from_millis(10);
+/// Time given to the server to read the first piece of a request that is cut. Without it both pieces
+/// mostly wait together by the time a server looks, and the cut shows nothing.
+const FIRST_PIECE_PAUSE: Duration = Duration::from_micros(200);
 /// Shortest socket timeout; zero would mean none.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
@@ -113,7 +117,10 @@ impl Wire {
     /// Sends `bytes` in pieces; `false` once the server takes no more of them. That is no failure by
     /// itself: it may have answered and closed, and the answer is still to be read.
     fn send(&mut self, bytes: &[u8], delivery: Delivery, before: usize) -> Result<bool, Ended> {
-        for mut piece in delivery.pieces(bytes, before) {
+        for (index, mut piece) in delivery.pieces(bytes, before).into_iter().enumerate() {
+            if index == 1 {
+                thread::sleep(FIRST_PIECE_PAUSE);
+            }
             while !piece.is_empty() {
                 self.stream.set_write_timeout(Some(WRITE_WAIT)).map_err(failed)?;
                 match self.stream.write(piece) {
