@@ -34,7 +34,7 @@ impl fmt::Display for Delivery {
 
 impl Delivery {
     /// The pieces of one step's bytes, which follow `before` bytes of earlier steps.
-    pub(crate) fn pieces<'a>(self, bytes: &'a [u8], before: usize) -> Vec<&'a [u8]> {
+    pub(crate) fn pieces(self, bytes: &[u8], before: usize) -> Vec<&[u8]> {
         match self {
             Self::SplitAt(point) if before < point && point < before + bytes.len() => {
                 let (first, second) = bytes.split_at(point - before);

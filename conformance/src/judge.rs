@@ -65,8 +65,9 @@ fn meets(profile: &Profile, outcome: &Outcome, exchange: &Exchange) -> Result<()
     }
     let end = if profile.persists || outcome.end != End::MayPersist { outcome.end } else { End::Closes };
     match (&exchange.ended, end) {
-        (Ended::Closed, _) | (Ended::Reset, End::MayPersist | End::Closes) => Ok(()),
-        (Ended::ClosedAfterUs, End::MayPersist) => Ok(()),
+        (Ended::Closed, _)
+        | (Ended::Reset, End::MayPersist | End::Closes)
+        | (Ended::ClosedAfterUs, End::MayPersist) => Ok(()),
         (ended, _) => Err(format!("the end is wrong: {}", describe(ended))),
     }
 }

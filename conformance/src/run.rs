@@ -1,7 +1,7 @@
 //! Runs cases and gives verdicts.
 
 use std::net::SocketAddr;
-use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -94,24 +94,21 @@ pub fn run_all(addr: SocketAddr, profile: &Profile) -> Report {
 /// Runs the cases given, in the order of the report.
 pub fn run_these(addr: SocketAddr, profile: &Profile, cases: &[Case]) -> Report {
     let next = AtomicUsize::new(0);
-    let verdicts = Mutex::new(vec![None; cases.len()]);
+    let verdicts: Vec<OnceLock<Verdict>> = cases.iter().map(|_| OnceLock::new()).collect();
     thread::scope(|scope| {
         for _ in 0..profile.parallel.clamp(1, cases.len().max(1)) {
             scope.spawn(|| {
                 while let index = next.fetch_add(1, Ordering::Relaxed)
                     && let Some(case) = cases.get(index)
                 {
-                    let verdict = run(addr, profile, case);
-                    verdicts.lock().expect("no case panics while it stores its verdict")[index] =
-                        Some(verdict);
+                    verdicts[index].get_or_init(|| run(addr, profile, case));
                 }
             });
         }
     });
-    let verdicts = verdicts.into_inner().expect("every runner has ended");
-    let rows =
-        cases.iter().zip(verdicts.into_iter().flatten()).map(|(case, verdict)| Row::new(case, verdict));
-    Report { server: profile.name.clone(), addr, rows: rows.collect() }
+    let verdicts = verdicts.into_iter().filter_map(OnceLock::into_inner);
+    let rows = cases.iter().zip(verdicts).map(|(case, verdict)| Row::new(case, verdict)).collect();
+    Report { server: profile.name.clone(), addr, rows }
 }
 
 fn offers(profile: &Profile, need: Need) -> bool {
