@@ -72,8 +72,10 @@ pub struct Case {
     pub methods: Vec<&'static str>,
     /// What the client does.
     pub steps: Vec<Step>,
-    /// The allowed outcomes; all but the first are tolerated rather than right.
+    /// The allowed outcomes, the right ones first.
     pub allowed: Vec<Outcome>,
+    /// How many of `allowed` are right; the others are tolerated.
+    pub right: usize,
     /// How often the case runs; more than once where a race decides.
     pub repeat: u32,
     /// Whether it is sent in one piece only, because its steps or its answer depend on the moment.
@@ -102,6 +104,7 @@ impl Case {
             methods: Vec::new(),
             steps: Vec::new(),
             allowed: Vec::new(),
+            right: 1,
             repeat: 1,
             whole_only: false,
         }
@@ -166,6 +169,20 @@ impl Case {
     #[must_use]
     pub fn allow(mut self, outcome: Outcome) -> Self {
         self.allowed.push(outcome);
+        self
+    }
+
+    /// Adds an outcome that is as right as those before it. Comes before any that is only tolerated.
+    #[must_use]
+    pub fn or(mut self, outcome: Outcome) -> Self {
+        debug_assert_eq!(
+            self.right,
+            self.allowed.len(),
+            "{}: a right outcome follows a tolerated one",
+            self.name
+        );
+        self.allowed.push(outcome);
+        self.right = self.allowed.len();
         self
     }
 

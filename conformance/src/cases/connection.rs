@@ -111,7 +111,7 @@ fn pipelines() -> Vec<Case> {
             .why("answers carry no number; only their order says which request each belongs to")
             .on_lab_routes()
     };
-    let wait = "GET /wait?ms=20 HTTP/1.1\r\nHost: lab\r\n\r\n";
+    let wait = "GET /wait?ms=4 HTTP/1.1\r\nHost: lab\r\n\r\n";
     let mixed = [
         "HEAD / HTTP/1.1\r\nHost: lab\r\n\r\n".as_bytes(),
         &echo("Content-Length: 5", "hello"),
@@ -152,7 +152,7 @@ fn half_closed() -> Vec<Case> {
             .answered(echoed("hello")),
         case("half-close-before-a-slow-answer")
             .on_lab_routes()
-            .send("GET /wait?ms=20 HTTP/1.1\r\nHost: lab\r\n\r\n")
+            .send("GET /wait?ms=4 HTTP/1.1\r\nHost: lab\r\n\r\n")
             .half_close()
             .answered(status(200)),
         case("half-close-before-a-large-answer")

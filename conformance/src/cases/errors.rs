@@ -42,7 +42,7 @@ fn answers_before() -> Vec<Case> {
             .allow(Outcome::then_close([hello(), three_bytes(), status(400)])),
         case("a-slow-answer-before-an-error-goes-out-first")
             .needs(Need::Persistence)
-            .send([b"GET /wait?ms=20 HTTP/1.1\r\nHost: lab\r\n\r\n", &bad[..], GET.as_bytes()].concat())
+            .send([b"GET /wait?ms=4 HTTP/1.1\r\nHost: lab\r\n\r\n", &bad[..], GET.as_bytes()].concat())
             .allow(Outcome::then_close([status(200), status(400)])),
         case("an-error-after-an-answered-request")
             .needs(Need::Persistence)

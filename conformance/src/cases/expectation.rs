@@ -37,12 +37,12 @@ pub(super) fn cases() -> Vec<Case> {
             .send("POST /no/such/path HTTP/1.1\r\nHost: lab\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
             .once_continued_send("hello")
             .answered(status(404).maybe_after_100())
-            .allow(Outcome::then_close([status(404)]))
+            .or(Outcome::then_close([status(404)]))
             .whole_only(),
         case("expect-continue-without-body", "there is nothing to wait for, so 100 is of no use")
             .send(get_with("Expect: 100-continue"))
             .answered(hello())
-            .allow(Outcome::answers([hello().maybe_after_100()])),
+            .or(Outcome::answers([hello().maybe_after_100()])),
         case("expect-continue-on-1.0", old).send(on_1_0).allow(closes(echoed("hello"))),
     ]
 }

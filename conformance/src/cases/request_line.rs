@@ -53,9 +53,17 @@ fn shapes() -> Vec<Case> {
     let mut cases = rows.map(case).to_vec();
     cases.push(
         Case::compliance(2, "http-0.9-simple-request", "9112 2.3")
-            .why("the line is complete and wrong, so the server need not wait for more of it")
-            .send("GET /\r\n")
+            .why("an answer without a head, to a request without fields, can't be told from an attack")
+            .send("GET /\r\n\r\n")
             .refused(&[400]),
+    );
+    cases.push(
+        Case::compliance(2, "http-0.9-line-alone", "9112 2.3")
+            .why("a server may wait for the rest of the head, but must not serve the line when none comes")
+            .send("GET /\r\n")
+            .half_close()
+            .refused(&[400, 408])
+            .or(Outcome::silence()),
     );
     cases
 }

@@ -72,5 +72,5 @@ fn cut_heads() -> Vec<Case> {
 }
 
 fn cut(case: Case) -> Case {
-    case.half_close().refused(&[400, 408]).allow(Outcome::silence())
+    case.half_close().refused(&[400, 408]).or(Outcome::silence())
 }
