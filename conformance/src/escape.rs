@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 pub const SHOWN_BYTES: usize = 600;
 
 /// Renders `bytes` with `\r`, `\n`, `\t`, `\\` and `\xNN` in place of what can't be printed, so that
-/// `printf` sends the same bytes again. A long message keeps its first and last [`SHOWN_BYTES`].
+/// `printf '%b'` sends the same bytes again. A long message keeps its first and last [`SHOWN_BYTES`].
 pub fn escape(bytes: &[u8]) -> String {
     if bytes.len() <= 2 * SHOWN_BYTES {
         return escape_all(bytes);

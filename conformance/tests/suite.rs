@@ -111,7 +111,7 @@ fn an_answer_that_changes_with_the_pieces_is_found() {
 }
 
 #[test]
-fn an_answer_that_is_cut_short_or_reset_is_found() {
+fn an_answer_that_is_cut_short_is_found() {
     let addr = always("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\nshort");
     let profile = Profile { lab_routes: false, deliveries: false, ..Profile::closing("cut") };
     let cases = cases::all(&profile);
@@ -120,6 +120,20 @@ fn an_answer_that_is_cut_short_or_reset_is_found() {
         panic!("half an answer passed")
     };
     assert!(failure.miss.contains("unfinished"), "{failure:?}");
+}
+
+#[test]
+fn a_close_that_resets_an_upload_is_found() {
+    let addr = serve(|stream| {
+        // Dropped with the upload unread, which makes the kernel send a reset.
+        let _ = stream.read(&mut [0; 64]);
+        let _ = stream.write_all(REFUSAL.as_bytes());
+    });
+    let profile = Profile::closing("rude");
+    let cases = cases::all(&profile);
+    let case = cases.iter().find(|case| case.name == "bad-field-while-uploading").unwrap();
+    let Verdict::Failed(failure) = conformance::run(addr, &profile, case) else { panic!("a reset passed") };
+    assert!(failure.ended.contains("reset"), "{failure:?}");
 }
 
 #[test]

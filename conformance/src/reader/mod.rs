@@ -1,8 +1,8 @@
 //! A strict reader of responses, and the suite's own: it shares no code with any server under test,
 //! because two copies of one mistake agree with each other.
 //!
-//! [`Transcript`] is fed what arrives and yields the answers in order; [`head`] reads one status line
-//! and its fields; [`body`] finds where the body ends. Whatever the RFCs forbid a server to send is an
+//! [`Transcript`] is fed what arrives and yields the answers in order; `head` reads one status line
+//! and its fields; `body` finds where the body ends. Whatever the RFCs forbid a server to send is an
 //! error here, never something to be worked around.
 
 mod body;
@@ -65,7 +65,7 @@ pub enum Malformed {
     /// More than [`HEAD_BYTES_MAX`] or [`BODY_BYTES_MAX`].
     #[error("the {0} exceeds what the suite reads")]
     TooLarge(&'static str),
-    /// Bytes that follow the last answer that was asked for, or that follow an answer with `close`.
+    /// Bytes behind an answer that said that it was the last.
     #[error("bytes follow an answer that said `Connection: close`: \"{0}\"")]
     AfterClose(String),
 }
