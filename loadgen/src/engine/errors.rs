@@ -89,3 +89,47 @@ impl Errors {
         ErrorKind::ALL.into_iter().map(|kind| (kind, self.count(kind)))
     }
 }
+
+/// Why an attack could not be started. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The plan contradicts itself or asks for nothing.
+    #[error("{0}")]
+    Plan(String),
+    /// More connections than this process may have open files.
+    #[error(
+        "{connections} connections need {needed} open files, but the limit is {limit}; \
+         use fewer connections (-c), or raise the limit (`ulimit -Hn`, as root)"
+    )]
+    Descriptors {
+        /// Connections that the plan asks for.
+        connections: usize,
+        /// Descriptors that this process needs for them and for itself.
+        needed: u64,
+        /// The hard limit.
+        limit: u64,
+    },
+    /// A thread can't be pinned where the plan wants it.
+    #[error(
+        "can't pin a thread to CPU {cpu}: no such CPU, or not allowed for this process (see `taskset -p $$`)"
+    )]
+    Pin {
+        /// The CPU's number.
+        cpu: usize,
+    },
+    /// The operating system refused something that every run needs.
+    #[error("{what}: {source}")]
+    Setup {
+        /// What was attempted.
+        what: &'static str,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+}
+
+impl EngineError {
+    /// The caller asked for something impossible (exit code 2), rather than the machine failing it (1).
+    pub fn is_bad_argument(&self) -> bool {
+        !matches!(self, Self::Setup { .. })
+    }
+}

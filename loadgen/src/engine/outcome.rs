@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::errors::Errors;
+use super::errors::{ErrorKind, Errors};
 
 /// What one attack measured, the warm-up left out.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// From the end of the warm-up to the last event that was counted.
+    /// From the end of the warm-up to the end of the window, or where requests were counted to the
+    /// last of them.
     pub elapsed: Duration,
     /// Requests answered as expected.
     pub ok: u64,
@@ -23,7 +24,8 @@ pub struct Outcome {
     /// Nanoseconds from the start of a request (its connect, where it needed one) to the last
     /// byte of its response, of answered requests only.
     pub latency_ns: Histogram<u64>,
-    /// Nanoseconds from connect to connected.
+    /// Nanoseconds from connect to connected. With keep-alive those of the warm-up are here too:
+    /// it is when most of the connections are opened.
     pub connect_ns: Histogram<u64>,
     /// Nanoseconds from the start of a request to the first byte of its response.
     pub first_byte_ns: Histogram<u64>,
@@ -35,6 +37,51 @@ pub struct Outcome {
     pub samples: Vec<String>,
     /// The attack was stopped before it had counted all that the plan asked for.
     pub interrupted: bool,
+    /// Why the attack ended early by itself: there was no server, or it died. For people to read.
+    pub gave_up: Option<String>,
+    /// Requests sent and not yet answered when counting ended; they are no errors.
+    pub in_flight_at_end: u64,
+    /// Connections established while counting, whether for the first time or again.
+    pub connections_opened: u64,
+    /// Responses after which the server was to close and did not, so that the client did.
+    pub closed_by_client: u64,
+    /// Whole responses after which the server reset the connection instead of closing it.
+    pub reset_after_answer: u64,
+    /// Times that a server had closed a kept connection just as a request was on its way, so that
+    /// the request was sent again without counting as failed.
+    pub retried: u64,
+}
+
+impl Outcome {
+    /// Requests that failed, of any kind.
+    pub fn failed(&self) -> u64 {
+        self.errors.total()
+    }
+
+    /// Requests answered as expected per second of the counted time; 0 where there was none.
+    pub fn requests_per_sec(&self) -> f64 {
+        let seconds = self.elapsed.as_secs_f64();
+        if seconds > 0.0 { self.ok as f64 / seconds } else { 0.0 }
+    }
+
+    /// Why this outcome says nothing about the server, if so: the client itself ran out.
+    pub fn invalid(&self) -> Option<String> {
+        let count = self.errors.count(ErrorKind::Client);
+        (count > 0).then(|| {
+            format!(
+                "the client ran out of source ports or descriptors {count} times, \
+                 so this run does not measure the server"
+            )
+        })
+    }
+
+    /// The client's threads had next to no idle time, so that they, not the server, may have set the pace.
+    pub fn client_bound(&self) -> bool {
+        /// Share of its CPU time from which on a client counts as busy.
+        const BUSY_SHARE: f64 = 0.9;
+        let available = self.elapsed.as_secs_f64() * self.client.threads as f64;
+        available > 0.0 && self.client.total().as_secs_f64() >= BUSY_SHARE * available
+    }
 }
 
 /// CPU time of the client's own threads, over the counted part.
@@ -46,4 +93,11 @@ pub struct ClientCost {
     pub system: Duration,
     /// Threads that fired.
     pub threads: usize,
+}
+
+impl ClientCost {
+    /// In user mode and in the kernel together. This sum is exact; its split is sampled.
+    pub fn total(&self) -> Duration {
+        self.user + self.system
+    }
 }

@@ -1,0 +1,329 @@
+//! One connection: from its connect through its requests to its end, and over again.
+//!
+//! Nothing here waits. An event or a sweep moves the connection on; when it is [`Connection::is_due`]
+//! its thread opens it again. The rule behind all of it: a request that was taken from the budget is
+//! finished, failed or given back, exactly once.
+
+use std::io::{self, ErrorKind as Io, Write};
+use std::mem;
+
+use mio::event::Event;
+use mio::net::TcpStream;
+use mio::{Interest, Token};
+
+use super::context::Context;
+use super::errors::ErrorKind;
+use super::in_flight::InFlight;
+use super::plan::Mode;
+use super::response::Reader;
+use super::shared::ns;
+use super::tally::Done;
+use std::time::Duration;
+
+/// The first pause after a connect that failed; each further one is twice as long.
+const REST_MIN: Duration = Duration::from_millis(10);
+/// The longest such pause.
+const REST_MAX: Duration = Duration::from_millis(200);
+/// How long a server that is to close may take before the client does.
+const SERVER_CLOSE_WAIT: Duration = Duration::from_millis(500);
+/// How often in a row a request is sent again because the server closed a kept connection meanwhile.
+pub(super) const RETRIES_MAX: u32 = 3;
+/// A request that surely fits one segment is never held back by Nagle's algorithm.
+const ONE_SEGMENT_BYTES: usize = 1_024;
+
+/// Where a connection stands.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// To be opened as soon as its thread gets to it.
+    Due,
+    /// There is nothing left to send.
+    Idle,
+    /// A connect failed; the next one waits.
+    Resting {
+        until_ns: u64,
+    },
+    Connecting,
+    Open,
+    /// The response is whole and the server is to close.
+    Ending {
+        done: Done,
+    },
+}
+
+/// One connection and what it is in the middle of.
+#[derive(Debug)]
+pub(super) struct Connection {
+    token: Token,
+    pub(super) stream: Option<TcpStream>,
+    pub(super) phase: Phase,
+    pub(super) reader: Reader,
+    pub(super) in_flight: InFlight,
+    /// Bytes of the requests in flight that are still to be written.
+    unsent: usize,
+    /// Where in the context's `wire` they begin.
+    wire_at: usize,
+    /// The poll tells when the socket can be written to.
+    watches_writable: bool,
+    /// The socket takes no more; what the server said before has still to be read.
+    pub(super) write_failure: Option<ErrorKind>,
+    /// When the first byte of the current response came.
+    pub(super) first_byte_ns: Option<u64>,
+    /// Responses that came over this stream.
+    pub(super) answers: u64,
+    /// Failed connects in a row.
+    failed_connects: u32,
+    /// Streams in a row that the server closed before a byte of the answer.
+    pub(super) retries: u32,
+}
+
+impl Connection {
+    pub(super) fn new(token: Token, to_head: bool) -> Self {
+        Self {
+            token,
+            stream: None,
+            phase: Phase::Due,
+            reader: Reader::new(to_head),
+            in_flight: InFlight::new(),
+            unsent: 0,
+            wire_at: 0,
+            watches_writable: false,
+            write_failure: None,
+            first_byte_ns: None,
+            answers: 0,
+            failed_connects: 0,
+            retries: 0,
+        }
+    }
+
+    /// To be opened by its thread.
+    pub(super) fn is_due(&self) -> bool {
+        matches!(self.phase, Phase::Due)
+    }
+
+    /// It waits for the clock rather than for the server.
+    pub(super) fn is_resting(&self) -> bool {
+        matches!(self.phase, Phase::Resting { .. })
+    }
+
+    /// Requests sent and not yet counted.
+    pub(super) fn outstanding(&self) -> usize {
+        self.in_flight.len() + usize::from(matches!(self.phase, Phase::Ending { .. }))
+    }
+
+    /// Connects and writes at once: on loopback the handshake is over when connect returns, which
+    /// saves a turn through the poll.
+    pub(super) fn open(&mut self, cx: &mut Context<'_>) {
+        let now_ns = cx.shared.now_ns();
+        let claimed = cx.claim(cx.depth(), now_ns);
+        if claimed == 0 {
+            self.phase = Phase::Idle;
+            return;
+        }
+        self.in_flight.push(now_ns, claimed);
+        self.unsent = claimed * cx.plan.request.len();
+        self.phase = Phase::Connecting;
+        match TcpStream::connect(cx.plan.target) {
+            Ok(stream) => self.stream = Some(stream),
+            Err(error) => return self.connect_failed(cx, now_ns, &error),
+        }
+        self.flush(cx, now_ns);
+        let Some(stream) = &mut self.stream else { return };
+        self.watches_writable = self.unsent > 0;
+        let interest =
+            if self.watches_writable { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        if let Err(error) = cx.registry.register(stream, self.token, interest) {
+            return self.fail(cx, ErrorKind::Client, now_ns, || format!("epoll_ctl: {error}"));
+        }
+        if self.write_failure.is_some() {
+            self.read(cx, true);
+        }
+    }
+
+    /// Moves on after the poll reported something.
+    pub(super) fn on_event(&mut self, cx: &mut Context<'_>, event: &Event) {
+        let broken = event.is_error();
+        if self.unsent > 0 && (event.is_writable() || broken) {
+            let now_ns = cx.shared.now_ns();
+            self.flush(cx, now_ns);
+        }
+        if event.is_readable() || event.is_read_closed() || broken || self.write_failure.is_some() {
+            self.read(cx, event.is_read_closed());
+        }
+    }
+
+    /// Moves on where time has run out.
+    pub(super) fn on_sweep(&mut self, cx: &mut Context<'_>, now_ns: u64) {
+        let ended = match self.phase {
+            Phase::Resting { until_ns } if now_ns >= until_ns => {
+                self.phase = Phase::Due;
+                return;
+            }
+            Phase::Ending { done } => Some(done),
+            Phase::Connecting | Phase::Open => None,
+            Phase::Resting { .. } | Phase::Due | Phase::Idle => return,
+        };
+        let started_ns = ended.map(|done| done.started_ns).or(self.in_flight.oldest_ns());
+        if started_ns.is_some_and(|at| now_ns.saturating_sub(at) >= ns(cx.plan.timeout)) {
+            let connecting = matches!(self.phase, Phase::Connecting);
+            let what = if connecting { "no connection" } else { "no whole response" };
+            if connecting {
+                cx.connect_failure = Some("timed out".to_owned());
+            }
+            let timeout = cx.plan.timeout;
+            self.fail(cx, ErrorKind::Timeout, now_ns, || format!("{what} within {timeout:?}"));
+        } else if let Some(done) = ended
+            && now_ns.saturating_sub(done.last_byte_ns) >= ns(SERVER_CLOSE_WAIT)
+        {
+            cx.tally.closed_by_client += 1;
+            self.end(cx, &done);
+        }
+    }
+
+    /// Sends as many requests as the pipeline has room for, once half of it is empty.
+    pub(super) fn refill(&mut self, cx: &mut Context<'_>, now_ns: u64) {
+        let depth = cx.depth();
+        if self.in_flight.len() * 2 > depth {
+            return;
+        }
+        let claimed = cx.claim(depth - self.in_flight.len(), now_ns);
+        if claimed > 0 {
+            self.in_flight.push(now_ns, claimed);
+            self.unsent += claimed * cx.plan.request.len();
+            self.flush(cx, now_ns);
+        } else if self.in_flight.is_empty() {
+            self.close(cx);
+            self.phase = Phase::Idle;
+        }
+    }
+
+    /// Writes until nothing is left or the socket takes no more.
+    fn flush(&mut self, cx: &mut Context<'_>, now_ns: u64) {
+        while self.unsent > 0 {
+            let Some(stream) = &mut self.stream else { return };
+            let piece = &cx.wire[self.wire_at..cx.wire.len().min(self.wire_at + self.unsent)];
+            match stream.write(piece) {
+                Ok(written) => {
+                    self.unsent -= written;
+                    self.wire_at = (self.wire_at + written) % cx.wire.len();
+                    if matches!(self.phase, Phase::Connecting) {
+                        self.connected(cx, now_ns);
+                    }
+                }
+                Err(error) if matches!(error.kind(), Io::WouldBlock | Io::NotConnected) => {
+                    return self.watch_writable(cx);
+                }
+                Err(error) if error.kind() == Io::Interrupted => {}
+                Err(error) if matches!(self.phase, Phase::Connecting) => {
+                    return self.connect_failed(cx, now_ns, &error);
+                }
+                Err(error) => {
+                    self.write_failure = Some(match error.kind() {
+                        Io::ConnectionReset | Io::BrokenPipe => ErrorKind::Reset,
+                        _ => ErrorKind::Write,
+                    });
+                    self.unsent = 0;
+                }
+            }
+        }
+        // Every batch starts with a whole request, so the front of `wire` is as good as any.
+        self.wire_at = 0;
+    }
+
+    /// Has the poll tell when writing is possible, from the first time that it was not.
+    fn watch_writable(&mut self, cx: &mut Context<'_>) {
+        // A stream that is being opened is registered, with this interest, a moment later.
+        if self.watches_writable || matches!(self.phase, Phase::Connecting) {
+            return;
+        }
+        if let Some(stream) = &mut self.stream {
+            let both = Interest::READABLE | Interest::WRITABLE;
+            self.watches_writable = cx.registry.reregister(stream, self.token, both).is_ok();
+        }
+    }
+
+    /// Asks the poll to report anew what may still be there to read.
+    pub(super) fn rearm(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let Some(stream) = &mut self.stream else { return Ok(()) };
+        let writable = self.watches_writable.then_some(Interest::WRITABLE);
+        let interest = writable.map_or(Interest::READABLE, |writable| Interest::READABLE | writable);
+        cx.registry.reregister(stream, self.token, interest)
+    }
+
+    fn connected(&mut self, cx: &mut Context<'_>, before_write_ns: u64) {
+        let now_ns = cx.shared.now_ns();
+        self.phase = Phase::Open;
+        self.failed_connects = 0;
+        cx.connect_failure = None;
+        cx.alive(now_ns);
+        cx.shared.one_more_established();
+        let started_ns = self.in_flight.oldest_ns().unwrap_or(before_write_ns);
+        cx.tally.connected(started_ns, now_ns);
+        let kept = matches!(cx.plan.mode, Mode::KeepAlive { .. });
+        if let Some(stream) = &self.stream
+            && (kept || cx.plan.request.len() > ONE_SEGMENT_BYTES)
+        {
+            // Best effort: without it small writes may wait for an ACK, which shows in the latencies.
+            let _ = stream.set_nodelay(true);
+        }
+    }
+
+    fn connect_failed(&mut self, cx: &mut Context<'_>, now_ns: u64, error: &io::Error) {
+        let target = cx.plan.target;
+        let why = error.kind().to_string();
+        let kind = connect_error_kind(error);
+        cx.connect_failure.get_or_insert_with(|| why.clone());
+        self.fail(cx, kind, now_ns, || format!("{target}: {why}"));
+        let rest = REST_MIN.saturating_mul(1 << self.failed_connects.min(10)).min(REST_MAX);
+        self.failed_connects += 1;
+        self.phase = Phase::Resting { until_ns: now_ns + ns(rest) };
+    }
+
+    /// Fails the request that is being answered, and gives back those behind it.
+    pub(super) fn fail(
+        &mut self,
+        cx: &mut Context<'_>,
+        kind: ErrorKind,
+        now_ns: u64,
+        why: impl FnOnce() -> String,
+    ) {
+        // The one that an ending connection holds is no longer among those in flight.
+        if !matches!(self.phase, Phase::Ending { .. }) {
+            self.in_flight.pop();
+        }
+        cx.fail(kind, now_ns, why);
+        self.close(cx);
+    }
+
+    /// Counts the request that an ending connection held.
+    pub(super) fn end(&mut self, cx: &mut Context<'_>, done: &Done) {
+        cx.finish(done);
+        self.close(cx);
+    }
+
+    /// Closes the stream, gives back what was not answered, and asks to be opened again.
+    pub(super) fn close(&mut self, cx: &mut Context<'_>) {
+        if matches!(self.phase, Phase::Open | Phase::Ending { .. }) {
+            cx.shared.one_less_established();
+        }
+        cx.budget.give_back(self.in_flight.clear());
+        // Closing the descriptor takes it out of the epoll set as well.
+        drop(mem::take(&mut self.stream));
+        self.reader.reset();
+        self.phase = Phase::Due;
+        (self.unsent, self.wire_at, self.answers) = (0, 0, 0);
+        self.first_byte_ns = None;
+        self.write_failure = None;
+        self.watches_writable = false;
+    }
+}
+
+/// Out of ports, descriptors or memory is the client's own failure; all else is the server's.
+fn connect_error_kind(error: &io::Error) -> ErrorKind {
+    use rustix::io::Errno;
+    match error.raw_os_error().map(Errno::from_raw_os_error) {
+        Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL | Errno::NOBUFS | Errno::NOMEM) => {
+            ErrorKind::Client
+        }
+        _ => ErrorKind::Connect,
+    }
+}

@@ -1,0 +1,134 @@
+//! What a connection needs of the thread it lives on.
+
+use mio::Registry;
+
+use super::budget::Budget;
+use super::errors::ErrorKind;
+use super::plan::{Expect, Mode, Plan};
+use super::response::Answer;
+use super::shared::Shared;
+use super::tally::{Done, Tally};
+
+/// Bytes taken from a socket at once.
+const READ_BYTES: usize = 64 * 1024;
+/// Bytes that one write of pipelined requests carries at most, unless a single request is longer.
+const WRITE_BYTES_MAX: usize = 64 * 1024;
+
+/// Everything of a thread but its connections.
+pub(super) struct Context<'a> {
+    pub(super) shared: &'a Shared<'a>,
+    pub(super) plan: &'a Plan,
+    pub(super) registry: Registry,
+    /// The request, several times over where requests are pipelined. Never empty.
+    pub(super) wire: Vec<u8>,
+    /// What every connection of the thread reads into; nothing stays in it.
+    pub(super) buffer: Vec<u8>,
+    pub(super) tally: Tally,
+    pub(super) budget: Budget,
+    /// When counting ends; `u64::MAX` while that is not known.
+    pub(super) end_ns: u64,
+    /// Completions that came after the end, which makes them requests in flight at the end.
+    pub(super) late: u64,
+    /// When the server last gave a sign of life: a connection made, a byte received; 0 is never.
+    pub(super) alive_ns: u64,
+    /// Why connecting failed, while no connection has been made since.
+    pub(super) connect_failure: Option<String>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(shared: &'a Shared<'a>, registry: Registry) -> Self {
+        let plan = shared.plan;
+        let repeats = depth(plan.mode).min((WRITE_BYTES_MAX / plan.request.len()).max(1));
+        Self {
+            shared,
+            plan,
+            registry,
+            wire: plan.request.repeat(repeats),
+            buffer: vec![0; READ_BYTES],
+            tally: Tally::new(),
+            budget: Budget::unlimited(),
+            end_ns: u64::MAX,
+            late: 0,
+            alive_ns: 0,
+            connect_failure: None,
+        }
+    }
+
+    /// Requests that a connection may have unanswered.
+    pub(super) fn depth(&self) -> usize {
+        depth(self.plan.mode)
+    }
+
+    /// Takes leave to send up to `wanted` requests now.
+    pub(super) fn claim(&mut self, wanted: usize, now_ns: u64) -> usize {
+        if now_ns >= self.end_ns { 0 } else { self.budget.take(wanted) }
+    }
+
+    /// Counts a response that came to its end, if it did so in time.
+    pub(super) fn finish(&mut self, done: &Done) {
+        if self.counts(done.last_byte_ns) {
+            self.tally.finish(done);
+        }
+    }
+
+    /// Counts a request that failed, if it did so in time.
+    pub(super) fn fail(&mut self, kind: ErrorKind, now_ns: u64, why: impl FnOnce() -> String) {
+        if self.counts(now_ns) {
+            self.tally.fail(kind, now_ns);
+            self.tally.sample(|| format!("{}: {}", kind.name(), why()));
+        }
+    }
+
+    fn counts(&mut self, now_ns: u64) -> bool {
+        let counts = now_ns < self.end_ns && self.budget.count_one();
+        self.late += u64::from(!counts);
+        counts
+    }
+
+    /// A connection was made or a byte received.
+    pub(super) fn alive(&mut self, now_ns: u64) {
+        self.alive_ns = now_ns.max(1);
+    }
+
+    /// Compares a response with what was expected, and keeps an unexpected one readable.
+    ///
+    /// `seen` is what of its bytes is at hand.
+    pub(super) fn judge(&mut self, answer: &Answer, seen: &[u8]) -> Option<ErrorKind> {
+        let Expect { status, body } = &self.plan.expect;
+        let status_fits = match status {
+            Some(expected) => answer.status == *expected,
+            None => (200..400).contains(&answer.status),
+        };
+        if !status_fits {
+            let wanted = status.map_or_else(|| "200 to 399".to_owned(), |status| status.to_string());
+            self.tally.sample(|| {
+                format!("status: {} where {wanted} was expected: {}", answer.status, excerpt(seen))
+            });
+            return Some(ErrorKind::Status);
+        }
+        if answer.body_matches {
+            return None;
+        }
+        let wanted = body.as_ref().map_or(0, Vec::len);
+        self.tally.sample(|| {
+            let got = answer.body_bytes;
+            format!("wrong_body: {got} bytes, other than the {wanted} expected: {}", excerpt(seen))
+        });
+        Some(ErrorKind::WrongBody)
+    }
+}
+
+fn depth(mode: Mode) -> usize {
+    match mode {
+        Mode::Close => 1,
+        Mode::KeepAlive { pipeline } => pipeline,
+    }
+}
+
+/// The beginning of received bytes, in quotes and without control characters.
+pub(super) fn excerpt(bytes: &[u8]) -> String {
+    const EXCERPT_BYTES_MAX: usize = 160;
+    let shown = &bytes[..bytes.len().min(EXCERPT_BYTES_MAX)];
+    let dots = if shown.len() < bytes.len() { "…" } else { "" };
+    format!("\"{}{dots}\"", shown.escape_ascii())
+}

@@ -1,0 +1,148 @@
+//! Splits a plan among threads and puts their reports together.
+
+use std::thread;
+use std::time::Duration;
+
+use super::Progress;
+use super::budget::share;
+use super::errors::{EngineError, Errors};
+use super::limits;
+use super::outcome::{ClientCost, Outcome};
+use super::plan::{Amount, Mode, Plan};
+use super::shared::Shared;
+use super::tally::{SAMPLES_MAX, histogram};
+use super::worker::{self, Report, Share};
+
+/// Fires `plan` and returns what it measured, when that is done or `progress` says stop.
+///
+/// A warm-up lasts until its time is over and as many requests have ended as there are connections,
+/// but at most five seconds longer. With a warm-up of zero everything counts from the first connect, so that
+/// with [`Amount::Requests`] the server sees exactly that many.
+///
+/// A server that is not there, or that dies, is no `Err` but an outcome that says so.
+pub fn run(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {
+    check(plan)?;
+    limits::make_room(plan)?;
+    let shared = Shared::new(plan, progress);
+    let reports = thread::scope(|scope| {
+        let threads: Vec<_> = (0..plan.threads)
+            .map(|index| {
+                let (shared, share) = (&shared, share_of(plan, index));
+                thread::Builder::new()
+                    .name(format!("load-{index}"))
+                    .spawn_scoped(scope, move || {
+                        // Without one thread's share the others' would measure another plan.
+                        worker::run(shared, share).inspect_err(|_| shared.stop())
+                    })
+                    .map_err(|source| EngineError::Setup { what: "starting a thread", source })
+                    .inspect_err(|_| shared.stop())
+            })
+            .collect();
+        // All of them are joined before the first error is returned.
+        let ended: Vec<_> = threads
+            .into_iter()
+            .map(|thread| thread?.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect();
+        ended.into_iter().collect::<Result<Vec<Report>, EngineError>>()
+    })?;
+    Ok(merge(shared, &reports))
+}
+
+fn check(plan: &Plan) -> Result<(), EngineError> {
+    let refuse = |text: &str| Err(EngineError::Plan(text.to_owned()));
+    if plan.connections == 0 {
+        return refuse("0 connections can't fire anything; use at least 1");
+    }
+    if plan.threads == 0 {
+        return refuse("0 threads can't fire anything; use at least 1");
+    }
+    if plan.threads > plan.connections {
+        return Err(EngineError::Plan(format!(
+            "{} threads have only {} connections to share; use at most as many threads as connections",
+            plan.threads, plan.connections
+        )));
+    }
+    if plan.request.is_empty() {
+        return refuse("the request is empty");
+    }
+    if plan.mode == (Mode::KeepAlive { pipeline: 0 }) {
+        return refuse("a pipeline of 0 requests sends nothing; 1 is no pipelining");
+    }
+    if plan.timeout.is_zero() {
+        return refuse("a timeout of 0 lets no request succeed");
+    }
+    match plan.amount {
+        Amount::Requests(0) => refuse("0 requests measure nothing; use at least 1"),
+        Amount::Time(time) if time.is_zero() => refuse("a duration of 0 measures nothing"),
+        Amount::Requests(_) | Amount::Time(_) => Ok(()),
+    }
+}
+
+fn share_of(plan: &Plan, index: usize) -> Share {
+    let requests = match plan.amount {
+        Amount::Requests(requests) => share(requests, index, plan.threads),
+        Amount::Time(_) => 0,
+    };
+    let connections = share(plan.connections as u64, index, plan.threads);
+    Share {
+        connections: usize::try_from(connections).unwrap_or(plan.connections),
+        requests,
+        cpu: plan.cpus.get(index % plan.cpus.len().max(1)).copied(),
+    }
+}
+
+fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
+    let complete = reports.iter().all(|report| report.complete);
+    let mut outcome = Outcome {
+        elapsed: Duration::ZERO,
+        ok: 0,
+        errors: Errors::default(),
+        statuses: std::collections::BTreeMap::new(),
+        bytes_read: 0,
+        latency_ns: histogram(),
+        connect_ns: histogram(),
+        first_byte_ns: histogram(),
+        connections_established: shared.established_max(),
+        client: ClientCost::default(),
+        samples: Vec::new(),
+        interrupted: shared.was_interrupted() && !complete,
+        gave_up: shared.into_gave_up(),
+        in_flight_at_end: 0,
+        connections_opened: 0,
+        closed_by_client: 0,
+        reset_after_answer: 0,
+        retried: 0,
+    };
+    for report in reports {
+        add(&mut outcome, report);
+    }
+    outcome.samples.truncate(SAMPLES_MAX);
+    outcome
+}
+
+fn add(outcome: &mut Outcome, report: &Report) {
+    let tally = &report.tally;
+    outcome.elapsed = outcome.elapsed.max(Duration::from_nanos(report.elapsed_ns));
+    outcome.ok += tally.ok;
+    outcome.errors.merge(&tally.errors);
+    for (status, count) in tally.statuses() {
+        *outcome.statuses.entry(status).or_default() += count;
+    }
+    outcome.bytes_read += tally.bytes_read;
+    for (whole, part) in [
+        (&mut outcome.latency_ns, &tally.latency_ns),
+        (&mut outcome.connect_ns, &tally.connect_ns),
+        (&mut outcome.first_byte_ns, &tally.first_byte_ns),
+    ] {
+        whole.add(part).expect("all histograms have the same bounds");
+    }
+    outcome.client.user += report.cost.user;
+    outcome.client.system += report.cost.system;
+    outcome.client.threads += report.cost.threads;
+    outcome.samples.extend(tally.samples.iter().cloned());
+    outcome.in_flight_at_end += report.in_flight_at_end;
+    outcome.connections_opened += tally.connections_opened;
+    outcome.closed_by_client += tally.closed_by_client;
+    outcome.reset_after_answer += tally.reset_after_answer;
+    outcome.retried += tally.retried;
+}

@@ -1,0 +1,132 @@
+//! The little that a run's threads tell each other.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Progress;
+use super::plan::Plan;
+
+/// A warm-up that too few answers came in ends this long after its time all the same.
+const WARMUP_EXTRA: Duration = Duration::from_secs(5);
+/// Connects that fail for this long, with no connection ever made, mean that no server is there.
+const NEVER_THERE: Duration = Duration::from_millis(300);
+/// Connects that fail for this long after the last sign of life mean that the server has died.
+const DIED: Duration = Duration::from_secs(2);
+/// Counting has not begun.
+const NOT_YET: u64 = u64::MAX;
+
+/// Shared by all threads of one run. Nothing in it is written once per request.
+pub(super) struct Shared<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) progress: &'a Progress,
+    began: Instant,
+    count_from_ns: AtomicU64,
+    warm_answers: AtomicU64,
+    established: AtomicUsize,
+    established_max: AtomicUsize,
+    /// The last connection made or byte received, as far as the threads have told; 0 is never.
+    alive_ns: AtomicU64,
+    gave_up: Mutex<Option<String>>,
+    stop: AtomicBool,
+}
+
+impl<'a> Shared<'a> {
+    pub(super) fn new(plan: &'a Plan, progress: &'a Progress) -> Self {
+        let count_from_ns = if plan.warmup.is_zero() { 0 } else { NOT_YET };
+        Self {
+            plan,
+            progress,
+            began: Instant::now(),
+            count_from_ns: AtomicU64::new(count_from_ns),
+            warm_answers: AtomicU64::new(0),
+            established: AtomicUsize::new(0),
+            established_max: AtomicUsize::new(0),
+            alive_ns: AtomicU64::new(0),
+            gave_up: Mutex::new(None),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    /// Nanoseconds since the run began, on the monotonic clock.
+    pub(super) fn now_ns(&self) -> u64 {
+        ns(self.began.elapsed())
+    }
+
+    /// When counting began, if it has. Whichever thread finds the warm-up complete begins it for all.
+    pub(super) fn count_from(&self, now_ns: u64, new_answers: u64) -> Option<u64> {
+        let answers = self.warm_answers.fetch_add(new_answers, Ordering::Relaxed) + new_answers;
+        let warmup_ns = ns(self.plan.warmup);
+        let warm = now_ns >= warmup_ns && answers >= self.plan.connections as u64;
+        if warm || now_ns >= warmup_ns.saturating_add(ns(WARMUP_EXTRA)) {
+            // Losing this race is as good as winning it: the other thread's moment counts.
+            let _ =
+                self.count_from_ns.compare_exchange(NOT_YET, now_ns, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        let from = self.count_from_ns.load(Ordering::Relaxed);
+        (from != NOT_YET).then_some(from)
+    }
+
+    pub(super) fn one_more_established(&self) {
+        let now = self.established.fetch_add(1, Ordering::Relaxed) + 1;
+        // Mostly a plain load: the maximum stops growing once all connections are open.
+        if now > self.established_max.load(Ordering::Relaxed) {
+            self.established_max.fetch_max(now, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn one_less_established(&self) {
+        self.established.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn established_max(&self) -> usize {
+        self.established_max.load(Ordering::Relaxed)
+    }
+
+    /// Ends the run if there is no server to speak to any more.
+    ///
+    /// A server that accepts and does not answer is not given up: that is what the timeout is for.
+    pub(super) fn consider_giving_up(&self, now_ns: u64, alive_ns: u64, connect_failure: Option<&str>) {
+        let alive_ns = self.alive_ns.fetch_max(alive_ns, Ordering::Relaxed).max(alive_ns);
+        let Some(why) = connect_failure else { return };
+        let patience = if alive_ns == 0 { NEVER_THERE } else { DIED };
+        let silent_ns = now_ns.saturating_sub(alive_ns);
+        if self.established.load(Ordering::Relaxed) > 0 || silent_ns < ns(patience) {
+            return;
+        }
+        let target = self.plan.target;
+        let text = if alive_ns == 0 {
+            format!("can't connect to {target}: {why}; is the server running there?")
+        } else {
+            let seconds = DIED.as_secs();
+            format!("{target} stopped taking connections {seconds} s ago: {why}; did the server die?")
+        };
+        self.gave_up.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);
+        self.stop();
+    }
+
+    /// Ends the run for all threads.
+    pub(super) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// The run is to end now.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.was_interrupted()
+    }
+
+    /// Whoever watches asked for the end.
+    pub(super) fn was_interrupted(&self) -> bool {
+        self.progress.stop.load(Ordering::Relaxed)
+    }
+
+    /// Why the run ended early by itself, if it did.
+    pub(super) fn into_gave_up(self) -> Option<String> {
+        self.gave_up.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A duration in nanoseconds; five centuries at most.
+pub(super) fn ns(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,121 @@
+//! What one thread counts, in memory that is allocated once.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+
+use super::errors::{ErrorKind, Errors};
+
+/// The longest time a histogram tells apart; longer ones count as this long.
+const RECORDED_NS_MAX: u64 = 3_600 * 1_000_000_000;
+/// Significant decimal digits of a recorded time.
+const SIGNIFICANT_DIGITS: u8 = 3;
+/// Failures kept readable.
+pub(super) const SAMPLES_MAX: usize = 5;
+/// One more than the largest status.
+const STATUS_END: usize = 1_000;
+
+/// A histogram of times that never grows.
+pub(super) fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, RECORDED_NS_MAX, SIGNIFICANT_DIGITS)
+        .expect("the bounds are constants that the histogram accepts")
+}
+
+/// A request that came to its end, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Done {
+    pub(super) started_ns: u64,
+    pub(super) first_byte_ns: u64,
+    pub(super) last_byte_ns: u64,
+    pub(super) status: u16,
+    /// Why the response was not as expected; `None` counts as answered.
+    pub(super) failure: Option<ErrorKind>,
+}
+
+/// The counts and histograms of one thread.
+#[derive(Debug)]
+pub(super) struct Tally {
+    pub(super) ok: u64,
+    pub(super) errors: Errors,
+    statuses: Box<[u64; STATUS_END]>,
+    pub(super) bytes_read: u64,
+    pub(super) latency_ns: Histogram<u64>,
+    pub(super) connect_ns: Histogram<u64>,
+    pub(super) first_byte_ns: Histogram<u64>,
+    pub(super) samples: Vec<String>,
+    pub(super) connections_opened: u64,
+    pub(super) closed_by_client: u64,
+    pub(super) reset_after_answer: u64,
+    pub(super) retried: u64,
+    /// When the last event that was counted took place.
+    pub(super) last_counted_ns: u64,
+}
+
+impl Tally {
+    pub(super) fn new() -> Self {
+        Self {
+            ok: 0,
+            errors: Errors::default(),
+            statuses: Box::new([0; STATUS_END]),
+            bytes_read: 0,
+            latency_ns: histogram(),
+            connect_ns: histogram(),
+            first_byte_ns: histogram(),
+            samples: Vec::new(),
+            connections_opened: 0,
+            closed_by_client: 0,
+            reset_after_answer: 0,
+            retried: 0,
+            last_counted_ns: 0,
+        }
+    }
+
+    /// Forgets the warm-up, all but the times to connect where `keep_connects`.
+    pub(super) fn reset(&mut self, keep_connects: bool) {
+        let fresh_connects = if keep_connects { self.connect_ns.clone() } else { histogram() };
+        *self = Self { connect_ns: fresh_connects, ..Self::new() };
+    }
+
+    /// Counts a request whose response came to its end.
+    pub(super) fn finish(&mut self, done: &Done) {
+        self.last_counted_ns = self.last_counted_ns.max(done.last_byte_ns);
+        if let Some(count) = self.statuses.get_mut(usize::from(done.status)) {
+            *count += 1;
+        }
+        if let Some(kind) = done.failure {
+            self.errors.add(kind);
+            return;
+        }
+        self.ok += 1;
+        record(&mut self.latency_ns, done.started_ns, done.last_byte_ns);
+        record(&mut self.first_byte_ns, done.started_ns, done.first_byte_ns);
+    }
+
+    /// Counts a request that got no whole response.
+    pub(super) fn fail(&mut self, kind: ErrorKind, now_ns: u64) {
+        self.last_counted_ns = self.last_counted_ns.max(now_ns);
+        self.errors.add(kind);
+    }
+
+    /// Counts a connection that was established.
+    pub(super) fn connected(&mut self, started_ns: u64, now_ns: u64) {
+        self.connections_opened += 1;
+        record(&mut self.connect_ns, started_ns, now_ns);
+    }
+
+    /// Keeps a failure readable, if it is one of the first.
+    pub(super) fn sample(&mut self, text: impl FnOnce() -> String) {
+        if self.samples.len() < SAMPLES_MAX {
+            self.samples.push(text());
+        }
+    }
+
+    /// The statuses that came, with their counts.
+    pub(super) fn statuses(&self) -> BTreeMap<u16, u64> {
+        (0..).zip(self.statuses.iter()).filter(|&(_, &count)| count > 0).map(|(s, &c)| (s, c)).collect()
+    }
+}
+
+fn record(histogram: &mut Histogram<u64>, from_ns: u64, to_ns: u64) {
+    histogram.saturating_record(to_ns.saturating_sub(from_ns).max(1));
+}

@@ -1,0 +1,262 @@
+//! One thread of a run: its poll, its share of the connections, its clock.
+
+use std::io;
+use std::mem;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use mio::{Events, Poll, Token};
+
+use super::budget::Budget;
+use super::connection::Connection;
+use super::context::Context;
+use super::cpu::CpuTime;
+use super::errors::EngineError;
+use super::outcome::ClientCost;
+use super::plan::Amount;
+use super::shared::{Shared, ns};
+use super::tally::Tally;
+
+/// Events taken from the kernel at once.
+const EVENTS_PER_TURN: usize = 1_024;
+/// Connections opened in a turn beside those that an event made due: opening ten thousand in one
+/// go would keep the answers of the first ones waiting.
+const OPENS_PER_TURN: usize = 64;
+/// How often time-outs are looked for and the stop flag is obeyed, at the least.
+const SWEEP_MAX: Duration = Duration::from_millis(50);
+/// The same while a connection rests, and for short time-outs.
+const SWEEP_MIN: Duration = Duration::from_millis(5);
+/// How often progress is shown.
+const PUBLISH_EVERY: Duration = Duration::from_millis(100);
+/// How long requests that are in flight at the end may take to finish uncounted. A connection that
+/// is closed between two requests disturbs no server; one that is cut off provokes a reset.
+const DRAIN: Duration = Duration::from_millis(50);
+
+/// What one thread is to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    pub(super) connections: usize,
+    /// Its part of [`Amount::Requests`].
+    pub(super) requests: u64,
+    pub(super) cpu: Option<usize>,
+}
+
+/// What one thread has done.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) tally: Tally,
+    pub(super) cost: ClientCost,
+    pub(super) elapsed_ns: u64,
+    pub(super) in_flight_at_end: u64,
+    /// Everything that was asked for was counted.
+    pub(super) complete: bool,
+}
+
+struct Worker<'a> {
+    poll: Poll,
+    cx: Context<'a>,
+    connections: Vec<Connection>,
+    /// Connections to be opened, by index; the last is the first.
+    due: Vec<usize>,
+    share: Share,
+    /// When counting began, and the CPU time then.
+    counting: Option<(u64, CpuTime)>,
+    next_sweep_ns: u64,
+    /// Answers of the warm-up that the other threads know of.
+    told_answers: u64,
+    published: Published,
+}
+
+/// What the watcher has been told.
+#[derive(Debug, Default)]
+struct Published {
+    at_ns: u64,
+    ok: u64,
+    failed: u64,
+}
+
+/// Runs one thread's share to its end.
+pub(super) fn run(shared: &Shared<'_>, share: Share) -> Result<Report, EngineError> {
+    let setup = |what| move |source: io::Error| EngineError::Setup { what, source };
+    if let Some(cpu) = share.cpu
+        && !core_affinity::set_for_current(core_affinity::CoreId { id: cpu })
+    {
+        return Err(EngineError::Pin { cpu });
+    }
+    let poll = Poll::new().map_err(setup("creating an epoll instance"))?;
+    let registry = poll.registry().try_clone().map_err(setup("duplicating the epoll descriptor"))?;
+    let head = shared.plan.head;
+    let mut worker = Worker {
+        poll,
+        cx: Context::new(shared, registry),
+        connections: (0..share.connections).map(|index| Connection::new(Token(index), head)).collect(),
+        due: (0..share.connections).rev().collect(),
+        share,
+        counting: None,
+        next_sweep_ns: 0,
+        told_answers: 0,
+        published: Published::default(),
+    };
+    worker.run().map_err(setup("waiting for events"))
+}
+
+impl Worker<'_> {
+    fn run(&mut self) -> io::Result<Report> {
+        let mut events = Events::with_capacity(EVENTS_PER_TURN);
+        let mut now_ns = self.cx.shared.now_ns();
+        loop {
+            self.consider_counting(now_ns);
+            if self.is_over(now_ns) {
+                break;
+            }
+            self.turn(&mut events, now_ns)?;
+            now_ns = self.cx.shared.now_ns();
+            if now_ns >= self.next_sweep_ns {
+                self.sweep(now_ns);
+            }
+        }
+        self.publish(now_ns);
+        let report = self.report(now_ns);
+        self.drain(&mut events)?;
+        Ok(report)
+    }
+
+    /// Waits for events, answers them all, and opens what has become due.
+    fn turn(&mut self, events: &mut Events, now_ns: u64) -> io::Result<()> {
+        let until_ns = self.next_sweep_ns.min(self.cx.end_ns);
+        let wait = if self.due.is_empty() { until_ns.saturating_sub(now_ns) } else { 0 };
+        match self.poll.poll(events, Some(Duration::from_nanos(wait))) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+        for event in &*events {
+            let Token(index) = event.token();
+            self.connections[index].on_event(&mut self.cx, event);
+            self.reopen(index);
+        }
+        for _ in 0..OPENS_PER_TURN {
+            let Some(index) = self.due.pop() else { break };
+            self.connections[index].open(&mut self.cx);
+            if self.connections[index].is_due() {
+                self.due.push(index);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a connection that is due, once; if that comes to nothing it has to wait for its turn.
+    fn reopen(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        if connection.is_due() {
+            connection.open(&mut self.cx);
+            if connection.is_due() {
+                self.due.push(index);
+            }
+        }
+    }
+
+    /// What is done every few milliseconds rather than with every event.
+    fn sweep(&mut self, now_ns: u64) {
+        let mut resting = false;
+        for index in 0..self.connections.len() {
+            let connection = &mut self.connections[index];
+            // One that is due already waits in the list, and must not get there twice.
+            if !connection.is_due() {
+                connection.on_sweep(&mut self.cx, now_ns);
+                resting |= connection.is_resting();
+                if connection.is_due() {
+                    self.due.push(index);
+                }
+            }
+        }
+        let pause = if resting { SWEEP_MIN } else { self.cx.plan.timeout / 10 };
+        self.next_sweep_ns = now_ns + ns(pause.clamp(SWEEP_MIN, SWEEP_MAX));
+        self.cx.shared.consider_giving_up(now_ns, self.cx.alive_ns, self.cx.connect_failure.as_deref());
+        if now_ns >= self.published.at_ns.saturating_add(ns(PUBLISH_EVERY)) {
+            self.publish(now_ns);
+        }
+    }
+
+    /// Begins to count when the warm-up is over.
+    fn consider_counting(&mut self, now_ns: u64) {
+        if self.counting.is_some() {
+            return;
+        }
+        let answers = self.cx.tally.ok + self.cx.tally.errors.total();
+        let new_answers = answers - mem::replace(&mut self.told_answers, answers);
+        let Some(from_ns) = self.cx.shared.count_from(now_ns, new_answers) else { return };
+        let keeps_connections = self.cx.plan.mode != super::Mode::Close;
+        self.cx.tally.reset(keeps_connections);
+        self.cx.budget = match self.cx.plan.amount {
+            Amount::Time(window) => {
+                self.cx.end_ns = from_ns.saturating_add(ns(window));
+                Budget::unlimited()
+            }
+            Amount::Requests(_) => Budget::of(self.share.requests, self.outstanding()),
+        };
+        self.counting = Some((from_ns, CpuTime::now()));
+    }
+
+    fn is_over(&self, now_ns: u64) -> bool {
+        now_ns >= self.cx.end_ns || self.cx.budget.is_spent() || self.cx.shared.is_stopped()
+    }
+
+    fn outstanding(&self) -> u64 {
+        self.connections.iter().map(|connection| connection.outstanding() as u64).sum()
+    }
+
+    fn publish(&mut self, now_ns: u64) {
+        self.published.at_ns = now_ns;
+        if self.counting.is_some() {
+            let progress = self.cx.shared.progress;
+            let (ok, failed) = (self.cx.tally.ok, self.cx.tally.errors.total());
+            progress.ok.fetch_add(ok - mem::replace(&mut self.published.ok, ok), Ordering::Relaxed);
+            let newly_failed = failed - mem::replace(&mut self.published.failed, failed);
+            progress.failed.fetch_add(newly_failed, Ordering::Relaxed);
+        }
+    }
+
+    fn report(&mut self, now_ns: u64) -> Report {
+        let spent = self.cx.budget.is_spent();
+        let tally = mem::replace(&mut self.cx.tally, Tally::new());
+        let (elapsed_ns, cost) = match &self.counting {
+            None => (0, ClientCost { threads: 1, ..ClientCost::default() }),
+            Some((from_ns, cpu)) => {
+                let last_ns = if spent { tally.last_counted_ns } else { now_ns.min(self.cx.end_ns) };
+                (last_ns.saturating_sub(*from_ns), cpu.until(&CpuTime::now()))
+            }
+        };
+        Report {
+            in_flight_at_end: self.outstanding() + self.cx.late,
+            complete: self.counting.is_some() && (spent || now_ns >= self.cx.end_ns),
+            tally: if self.counting.is_some() { tally } else { Tally::new() },
+            cost,
+            elapsed_ns,
+        }
+    }
+
+    /// Lets requests in flight finish for a moment, uncounted and without sending new ones.
+    fn drain(&mut self, events: &mut Events) -> io::Result<()> {
+        self.cx.end_ns = 0;
+        self.due.clear();
+        let until_ns = self.cx.shared.now_ns() + ns(DRAIN);
+        while self.outstanding() > 0 {
+            let now_ns = self.cx.shared.now_ns();
+            if now_ns >= until_ns {
+                break;
+            }
+            self.next_sweep_ns = until_ns;
+            let wait = Duration::from_nanos(until_ns - now_ns);
+            match self.poll.poll(events, Some(wait)) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            for event in &*events {
+                let Token(index) = event.token();
+                self.connections[index].on_event(&mut self.cx, event);
+            }
+        }
+        Ok(())
+    }
+}
