@@ -1,3 +1,5 @@
 //! The load generator and the lab.
 
 pub mod engine;
+pub mod lab;
+pub mod measure;

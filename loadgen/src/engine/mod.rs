@@ -42,6 +42,9 @@ pub struct Progress {
     pub ok: AtomicU64,
     /// Requests that failed so far, warm-up left out.
     pub failed: AtomicU64,
+    /// True from the end of the warm-up until the counted part is over, so that the watcher knows
+    /// when to look at what the server spends.
+    pub counting: AtomicBool,
     /// Set by the watcher: end now and return what was measured.
     pub stop: AtomicBool,
 }

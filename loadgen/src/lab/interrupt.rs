@@ -1,0 +1,45 @@
+//! Ctrl-C: the first one ends the run in good order, the second one at once.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// The exit code of a run that was interrupted.
+pub const EXIT_CODE: u8 = 130;
+
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+/// The server process that is running, 0 for none: `exit` runs no destructor that would end it.
+static CHILD: AtomicU32 = AtomicU32::new(0);
+
+/// Listens for SIGINT and SIGTERM from now on.
+pub fn install() -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(|| {
+        if REQUESTED.swap(true, SeqCst) {
+            kill_child();
+            std::process::exit(i32::from(EXIT_CODE));
+        }
+        eprintln!("\nstopping; what was measured is kept. Once more to stop at once.");
+    })
+}
+
+/// Whether the run was asked to end.
+pub fn requested() -> bool {
+    REQUESTED.load(SeqCst)
+}
+
+/// Names the process that must not outlive this one.
+pub(super) fn remember_child(pid: u32) {
+    CHILD.store(pid, SeqCst);
+}
+
+/// It has been reaped; its id may belong to someone else by now.
+pub(super) fn forget_child(pid: u32) {
+    let _ = CHILD.compare_exchange(pid, 0, SeqCst, SeqCst);
+}
+
+fn kill_child() {
+    if let Some(pid) = i32::try_from(CHILD.load(SeqCst)).ok().and_then(Pid::from_raw) {
+        // It may have ended by itself; then there is nothing left to do.
+        let _ = kill_process_group(pid, Signal::KILL);
+    }
+}

@@ -1,0 +1,27 @@
+//! The lab's runner: which servers face which workload, in which order, and what they were measured at.
+//!
+//! It knows the engine and the measuring, and no report. How a server is started and how load is
+//! fired are handed in, so that a test can put a server that crashes in a phase's place.
+
+pub mod cpus;
+pub mod interrupt;
+mod leash;
+pub mod limits;
+mod order;
+mod probe;
+pub mod rows;
+mod run;
+pub mod scenario;
+mod server;
+mod trial;
+
+pub use leash::Leash;
+pub use order::serpentine;
+pub use run::{Agenda, Launch, Measured, MeasuredRow, MeasuredScenario, Place, Watch, run};
+pub use server::Server;
+pub use trial::{INTERRUPTED, Live, Trial};
+
+use crate::engine::{Outcome, Plan, Progress};
+
+/// How load is fired; an error is in words for people.
+pub type Fire<'a> = &'a (dyn Fn(&Plan, &Progress) -> Result<Outcome, String> + Sync);

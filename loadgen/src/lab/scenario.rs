@@ -1,0 +1,238 @@
+//! Scenarios: workloads as data, read strictly, so that a typo is an error and never a default.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use super::rows::Row;
+use crate::engine::{Amount, Expect, Mode, Plan};
+
+/// The scenarios that every `loadgen` knows.
+const BUILT_IN: &str = include_str!("../../scenarios.toml");
+/// What a request may take at most, from connect to last byte.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer warm-ups, durations and waits are taken for a mistake.
+const DURATION_MAX: Duration = Duration::from_secs(3600);
+/// More trials than this are taken for a mistake.
+const TRIALS_MAX: usize = 1000;
+/// More requests in flight on one connection than this are taken for a mistake.
+const PIPELINE_MAX: usize = 1000;
+
+/// One workload, and the servers that face it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The name that `--scenario` takes.
+    pub name: String,
+    /// What it shows, in a sentence or two.
+    pub shows: String,
+    /// The request's path and query.
+    pub path: String,
+    /// The request's method.
+    #[serde(default = "get")]
+    pub method: String,
+    /// How long the answer waits by design; it bounds what a pool of workers can reach.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub wait: Option<Duration>,
+    /// Connections that are open at the same time.
+    pub connections: usize,
+    /// What becomes of a connection after a response.
+    pub mode: Keep,
+    /// Requests in flight on one connection.
+    #[serde(default = "one")]
+    pub pipeline: usize,
+    /// The status that counts as answered.
+    #[serde(default = "ok")]
+    pub status: u16,
+    /// The body that counts as answered; any, where it says nothing.
+    pub body: Option<String>,
+    /// Load that is fired before anything is counted.
+    #[serde(deserialize_with = "duration")]
+    pub warmup: Duration,
+    /// How long one trial counts.
+    #[serde(deserialize_with = "duration")]
+    pub duration: Duration,
+    /// Fresh servers per row.
+    pub trials: usize,
+    /// What `--quick` changes.
+    pub quick: Quick,
+    /// The servers, in the order of the table.
+    #[serde(deserialize_with = "rows")]
+    pub rows: Vec<Row>,
+    /// What the original report says of them.
+    #[serde(default)]
+    pub original: Vec<Original>,
+}
+
+/// The values that a quick run puts in place of a scenario's own.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quick {
+    /// In place of the scenario's `warmup`.
+    #[serde(deserialize_with = "duration")]
+    pub warmup: Duration,
+    /// In place of the scenario's `duration`.
+    #[serde(deserialize_with = "duration")]
+    pub duration: Duration,
+    /// In place of the scenario's `trials`.
+    pub trials: usize,
+}
+
+/// What becomes of a connection after a response, as scenarios write it.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// One request per connection.
+    Close,
+    /// Kept for as long as the server keeps it.
+    Keepalive,
+}
+
+/// What the original report says of a row, in requests per second.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Original {
+    /// The row.
+    pub row: String,
+    /// What it set out to reach.
+    pub target: Option<f64>,
+    /// What it says it reached.
+    pub reached: Option<f64>,
+}
+
+/// The scenarios that come with `loadgen`.
+pub fn built_in() -> Result<Vec<Scenario>, String> {
+    parse(BUILT_IN).map_err(|error| format!("scenarios.toml: {error}"))
+}
+
+/// Reads scenarios; an error names the line, or the scenario where the value as such is readable.
+pub fn parse(text: &str) -> Result<Vec<Scenario>, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        scenario: Vec<Scenario>,
+    }
+    let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+    for (index, scenario) in file.scenario.iter().enumerate() {
+        scenario.validate().map_err(|error| format!("scenario '{}': {error}", scenario.name))?;
+        if file.scenario[..index].iter().any(|earlier| earlier.name == scenario.name) {
+            return Err(format!("scenario '{}' is there twice", scenario.name));
+        }
+    }
+    Ok(file.scenario)
+}
+
+impl Scenario {
+    /// Says what is wrong with values that can be read but not run.
+    pub fn validate(&self) -> Result<(), String> {
+        let quick = &self.quick;
+        if self.connections == 0 {
+            return Err("it needs at least 1 connection".into());
+        }
+        if self.trials.min(quick.trials) == 0 || self.trials.max(quick.trials) > TRIALS_MAX {
+            return Err(format!("trials must be from 1 to {TRIALS_MAX}"));
+        }
+        if self.pipeline == 0 || self.pipeline > PIPELINE_MAX {
+            return Err(format!("pipeline must be from 1 to {PIPELINE_MAX}"));
+        }
+        if self.pipeline > 1 && self.mode == Keep::Close {
+            return Err("a pipeline needs mode = \"keepalive\"".into());
+        }
+        if self.duration.is_zero() || quick.duration.is_zero() {
+            return Err("a duration must be longer than 0 s".into());
+        }
+        if !self.path.starts_with('/') || self.path.contains(char::is_whitespace) {
+            return Err(format!("path '{}' must start with / and hold no blanks", self.path));
+        }
+        if self.rows.is_empty() {
+            return Err("it needs at least one row".into());
+        }
+        let stray = self.original.iter().find(|o| self.rows.iter().all(|row| row.to_string() != o.row));
+        stray.map_or(Ok(()), |o| Err(format!("original speaks of '{}', which is no row of it", o.row)))
+    }
+
+    /// The same workload, shorter.
+    #[must_use]
+    pub fn into_quick(mut self) -> Self {
+        Quick { warmup: self.warmup, duration: self.duration, trials: self.trials } = self.quick;
+        self
+    }
+
+    /// What the original report says of `row`.
+    pub fn original(&self, row: &Row) -> Option<&Original> {
+        let name = row.to_string();
+        self.original.iter().find(|original| original.row == name)
+    }
+
+    /// What one trial fires at a server that listens on `target`.
+    pub fn plan(&self, target: SocketAddr, cpus: &[usize]) -> Plan {
+        let mode = match self.mode {
+            Keep::Close => Mode::Close,
+            Keep::Keepalive => Mode::KeepAlive { pipeline: self.pipeline },
+        };
+        Plan {
+            target,
+            request: self.request(target),
+            head: self.method == "HEAD",
+            mode,
+            connections: self.connections,
+            threads: cpus.len().clamp(1, self.connections),
+            warmup: self.warmup,
+            amount: Amount::Time(self.duration),
+            timeout: TIMEOUT,
+            expect: Expect {
+                status: Some(self.status),
+                body: self.body.as_ref().map(|body| body.clone().into_bytes()),
+            },
+            cpus: cpus.to_vec(),
+        }
+    }
+
+    /// The request as it goes over the wire.
+    pub fn request(&self, target: SocketAddr) -> Vec<u8> {
+        // Where a connection carries one request the server has to close first, whichever it is.
+        let close = if self.mode == Keep::Close { "Connection: close\r\n" } else { "" };
+        format!("{} {} HTTP/1.1\r\nHost: {target}\r\n{close}\r\n", self.method, self.path).into_bytes()
+    }
+}
+
+fn get() -> String {
+    "GET".into()
+}
+
+fn one() -> usize {
+    1
+}
+
+fn ok() -> u16 {
+    200
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text).map_err(serde::de::Error::custom)
+}
+
+fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer).map(Some)
+}
+
+fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Row>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| Row::parse(text).map_err(serde::de::Error::custom)).collect()
+}
+
+/// Reads a duration as people write it: `200ms`, `3s`, `1m 30s`. At most an hour.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("'{text}' is no duration ({error}); write it as 200ms, 3s or 1m"))?;
+    if duration > DURATION_MAX {
+        return Err(format!("'{text}' is longer than an hour"));
+    }
+    Ok(duration)
+}
+
+#[cfg(test)]
+#[path = "scenario_tests.rs"]
+mod tests;

@@ -1,0 +1,79 @@
+use super::*;
+
+const SMALL: &str = r#"
+[[scenario]]
+name = "small"
+shows = "little"
+path = "/"
+connections = 2
+mode = "close"
+warmup = "10ms"
+duration = "1s"
+trials = 2
+quick = { warmup = "5ms", duration = "100ms", trials = 1 }
+rows = ["phase0-serial", "phase1-threads --spawn"]
+"#;
+
+fn with(from: &str, to: &str) -> String {
+    let text = SMALL.replace(from, to);
+    assert_ne!(text, SMALL, "the change must change something");
+    parse(&text).unwrap_err()
+}
+
+#[test]
+fn the_built_in_scenarios_are_sound() {
+    let names: Vec<_> = built_in().unwrap().into_iter().map(|scenario| scenario.name).collect();
+    assert_eq!(names, ["reference", "plaintext", "pipelined"]);
+}
+
+#[test]
+fn the_built_in_runs_stay_within_two_minutes_and_twenty_seconds() {
+    let seconds = |scenarios: &[Scenario]| -> f64 {
+        let each =
+            |s: &Scenario| (s.warmup + s.duration).as_secs_f64() * s.trials as f64 * s.rows.len() as f64;
+        scenarios.iter().map(each).sum()
+    };
+    let full = built_in().unwrap();
+    let quick: Vec<_> = full.iter().cloned().map(Scenario::into_quick).collect();
+    assert!(seconds(&full) < 110.0, "{}", seconds(&full));
+    assert!(seconds(&quick) < 16.0, "{}", seconds(&quick));
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line() {
+    let error = with("connections = 2", "connection = 2");
+    assert!(error.contains("line 6") && error.contains("connection"), "{error}");
+}
+
+#[test]
+fn values_that_can_not_be_run_are_refused() {
+    assert!(with("connections = 2", "connections = 0").contains("at least 1 connection"));
+    assert!(with("trials = 2", "trials = 0").contains("from 1 to 1000"));
+    assert!(with("duration = \"1s\"", "duration = \"0s\"").contains("longer than 0 s"));
+    assert!(with("duration = \"1s\"", "duration = \"soon\"").contains("'soon' is no duration"));
+    assert!(with("duration = \"1s\"", "duration = \"2h\"").contains("longer than an hour"));
+    assert!(with("mode = \"close\"", "mode = \"close\"\npipeline = 4").contains("keepalive"));
+    assert!(with("path = \"/\"", "path = \"x y\"").contains("must start with /"));
+    assert!(with("phase0-serial", "phase7").contains("there is no phase 'phase7'"));
+    assert!(with("trials = 2", "trials = 2\noriginal = [{ row = \"nobody\" }]").contains("'nobody'"));
+}
+
+#[test]
+fn a_name_can_be_taken_once() {
+    assert!(parse(&format!("{SMALL}{SMALL}")).unwrap_err().contains("twice"));
+}
+
+#[test]
+fn quick_replaces_what_it_names() {
+    let quick = parse(SMALL).unwrap().remove(0).into_quick();
+    assert_eq!((quick.trials, quick.duration), (1, Duration::from_millis(100)));
+    assert_eq!(quick.connections, 2);
+}
+
+#[test]
+fn a_connection_per_request_asks_the_server_to_close() {
+    let scenario = parse(SMALL).unwrap().remove(0);
+    let plan = scenario.plan("127.0.0.1:80".parse().unwrap(), &[1]);
+    assert_eq!(plan.request, b"GET / HTTP/1.1\r\nHost: 127.0.0.1:80\r\nConnection: close\r\n\r\n");
+    assert_eq!((plan.mode, plan.threads), (Mode::Close, 1));
+}

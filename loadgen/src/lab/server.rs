@@ -1,0 +1,234 @@
+//! A server in a process of its own: started, probed, and gone again whatever happens.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::{interrupt, probe};
+
+/// A server has this long to say where it listens.
+const LISTENING_WITHIN: Duration = Duration::from_secs(10);
+/// And this long to answer a first request after that.
+const READY_WITHIN: Duration = Duration::from_secs(10);
+/// After SIGTERM it has this long to leave before it is killed.
+const LEAVE_WITHIN: Duration = Duration::from_secs(3);
+/// How often an awaited exit is looked for.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
+/// What is kept of its standard error: the last lines…
+const STDERR_LINES_MAX: usize = 20;
+/// …and of each line this much.
+const LINE_BYTES_MAX: u64 = 1024;
+/// What comes before the address in the line that says where it listens.
+const LISTENING: &str = " listening on http://";
+
+/// A running server. Dropping it ends its process.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub addr: SocketAddr,
+    stderr: Arc<Mutex<VecDeque<String>>>,
+    readers: Vec<JoinHandle<()>>,
+    status: Option<ExitStatus>,
+}
+
+impl Server {
+    /// Starts `command` and waits until it has answered `request`, within bounds.
+    pub fn start(command: &mut Command, request: impl Fn(SocketAddr) -> Vec<u8>) -> Result<Self, String> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A group of its own: Ctrl-C in the terminal reaches the lab alone, which then ends the server.
+        command.process_group(0);
+        let mut child = command.spawn().map_err(|error| {
+            format!("could not start the server {}: {error}", command.get_program().to_string_lossy())
+        })?;
+        interrupt::remember_child(child.id());
+        let (lines, listening) = mpsc::sync_channel(1);
+        let stderr = Arc::default();
+        let mut readers = Vec::new();
+        readers.extend(child.stdout.take().map(|pipe| watch_stdout(pipe, lines)));
+        readers.extend(child.stderr.take().map(|pipe| keep_stderr(pipe, Arc::clone(&stderr))));
+        let unspecified = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Self { child, addr: unspecified, stderr, readers, status: None };
+        server.addr = match listening.recv_timeout(LISTENING_WITHIN) {
+            Ok(addr) => addr,
+            Err(RecvTimeoutError::Disconnected) => return Err(server.obituary("before it listened")),
+            Err(RecvTimeoutError::Timeout) => {
+                return Err(format!(
+                    "the server did not say '{LISTENING}…' within {LISTENING_WITHIN:?}{}",
+                    server.last_words()
+                ));
+            }
+        };
+        let ready = probe::until_answered(server.addr, &request(server.addr), READY_WITHIN, || {
+            server.status().is_some() || interrupt::requested()
+        });
+        match ready {
+            Ok(()) => Ok(server),
+            Err(_) if server.status().is_some() => Err(server.obituary("before it answered a request")),
+            Err(error) => Err(format!("{error}{}", server.last_words())),
+        }
+    }
+
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, if it has.
+    pub fn status(&mut self) -> Option<ExitStatus> {
+        if self.status.is_none() {
+            self.status = self.child.try_wait().ok().flatten();
+        }
+        self.status
+    }
+
+    /// What to tell about a server that ended by itself; `when` completes "it ended …".
+    pub fn obituary(&mut self, when: &str) -> String {
+        // The pipes close a moment before the process can be reaped.
+        self.await_exit(Duration::from_secs(1));
+        if let Some(status) = self.status() {
+            // All it ever wrote is in the pipe by now.
+            self.join_readers();
+            format!("the server ended {when} with {}{}", describe(status), self.last_words())
+        } else {
+            format!("the server closed its standard output {when}{}", self.last_words())
+        }
+    }
+
+    fn last_words(&self) -> String {
+        let lines = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.is_empty() {
+            return "; it wrote nothing to standard error".into();
+        }
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        format!("; its last lines on standard error:\n    {}", lines.join("\n    "))
+    }
+
+    fn await_exit(&mut self, within: Duration) {
+        let deadline = Instant::now() + within;
+        while self.status().is_none() && Instant::now() < deadline {
+            thread::sleep(POLL_INTERVAL);
+        }
+    }
+
+    fn join_readers(&mut self) {
+        // A grandchild may hold the pipes open; then its readers are left to end with it.
+        for reader in self.readers.drain(..).filter(JoinHandle::is_finished) {
+            let _ = reader.join();
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // It may be gone between the look and the signal; then there is nothing left to do.
+            let _ = kill_process_group(pid, signal);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.status().is_none() {
+            self.signal(Signal::TERM);
+            self.await_exit(LEAVE_WITHIN);
+        }
+        if self.status().is_none() {
+            self.signal(Signal::KILL);
+            self.status = self.child.wait().ok();
+        }
+        interrupt::forget_child(self.child.id());
+        self.join_readers();
+    }
+}
+
+/// Passes the address on that the server says it listens on, and empties the pipe ever after, so
+/// that a talkative server is not stopped by a full one.
+fn watch_stdout(pipe: impl Read + Send + 'static, found: mpsc::SyncSender<SocketAddr>) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let mut found = Some(found);
+        for_each_line(pipe, |line| {
+            let addr =
+                line.split_once(LISTENING).and_then(|(_, addr)| addr.trim_end_matches('/').parse().ok());
+            if let Some(addr) = addr
+                && let Some(found) = found.take()
+            {
+                let _ = found.send(addr);
+            }
+        });
+    })
+}
+
+fn keep_stderr(pipe: impl Read + Send + 'static, kept: Arc<Mutex<VecDeque<String>>>) -> JoinHandle<()> {
+    thread::spawn(move || {
+        for_each_line(pipe, |line| {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() == STDERR_LINES_MAX {
+                kept.pop_front();
+            }
+            kept.push_back(line.to_owned());
+        });
+    })
+}
+
+/// Lines until the end of the pipe; one that is longer than [`LINE_BYTES_MAX`] comes in pieces.
+fn for_each_line(pipe: impl Read, mut each: impl FnMut(&str)) {
+    let mut pipe = BufReader::new(pipe);
+    let mut line = Vec::new();
+    while let Ok(1..) = pipe.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
+        each(String::from_utf8_lossy(&line).trim_end());
+        line.clear();
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "an unknown status".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_server_that_ends_before_it_listens_is_quoted() {
+        let error = Server::start(&mut shell("echo no such luck >&2; exit 7"), |_| Vec::new()).unwrap_err();
+        assert!(error.contains("exit status 7") && error.contains("no such luck"), "{error}");
+    }
+
+    #[test]
+    fn a_server_that_says_where_it_listens_and_dies_is_not_waited_for() {
+        let script = "echo x listening on http://127.0.0.1:1; kill -9 $$";
+        let error = Server::start(&mut shell(script), |_| b"GET / HTTP/1.1\r\n\r\n".to_vec()).unwrap_err();
+        assert!(error.contains("signal 9") && error.contains("before it answered"), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_does_not_exist_is_named() {
+        let error = Server::start(&mut Command::new("/no/such/program"), |_| Vec::new()).unwrap_err();
+        assert!(error.contains("/no/such/program"), "{error}");
+    }
+
+    #[test]
+    fn long_lines_come_in_pieces() {
+        let mut pieces = Vec::new();
+        for_each_line([b'x'; 2500].as_slice(), |piece| pieces.push(piece.len()));
+        assert_eq!(pieces, [1024, 1024, 452]);
+    }
+}

@@ -1,0 +1,140 @@
+//! One trial: a fresh server, a warm-up, a counted part, and the server's end.
+
+use std::process::Command;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::scenario::Scenario;
+use super::server::Server;
+use super::{Fire, Watch, interrupt};
+use crate::engine::{Outcome, Plan, Progress};
+use crate::measure::{Sampler, Usage};
+
+/// How often a trial that is under way is looked at; the start of the counted part is seen this late.
+const LOOK_INTERVAL: Duration = Duration::from_millis(5);
+/// How often the server's threads and memory are read.
+const PEEK_INTERVAL: Duration = Duration::from_millis(50);
+/// How often the watcher is told how it goes.
+const SHOW_INTERVAL: Duration = Duration::from_millis(100);
+/// What a trial that was broken off by Ctrl-C says.
+pub const INTERRUPTED: &str = "interrupted";
+
+/// What one fresh server was measured at.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// From 1, in the order of the run.
+    pub number: usize,
+    /// What the client saw; `None` where the server never got to be fired at.
+    pub outcome: Option<Outcome>,
+    /// What the server spent.
+    pub usage: Usage,
+    /// Requests that fall into the time in which `usage` was measured.
+    pub usage_requests: u64,
+    /// Why this trial does not count, in words for people. Its numbers are kept all the same.
+    pub failed: Option<String>,
+}
+
+/// How a trial goes that is under way.
+#[derive(Clone, Copy, Debug)]
+pub struct Live {
+    /// Whether the warm-up is over.
+    pub counting: bool,
+    /// Since the counted part began.
+    pub since: Duration,
+    /// Requests answered as expected so far.
+    pub ok: u64,
+    /// Requests that failed so far.
+    pub failed: u64,
+}
+
+/// Runs one trial of `scenario`; an error becomes part of the trial that is returned.
+pub(super) fn run(
+    scenario: &Scenario,
+    command: &mut Command,
+    client_cpus: &[usize],
+    number: usize,
+    fire: Fire<'_>,
+    watch: &dyn Watch,
+) -> Trial {
+    let mut trial = Trial { number, outcome: None, usage: Usage::default(), usage_requests: 0, failed: None };
+    let mut server = match Server::start(command, |addr| scenario.request(addr)) {
+        Ok(server) => server,
+        Err(error) => {
+            trial.failed = Some(if interrupt::requested() { INTERRUPTED.into() } else { error });
+            return trial;
+        }
+    };
+    let plan = scenario.plan(server.addr, client_cpus);
+    let mut sampler = Sampler::new(server.pid());
+    let (fired, seen) = fire_and_watch(&plan, &mut server, &mut sampler, fire, watch);
+    trial.usage = sampler.usage();
+    // A server that died took the run down with it, whatever else the client noticed.
+    if server.status().is_some() {
+        trial.failed = Some(server.obituary("in the middle of the trial"));
+    }
+    match fired {
+        Ok(outcome) => {
+            if outcome.interrupted && trial.failed.is_none() {
+                trial.failed = Some(INTERRUPTED.into());
+            }
+            trial.usage_requests = (outcome.ok + outcome.errors.total()).saturating_sub(seen);
+            trial.outcome = Some(outcome);
+        }
+        Err(error) => {
+            trial.failed.get_or_insert(error);
+        }
+    }
+    trial
+}
+
+/// Fires on a thread of its own and looks on from this one. Returns what was fired, and how many
+/// requests had been counted when the sampler began.
+fn fire_and_watch(
+    plan: &Plan,
+    server: &mut Server,
+    sampler: &mut Sampler,
+    fire: Fire<'_>,
+    watch: &dyn Watch,
+) -> (Result<Outcome, String>, u64) {
+    let progress = Progress::default();
+    thread::scope(|scope| {
+        let engine = scope.spawn(|| fire(plan, &progress));
+        let mut began: Option<(Instant, u64)> = None;
+        let mut ended = false;
+        let (mut peeked, mut shown) = (Instant::now(), Instant::now());
+        while !engine.is_finished() {
+            let counting = progress.counting.load(Relaxed);
+            let (ok, failed) = (progress.ok.load(Relaxed), progress.failed.load(Relaxed));
+            match began {
+                None if counting || ok + failed > 0 => {
+                    sampler.begin();
+                    began = Some((Instant::now(), ok + failed));
+                }
+                Some(_) if !counting && !ended => {
+                    sampler.end();
+                    ended = true;
+                }
+                _ => {}
+            }
+            if peeked.elapsed() >= PEEK_INTERVAL {
+                peeked = Instant::now();
+                sampler.peek();
+            }
+            if shown.elapsed() >= SHOW_INTERVAL {
+                shown = Instant::now();
+                let since = began.map_or(Duration::ZERO, |(at, _)| at.elapsed());
+                watch.live(Live { counting: began.is_some(), since, ok, failed });
+            }
+            if server.status().is_some() || interrupt::requested() {
+                progress.stop.store(true, Relaxed);
+            }
+            thread::sleep(LOOK_INTERVAL);
+        }
+        if !ended {
+            sampler.end();
+        }
+        let fired = engine.join().unwrap_or_else(|_| Err("the load engine panicked".into()));
+        (fired, began.map_or(0, |(_, seen)| seen))
+    })
+}
