@@ -3,3 +3,4 @@
 pub mod engine;
 pub mod lab;
 pub mod measure;
+pub mod report;

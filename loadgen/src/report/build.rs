@@ -1,0 +1,231 @@
+//! From trials to a [`Document`].
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::document::{
+    Ceiling, Client, Cpus, Document, Latency, Params, Requests, Row, SCHEMA, Scenario, Server, Trial,
+};
+use super::stats::{round5, spread};
+use crate::engine::{Errors, Outcome};
+use crate::lab;
+use crate::lab::scenario::Keep;
+use crate::measure::{Build, Machine, Source};
+
+/// A client whose threads are busier than this may be what held the server up.
+const CLIENT_BUSY_BOUND: f64 = 0.9;
+/// The row that speed-ups are relative to.
+const BASE: &str = "phase0-serial";
+
+/// Under which conditions a run took place.
+#[derive(Clone, Debug)]
+pub struct Conditions {
+    /// What it ran on.
+    pub machine: Machine,
+    /// How the binary was compiled.
+    pub build: Build,
+    /// What the workspace stood at.
+    pub source: Source,
+    /// The command that measures the same again.
+    pub command: String,
+    /// How many trials were to be run, to tell whether all were.
+    pub trials_planned: usize,
+}
+
+/// The document of a run.
+pub fn document(measured: &lab::Measured, conditions: &Conditions) -> Document {
+    let rows = measured.scenarios.iter().flat_map(|scenario| &scenario.rows);
+    let counted = rows.flat_map(|row| &row.trials).filter(|trial| counts(trial)).count();
+    Document {
+        schema: SCHEMA.into(),
+        partial: measured.interrupted || counted < conditions.trials_planned,
+        started_at: humantime::format_rfc3339_seconds(measured.started_at).to_string(),
+        command: conditions.command.clone(),
+        commit: conditions.source.commit.clone(),
+        dirty: conditions.source.dirty,
+        machine: conditions.machine.clone(),
+        cpus: Cpus { server: measured.split.server.clone(), client: measured.split.client.clone() },
+        build: conditions.build.clone(),
+        floor: None,
+        scenarios: measured.scenarios.iter().map(scenario).collect(),
+    }
+}
+
+/// Whether a trial goes into medians and histograms.
+fn counts(trial: &lab::Trial) -> bool {
+    trial.failed.is_none() && trial.outcome.is_some()
+}
+
+/// The latencies of all trials of a row that count; `None` where there are none.
+pub(super) fn merged_latency(row: &lab::MeasuredRow) -> Option<Histogram<u64>> {
+    let counted = row.trials.iter().filter(|trial| counts(trial));
+    let mut histograms =
+        counted.filter_map(|trial| trial.outcome.as_ref()).map(|outcome| &outcome.latency_ns);
+    let mut all = histograms.next()?.clone();
+    // A later trial may hold longer latencies than the first one has room for.
+    all.auto(true);
+    histograms.try_for_each(|histogram| all.add(histogram)).ok()?;
+    Some(all)
+}
+
+fn scenario(measured: &lab::MeasuredScenario) -> Scenario {
+    let scenario = &measured.scenario;
+    let mut rows: Vec<Row> = measured.rows.iter().map(|each| row(scenario, each)).collect();
+    let base = rows.iter().find(|row| row.name == BASE).and_then(|row| row.qps).map(|qps| qps.median);
+    for row in &mut rows {
+        let factor = row.qps.zip(base).map(|(qps, base)| qps.median / base);
+        row.speedup = factor.filter(|factor| factor.is_finite()).map(round5);
+    }
+    let mode = if scenario.mode == Keep::Close { "close" } else { "keepalive" };
+    Scenario {
+        name: scenario.name.clone(),
+        shows: scenario.shows.clone(),
+        params: Params {
+            method: scenario.method.clone(),
+            path: scenario.path.clone(),
+            wait_ns: scenario.wait.map(nanoseconds),
+            connections: scenario.connections,
+            mode: mode.into(),
+            pipeline: scenario.pipeline,
+            warmup_ns: nanoseconds(scenario.warmup),
+            duration_ns: nanoseconds(scenario.duration),
+            trials: scenario.trials,
+        },
+        rows,
+    }
+}
+
+fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
+    let trials: Vec<Trial> = measured.trials.iter().map(trial).collect();
+    let good = || trials.iter().filter(|trial| trial.failed.is_none());
+    let rates: Vec<f64> = good().filter_map(|trial| trial.qps).collect();
+    let spread = spread(&rates).map(|mut spread| {
+        spread.median = round5(spread.median);
+        spread.confidence = spread.confidence.map(round5);
+        spread
+    });
+    let original = scenario.original(&measured.row);
+    let outcomes = || measured.trials.iter().filter_map(|trial| trial.outcome.as_ref());
+    let mut all_errors = Errors::default();
+    outcomes().for_each(|outcome| all_errors.merge(&outcome.errors));
+    let counted = || measured.trials.iter().filter(|trial| counts(trial));
+    let ceiling = measured.row.workers().zip(scenario.wait).map(|(workers, wait)| Ceiling {
+        qps: round5(f64::from(workers) / wait.as_secs_f64()),
+        bound: "pool".into(),
+    });
+    Row {
+        name: measured.row.to_string(),
+        kind: measured.row.kind().name().into(),
+        idea: measured.row.idea(),
+        target_qps: original.and_then(|original| original.target),
+        original_qps: original.and_then(|original| original.reached),
+        qps: spread,
+        speedup: None,
+        latency_ns: merged_latency(measured).as_ref().and_then(latency),
+        requests: Requests { ok: outcomes().map(|outcome| outcome.ok).sum(), failed: all_errors.total() },
+        errors: errors(&all_errors),
+        server: server(&counted()),
+        client: client(counted().filter_map(|trial| trial.outcome.as_ref())),
+        ceiling,
+        trials,
+    }
+}
+
+fn trial(measured: &lab::Trial) -> Trial {
+    let outcome = measured.outcome.as_ref();
+    let latencies = outcome.and_then(|outcome| latency(&outcome.latency_ns));
+    let rate = outcome.and_then(qps);
+    let all_errors = outcome.map(|outcome| outcome.errors).unwrap_or_default();
+    Trial {
+        number: measured.number,
+        failed: measured.failed.clone(),
+        qps: rate.map(round5),
+        elapsed_ns: outcome.map(|outcome| nanoseconds(outcome.elapsed)),
+        requests: Requests { ok: outcome.map_or(0, |outcome| outcome.ok), failed: all_errors.total() },
+        errors: errors(&all_errors),
+        status: outcome
+            .map(|outcome| outcome.statuses.iter().map(|(status, n)| (status.to_string(), *n)).collect())
+            .unwrap_or_default(),
+        bytes_read: outcome.map_or(0, |outcome| outcome.bytes_read),
+        latency_ns: latencies,
+        connect_ns: outcome.and_then(|outcome| latency(&outcome.connect_ns)),
+        first_byte_ns: outcome.and_then(|outcome| latency(&outcome.first_byte_ns)),
+        concurrency: rate.zip(latencies).map(|(rate, latency)| round5(rate * latency.mean as f64 / 1e9)),
+        server: server(&std::iter::once(measured)),
+        client: client(outcome.into_iter()),
+        samples: outcome.map(|outcome| outcome.samples.clone()).unwrap_or_default(),
+    }
+}
+
+fn qps(outcome: &Outcome) -> Option<f64> {
+    let seconds = outcome.elapsed.as_secs_f64();
+    (seconds > 0.0).then(|| outcome.ok as f64 / seconds)
+}
+
+fn latency(histogram: &Histogram<u64>) -> Option<Latency> {
+    if histogram.is_empty() {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of u64 is one")]
+    let mean = histogram.mean().round() as u64;
+    Some(Latency {
+        mean,
+        p50: histogram.value_at_quantile(0.5),
+        p90: histogram.value_at_quantile(0.9),
+        p99: histogram.value_at_quantile(0.99),
+        p999: histogram.value_at_quantile(0.999),
+        max: histogram.max(),
+    })
+}
+
+fn errors(errors: &Errors) -> BTreeMap<String, u64> {
+    errors.iter().map(|(kind, count)| (kind.name().to_owned(), count)).collect()
+}
+
+/// What was spent in `trials` together, per request of those trials in which it was measured.
+fn server<'a>(trials: &(impl Iterator<Item = &'a lab::Trial> + Clone)) -> Server {
+    let per_request = |spent: &dyn Fn(&lab::Trial) -> Option<f64>| {
+        let measured = trials.clone().filter(|trial| trial.usage_requests > 0);
+        let pairs = measured.filter_map(|trial| Some((spent(trial)?, trial.usage_requests as f64)));
+        let (spent, requests) = pairs.fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+        (requests > 0.0).then(|| round5(spent / requests))
+    };
+    let cpu_us = |trial: &lab::Trial| trial.usage.cpu.map(|cpu| cpu.as_secs_f64() * 1e6);
+    let user = |trial: &lab::Trial| Some(cpu_us(trial)? * trial.usage.user_share?);
+    Server {
+        cpu_us_per_request: per_request(&cpu_us),
+        user_us_per_request: per_request(&user),
+        sys_us_per_request: per_request(&|trial| Some(cpu_us(trial)? - user(trial)?)),
+        allocs_per_request: None,
+        syscalls_per_request: None,
+        context_switches_per_request: per_request(&|trial| trial.usage.context_switches.map(|n| n as f64)),
+        threads_max: trials.clone().filter_map(|trial| trial.usage.threads_max).max(),
+        rss_peak_bytes: trials.clone().filter_map(|trial| trial.usage.rss_peak_bytes).max(),
+    }
+}
+
+fn client<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> Client {
+    let sum = |value: &dyn Fn(&Outcome) -> f64| outcomes.clone().map(value).sum::<f64>();
+    let requests = sum(&|outcome| (outcome.ok + outcome.errors.total()) as f64);
+    let per_request = |us: f64| (requests > 0.0).then(|| round5(us / requests));
+    let available = sum(&|outcome| outcome.elapsed.as_secs_f64() * outcome.client.threads as f64);
+    let spent = sum(&|outcome| (outcome.client.user + outcome.client.system).as_secs_f64());
+    let busy = (available > 0.0).then(|| round5(spent / available));
+    Client {
+        user_us_per_request: per_request(sum(&|outcome| outcome.client.user.as_secs_f64() * 1e6)),
+        sys_us_per_request: per_request(sum(&|outcome| outcome.client.system.as_secs_f64() * 1e6)),
+        busy,
+        bound: busy.is_some_and(|busy| busy >= CLIENT_BUSY_BOUND),
+        connections_established: outcomes.map(|outcome| outcome.connections_established).min(),
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+#[path = "build_tests.rs"]
+mod tests;

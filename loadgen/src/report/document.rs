@@ -1,0 +1,236 @@
+//! `run.json`. Names are stable; times are integers in nanoseconds; `null` is "not measured here".
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::measure::{Build, Machine};
+
+/// The schema that this version writes, and the only one that it reads.
+pub const SCHEMA: &str = "phase-lab/run/1";
+
+/// One run.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Document {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Whether trials are missing that were asked for.
+    pub partial: bool,
+    /// When the first trial began, RFC 3339 in UTC.
+    pub started_at: String,
+    /// The command that measures the same again.
+    pub command: String,
+    /// The commit of the workspace it was run in, if it was run in one.
+    pub commit: Option<String>,
+    /// Whether files differed from that commit.
+    pub dirty: Option<bool>,
+    /// What it ran on.
+    pub machine: Machine,
+    /// Who ran where.
+    pub cpus: Cpus,
+    /// How server and client were compiled; they are the same binary.
+    pub build: Build,
+    /// What this kernel can do without HTTP; not measured yet.
+    pub floor: Option<serde_json::Value>,
+    /// The workloads, in the order in which they ran.
+    pub scenarios: Vec<Scenario>,
+}
+
+/// CPUs of server and client; both empty where they shared what there was.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Cpus {
+    /// The server's.
+    pub server: Vec<usize>,
+    /// The client's.
+    pub client: Vec<usize>,
+}
+
+/// One workload.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// What it shows, in a sentence.
+    pub shows: String,
+    /// How it was run.
+    pub params: Params,
+    /// Its servers, in the order of the table.
+    pub rows: Vec<Row>,
+}
+
+/// How a scenario was run.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Params {
+    /// The request's method.
+    pub method: String,
+    /// The request's path and query.
+    pub path: String,
+    /// How long the answer waits by design.
+    pub wait_ns: Option<u64>,
+    /// Connections open at the same time.
+    pub connections: usize,
+    /// `close` (one request per connection) or `keepalive`.
+    pub mode: String,
+    /// Requests in flight per connection.
+    pub pipeline: usize,
+    /// Load before anything was counted, at least.
+    pub warmup_ns: u64,
+    /// How long a trial counted.
+    pub duration_ns: u64,
+    /// Trials per row that were asked for.
+    pub trials: usize,
+}
+
+/// One server in one scenario.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Row {
+    /// The phase and the options it was started with.
+    pub name: String,
+    /// `phase` or `ablation`.
+    pub kind: String,
+    /// The idea that it shows.
+    pub idea: String,
+    /// What the original report set out to reach, in requests per second.
+    pub target_qps: Option<f64>,
+    /// What the original report says it reached.
+    pub original_qps: Option<f64>,
+    /// Requests answered as expected per second, over the trials that count.
+    pub qps: Option<Spread>,
+    /// Its median over that of phase 0 in the same scenario.
+    pub speedup: Option<f64>,
+    /// From connect (where there was one) to the last byte, all trials that count merged.
+    pub latency_ns: Option<Latency>,
+    /// Requests of all trials, those that don't count too.
+    pub requests: Requests,
+    /// Failed requests by kind.
+    pub errors: BTreeMap<String, u64>,
+    /// What the server spent.
+    pub server: Server,
+    /// What the client spent.
+    pub client: Client,
+    /// What is known to bound it from above.
+    pub ceiling: Option<Ceiling>,
+    /// Every trial.
+    pub trials: Vec<Trial>,
+}
+
+/// A median over trials and an interval for it.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Spread {
+    /// The middle trial; with an even number the mean of the two in the middle.
+    pub median: f64,
+    /// The lower end of the interval.
+    pub low: f64,
+    /// The upper end of the interval.
+    pub high: f64,
+    /// How often such an interval holds the true median; `null` for a single trial.
+    pub confidence: Option<f64>,
+}
+
+/// A distribution of durations.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is the percentile of its name")]
+pub struct Latency {
+    pub mean: u64,
+    pub p50: u64,
+    pub p90: u64,
+    pub p99: u64,
+    pub p999: u64,
+    pub max: u64,
+}
+
+/// How many requests were answered as expected and how many were not.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "said above")]
+pub struct Requests {
+    pub ok: u64,
+    pub failed: u64,
+}
+
+impl Requests {
+    /// The share that was answered as expected; `None` where there were none.
+    pub fn success(self) -> Option<f64> {
+        let all = self.ok + self.failed;
+        (all > 0).then(|| self.ok as f64 / all as f64)
+    }
+}
+
+/// What a server spent per request.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Server {
+    /// CPU time of all its threads, exact.
+    pub cpu_us_per_request: Option<f64>,
+    /// The part in user mode, split by the kernel's samples.
+    pub user_us_per_request: Option<f64>,
+    /// The part in the kernel, split by the kernel's samples.
+    pub sys_us_per_request: Option<f64>,
+    /// Heap allocations; not measured yet.
+    pub allocs_per_request: Option<f64>,
+    /// System calls; not measured yet.
+    pub syscalls_per_request: Option<f64>,
+    /// Context switches, wanted or not.
+    pub context_switches_per_request: Option<f64>,
+    /// The most threads seen at a time.
+    pub threads_max: Option<u64>,
+    /// The most memory resident.
+    pub rss_peak_bytes: Option<u64>,
+}
+
+/// What the client spent, and whether it held the server up.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Client {
+    /// CPU time in user mode.
+    pub user_us_per_request: Option<f64>,
+    /// CPU time in the kernel.
+    pub sys_us_per_request: Option<f64>,
+    /// How busy its threads were, from 0 to 1.
+    pub busy: Option<f64>,
+    /// Whether it had no time left, so that the server might be faster than this.
+    pub bound: bool,
+    /// Connections established at the same time, at most; the least of the trials.
+    pub connections_established: Option<usize>,
+}
+
+/// A rate that this row can't exceed, and what sets it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Ceiling {
+    /// Requests per second.
+    pub qps: f64,
+    /// What sets it: `pool`.
+    pub bound: String,
+}
+
+/// One fresh server.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Trial {
+    /// From 1.
+    pub number: usize,
+    /// Why it does not count.
+    pub failed: Option<String>,
+    /// Requests answered as expected per second.
+    pub qps: Option<f64>,
+    /// The counted part.
+    pub elapsed_ns: Option<u64>,
+    /// Its requests.
+    pub requests: Requests,
+    /// Its failed requests by kind.
+    pub errors: BTreeMap<String, u64>,
+    /// Responses by status.
+    pub status: BTreeMap<String, u64>,
+    /// Bytes received, heads and bodies.
+    pub bytes_read: u64,
+    /// From connect (where there was one) to the last byte.
+    pub latency_ns: Option<Latency>,
+    /// From connect to connected.
+    pub connect_ns: Option<Latency>,
+    /// From the start of a request to the first byte of its response.
+    pub first_byte_ns: Option<Latency>,
+    /// Little's law: rate times mean latency is how many requests were under way.
+    pub concurrency: Option<f64>,
+    /// What the server spent.
+    pub server: Server,
+    /// What the client spent.
+    pub client: Client,
+    /// The first answers that were not as expected.
+    pub samples: Vec<String>,
+}

@@ -1,0 +1,162 @@
+//! What a reader has to know before believing a number, and what to do about it.
+
+use super::document::{Document, Row, Scenario, Trial};
+use super::format::{count, percent, rate};
+
+/// Little's law may be off by this much before it is worth a word.
+const LITTLE_TOLERANCE: f64 = 0.15;
+/// Samples of unexpected answers shown per row, at most.
+const SAMPLES_MAX: usize = 3;
+
+/// Everything that stands between this run and belief in it, the gravest first.
+pub fn warnings(document: &Document) -> Vec<String> {
+    let rows = || document.scenarios.iter().flat_map(|s| s.rows.iter().map(move |row| (s, row)));
+    let mut all: Vec<String> = rows().flat_map(|(scenario, row)| failed_trials(scenario, row)).collect();
+    all.extend(rows().filter_map(|(scenario, row)| failed_requests(scenario, row)));
+    if document.partial {
+        all.push("This run is partial: some of its trials are missing. Run it again for a whole one.".into());
+    }
+    if !document.build.optimised() {
+        all.push("Built without optimisation: no number here means anything. Run it with --release.".into());
+    } else if document.build.debug_assertions {
+        all.push(
+            "A development build, optimised but with its checks on. Numbers to keep need --release.".into(),
+        );
+    }
+    if document.cpus.server.is_empty() {
+        all.push("Server and client shared the same CPUs, so each is slowed down by the other.".into());
+    }
+    all.extend(rows().filter_map(|(scenario, row)| client_bound(scenario, row)));
+    all.extend(rows().filter_map(|(scenario, row)| fewer_connections(scenario, row)));
+    all.extend(rows().filter_map(|(scenario, row)| littles_law(scenario, row)));
+    if document.scenarios.iter().any(|scenario| scenario.params.trials < 3) {
+        all.push(
+            "Fewer than three trials: there is no telling how far the next one would be off. Leave --quick out, \
+             or ask for --trials 3."
+                .into(),
+        );
+    }
+    all
+}
+
+fn failed_trials(scenario: &Scenario, row: &Row) -> Vec<String> {
+    let failed = row.trials.iter().filter_map(|trial| Some((trial.number, trial.failed.as_ref()?)));
+    failed.map(|(number, why)| format!("{}, {}, trial {number}: {why}", scenario.name, row.name)).collect()
+}
+
+fn failed_requests(scenario: &Scenario, row: &Row) -> Option<String> {
+    if row.requests.failed == 0 {
+        return None;
+    }
+    let kinds: Vec<_> =
+        row.errors.iter().filter(|(_, n)| **n > 0).map(|(kind, n)| format!("{} {kind}", count(*n))).collect();
+    let mut text = format!(
+        "{}, {}: {} of {} requests failed ({}).",
+        scenario.name,
+        row.name,
+        count(row.requests.failed),
+        count(row.requests.ok + row.requests.failed),
+        kinds.join(", ")
+    );
+    if row.errors.get("client").is_some_and(|&n| n > 0) {
+        text += " The client itself ran out of ports or descriptors, so this row says nothing about the \
+                 server: use fewer connections (-c).";
+    }
+    for sample in row.trials.iter().flat_map(|trial| &trial.samples).take(SAMPLES_MAX) {
+        text += "\n    ";
+        text += sample;
+    }
+    Some(text)
+}
+
+fn client_bound(scenario: &Scenario, row: &Row) -> Option<String> {
+    row.client.bound.then(|| {
+        format!(
+            "{}, {}: client-bound. The load generator was {} busy; the server may be faster than {}/s.",
+            scenario.name,
+            row.name,
+            percent(row.client.busy.unwrap_or(1.0)),
+            row.qps.map_or_else(|| "this".into(), |qps| rate(qps.median)),
+        )
+    })
+}
+
+fn fewer_connections(scenario: &Scenario, row: &Row) -> Option<String> {
+    let established = row.client.connections_established?;
+    (established < scenario.params.connections).then(|| {
+        format!(
+            "{}, {}: at most {} of {} connections were established at the same time.",
+            scenario.name,
+            row.name,
+            count(established as u64),
+            count(scenario.params.connections as u64)
+        )
+    })
+}
+
+fn littles_law(scenario: &Scenario, row: &Row) -> Option<String> {
+    let expected = in_flight(scenario);
+    let far = |concurrency: f64| (concurrency / expected - 1.0).abs() > LITTLE_TOLERANCE;
+    let worst = concurrency(row).filter(|&concurrency| far(concurrency))?;
+    Some(format!(
+        "{}, {}: Little's law is off. Rate times mean latency is {}, where {} requests were to be under way: \
+         some of the time is not in the latencies, or the run was too short to see it.",
+        scenario.name,
+        row.name,
+        rate(worst),
+        rate(expected)
+    ))
+}
+
+/// Requests that the scenario keeps under way.
+pub(super) fn in_flight(scenario: &Scenario) -> f64 {
+    (scenario.params.connections * scenario.params.pipeline) as f64
+}
+
+/// Rate times mean latency of the trials that count, of the one furthest off the middle first.
+pub(super) fn concurrency(row: &Row) -> Option<f64> {
+    let counted = |trial: &&Trial| trial.failed.is_none();
+    let mut all: Vec<f64> = row.trials.iter().filter(counted).filter_map(|trial| trial.concurrency).collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn a_sound_run_needs_none() {
+        assert_eq!(warnings(&sample::document()), [""; 0]);
+    }
+
+    #[test]
+    fn whatever_is_doubtful_is_said() {
+        let mut document = sample::document();
+        document.partial = true;
+        document.build.profile = "dev (not optimised)".into();
+        document.scenarios[0].params.trials = 1;
+        let row = &mut document.scenarios[0].rows[1];
+        row.client.bound = true;
+        row.client.busy = Some(0.97);
+        row.client.connections_established = Some(990);
+        row.requests.failed = 3;
+        row.errors.insert("reset".into(), 3);
+        row.trials[0].failed = Some("the server ended".into());
+        row.trials.iter_mut().for_each(|trial| trial.concurrency = Some(500.0));
+        let all = warnings(&document).join("\n");
+        for part in [
+            "reference, phase1-threads, trial 1: the server ended",
+            "3 of 3,003 requests failed (3 reset)",
+            "partial",
+            "without optimisation",
+            "client-bound. The load generator was 97 % busy",
+            "990 of 1,000 connections",
+            "Little's law is off. Rate times mean latency is 500",
+            "Fewer than three trials",
+        ] {
+            assert!(all.contains(part), "'{part}' is missing in:\n{all}");
+        }
+    }
+}
