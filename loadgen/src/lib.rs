@@ -1,6 +1,20 @@
 //! The load generator and the lab.
+//!
+//! # Layout
+//!
+//! Each folder knows only those above it:
+//!
+//! - [`engine`] fires a plan at an address and counts what comes back; it knows no phase.
+//! - [`measure`] reads what a server process spends, and on which machine.
+//! - [`lab`] runs scenarios: fresh servers, trials in turn, everything kept.
+//! - [`report`] writes down what was measured, and draws it from what it wrote.
+//!
+//! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server.
 
+pub mod cli;
 pub mod engine;
 pub mod lab;
 pub mod measure;
 pub mod report;
+pub mod run;
+pub mod serve;

@@ -9,6 +9,7 @@ use super::rows::Row;
 use super::scenario::Scenario;
 use super::trial::{self, INTERRUPTED, Live, Trial};
 use super::{Fire, interrupt};
+use crate::engine::Outcome;
 
 /// What a fresh server costs beside its warm-up and duration, roughly; only an estimate needs it.
 const FRESH_SERVER: Duration = Duration::from_millis(200);
@@ -151,7 +152,7 @@ impl Measured {
     /// Requests that failed, in all trials.
     pub fn failed_requests(&self) -> u64 {
         let trials = self.scenarios.iter().flat_map(|s| &s.rows).flat_map(|row| &row.trials);
-        trials.filter_map(|trial| trial.outcome.as_ref()).map(|outcome| outcome.errors.total()).sum()
+        trials.filter_map(|trial| trial.outcome.as_ref()).map(Outcome::failed).sum()
     }
 }
 

@@ -75,10 +75,11 @@ pub(super) fn run(
     }
     match fired {
         Ok(outcome) => {
-            if outcome.interrupted && trial.failed.is_none() {
-                trial.failed = Some(INTERRUPTED.into());
+            if trial.failed.is_none() {
+                let interrupted = outcome.interrupted.then(|| INTERRUPTED.to_owned());
+                trial.failed = interrupted.or_else(|| outcome.gave_up.clone()).or_else(|| outcome.invalid());
             }
-            trial.usage_requests = (outcome.ok + outcome.errors.total()).saturating_sub(seen);
+            trial.usage_requests = (outcome.ok + outcome.failed()).saturating_sub(seen);
             trial.outcome = Some(outcome);
         }
         Err(error) => {

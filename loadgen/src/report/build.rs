@@ -14,8 +14,6 @@ use crate::lab;
 use crate::lab::scenario::Keep;
 use crate::measure::{Build, Machine, Source};
 
-/// A client whose threads are busier than this may be what held the server up.
-const CLIENT_BUSY_BOUND: f64 = 0.9;
 /// The row that speed-ups are relative to.
 const BASE: &str = "phase0-serial";
 
@@ -136,7 +134,8 @@ fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
 fn trial(measured: &lab::Trial) -> Trial {
     let outcome = measured.outcome.as_ref();
     let latencies = outcome.and_then(|outcome| latency(&outcome.latency_ns));
-    let rate = outcome.and_then(qps);
+    let counted = outcome.filter(|outcome| !outcome.elapsed.is_zero());
+    let rate = counted.map(Outcome::requests_per_sec);
     let all_errors = outcome.map(|outcome| outcome.errors).unwrap_or_default();
     Trial {
         number: measured.number,
@@ -151,17 +150,17 @@ fn trial(measured: &lab::Trial) -> Trial {
         bytes_read: outcome.map_or(0, |outcome| outcome.bytes_read),
         latency_ns: latencies,
         connect_ns: outcome.and_then(|outcome| latency(&outcome.connect_ns)),
+        in_flight_at_end: outcome.map_or(0, |outcome| outcome.in_flight_at_end),
+        connections_opened: outcome.map_or(0, |outcome| outcome.connections_opened),
+        closed_by_client: outcome.map_or(0, |outcome| outcome.closed_by_client),
+        reset_after_answer: outcome.map_or(0, |outcome| outcome.reset_after_answer),
+        retried: outcome.map_or(0, |outcome| outcome.retried),
         first_byte_ns: outcome.and_then(|outcome| latency(&outcome.first_byte_ns)),
         concurrency: rate.zip(latencies).map(|(rate, latency)| round5(rate * latency.mean as f64 / 1e9)),
         server: server(&std::iter::once(measured)),
         client: client(outcome.into_iter()),
         samples: outcome.map(|outcome| outcome.samples.clone()).unwrap_or_default(),
     }
-}
-
-fn qps(outcome: &Outcome) -> Option<f64> {
-    let seconds = outcome.elapsed.as_secs_f64();
-    (seconds > 0.0).then(|| outcome.ok as f64 / seconds)
 }
 
 fn latency(histogram: &Histogram<u64>) -> Option<Latency> {
@@ -208,16 +207,16 @@ fn server<'a>(trials: &(impl Iterator<Item = &'a lab::Trial> + Clone)) -> Server
 
 fn client<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> Client {
     let sum = |value: &dyn Fn(&Outcome) -> f64| outcomes.clone().map(value).sum::<f64>();
-    let requests = sum(&|outcome| (outcome.ok + outcome.errors.total()) as f64);
+    let requests = sum(&|outcome| (outcome.ok + outcome.failed()) as f64);
     let per_request = |us: f64| (requests > 0.0).then(|| round5(us / requests));
     let available = sum(&|outcome| outcome.elapsed.as_secs_f64() * outcome.client.threads as f64);
-    let spent = sum(&|outcome| (outcome.client.user + outcome.client.system).as_secs_f64());
+    let spent = sum(&|outcome| outcome.client.total().as_secs_f64());
     let busy = (available > 0.0).then(|| round5(spent / available));
     Client {
         user_us_per_request: per_request(sum(&|outcome| outcome.client.user.as_secs_f64() * 1e6)),
         sys_us_per_request: per_request(sum(&|outcome| outcome.client.system.as_secs_f64() * 1e6)),
         busy,
-        bound: busy.is_some_and(|busy| busy >= CLIENT_BUSY_BOUND),
+        bound: outcomes.clone().any(Outcome::client_bound),
         connections_established: outcomes.map(|outcome| outcome.connections_established).min(),
     }
 }

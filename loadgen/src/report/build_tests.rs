@@ -27,6 +27,12 @@ fn outcome(ok: u64, each_ms: u64) -> Outcome {
         },
         samples: Vec::new(),
         interrupted: false,
+        gave_up: None,
+        in_flight_at_end: 0,
+        connections_opened: 0,
+        closed_by_client: 0,
+        reset_after_answer: 0,
+        retried: 0,
     }
 }
 

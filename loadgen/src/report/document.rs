@@ -219,6 +219,16 @@ pub struct Trial {
     pub status: BTreeMap<String, u64>,
     /// Bytes received, heads and bodies.
     pub bytes_read: u64,
+    /// Requests sent and not yet answered when counting ended; they are no errors.
+    pub in_flight_at_end: u64,
+    /// Connections established while counting, for the first time or again.
+    pub connections_opened: u64,
+    /// Responses after which the server was to close and did not, so that the client did.
+    pub closed_by_client: u64,
+    /// Whole responses after which the server reset the connection instead of closing it.
+    pub reset_after_answer: u64,
+    /// Requests sent again because the server had just closed the kept connection.
+    pub retried: u64,
     /// From connect (where there was one) to the last byte.
     pub latency_ns: Option<Latency>,
     /// From connect to connected.

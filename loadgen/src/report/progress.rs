@@ -108,10 +108,9 @@ fn trial_line(place: Place<'_>, trial: &Trial, highest: &Cell<f64>) -> String {
         };
     }
     let Some(outcome) = &trial.outcome else { return name };
-    let seconds = outcome.elapsed.as_secs_f64();
-    let qps = if seconds > 0.0 { outcome.ok as f64 / seconds } else { 0.0 };
+    let qps = outcome.requests_per_sec();
     highest.set(highest.get().max(qps));
-    let failed = match outcome.errors.total() {
+    let failed = match outcome.failed() {
         0 => String::new(),
         failed => format!("  {} failed", count(failed)),
     };

@@ -1,0 +1,105 @@
+//! The command line, and the exit codes that scripts rely on.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::lab::interrupt;
+use crate::{run, serve};
+
+/// Something that was asked for went wrong.
+const EXIT_FAILED: u8 = 1;
+/// What was asked for makes no sense. Clap uses the same.
+const EXIT_BAD_ARGUMENTS: u8 = 2;
+
+const EXAMPLES: &str = "\
+Examples:
+  loadgen                                  the whole report, about two minutes
+  loadgen --quick                          the same in about twenty seconds
+  loadgen run --scenario reference -c 200  one workload, with 200 connections
+  loadgen run --phase phase2-async --phase phase3-pooled --trials 7
+  loadgen serve phase0-serial              one phase as a server on port 8080
+
+Exit codes: 0 good, 1 the run failed (also where any request failed), 2 bad arguments,
+130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md and .hgrm.";
+
+/// Five HTTP/1.1 servers, each one idea faster than the last, and what each idea buys.
+///
+/// Without a command it measures them all: fresh servers, in turns, on real sockets.
+#[derive(Debug, Parser)]
+#[command(name = "loadgen", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: run::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure the phases and write the report (also without the word `run`)
+    Run(run::Args),
+    /// Serve one phase
+    Serve(serve::Args),
+}
+
+/// How a command ended that did not end well.
+#[derive(Debug)]
+pub enum Failure {
+    /// It can't be done as asked; exit code 2.
+    BadArguments(String),
+    /// It was tried and failed; exit code 1.
+    Failed(String),
+    /// Ctrl-C; exit code 130.
+    Interrupted,
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(format!("{error:#}"))
+    }
+}
+
+/// Runs what the process's arguments ask for.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => run::run(&cli.run),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Serve(args)) => serve::run(&args).map_err(Failure::from),
+    };
+    let (code, message) = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::BadArguments(message)) => (EXIT_BAD_ARGUMENTS, message),
+        Err(Failure::Failed(message)) => (EXIT_FAILED, message),
+        Err(Failure::Interrupted) => (interrupt::EXIT_CODE, "interrupted".into()),
+    };
+    eprintln!("error: {message}");
+    if code == EXIT_BAD_ARGUMENTS {
+        eprintln!("\n{}", Cli::command().render_usage());
+    }
+    ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn run_is_the_default() {
+        for words in [["loadgen", "--quick"].as_slice(), &["loadgen", "run", "--quick"]] {
+            let cli = Cli::parse_from(words);
+            let args = match cli.command {
+                None => cli.run,
+                Some(Command::Run(args)) => args,
+                Some(other) => panic!("{other:?}"),
+            };
+            assert!(args.quick);
+        }
+    }
+}
