@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
 use crate::{run, serve};
@@ -18,7 +18,7 @@ Examples:
   loadgen --quick                          the same in about twenty seconds
   loadgen run --scenario reference -c 200  one workload, with 200 connections
   loadgen run --phase phase2-async --phase phase3-pooled --trials 7
-  loadgen serve phase0-serial              one phase as a server on port 8080
+  loadgen serve phase0-serial              one phase as a server, on 127.0.0.1:8080
 
 Exit codes: 0 good, 1 the run failed (also where any request failed), 2 bad arguments,
 130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md and .hgrm.";
@@ -54,35 +54,31 @@ pub enum Failure {
     Interrupted,
 }
 
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Failed(format!("{error:#}"))
-    }
-}
-
 /// Runs what the process's arguments ask for.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        None => run::run(&cli.run),
-        Some(Command::Run(args)) => run::run(&args),
-        Some(Command::Serve(args)) => serve::run(&args).map_err(Failure::from),
+        None => run::run(&cli.run).map(|()| ExitCode::SUCCESS),
+        Some(Command::Run(args)) => run::run(&args).map(|()| ExitCode::SUCCESS),
+        Some(Command::Serve(args)) => serve::run(args),
     };
     let (code, message) = match result {
-        Ok(()) => return ExitCode::SUCCESS,
+        Ok(code) => return code,
         Err(Failure::BadArguments(message)) => (EXIT_BAD_ARGUMENTS, message),
         Err(Failure::Failed(message)) => (EXIT_FAILED, message),
         Err(Failure::Interrupted) => (interrupt::EXIT_CODE, "interrupted".into()),
     };
     eprintln!("error: {message}");
     if code == EXIT_BAD_ARGUMENTS {
-        eprintln!("\n{}", Cli::command().render_usage());
+        eprintln!("\nFor more information, try '--help'.");
     }
     ExitCode::from(code)
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]

@@ -1,28 +1,68 @@
 //! `loadgen serve PHASE`: one phase as a server, in this very binary.
 
-use std::net::SocketAddr;
+use std::process::ExitCode;
 
-use anyhow::Context;
+use crate::cli::Failure;
+use crate::lab::{Leash, rows};
 
-use crate::lab::Leash;
-
-/// Which phase serves, and where.
+/// Which phase serves, and how.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The phase, such as phase0-serial
-    pub phase: String,
-    /// Where to listen; port 0 takes any that is free
-    #[arg(long, default_value = "127.0.0.1:8080")]
-    pub addr: SocketAddr,
+    #[command(subcommand)]
+    phase: Phase,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Phase {
+    /// One thread, one connection at a time
+    #[command(name = "phase0-serial")]
+    Serial(Serve<phase0_serial::Options>),
+    /// A thread pool behind the accept loop
+    #[command(name = "phase1-threads")]
+    Threads(Serve<phase1_threads::Options>),
+    /// A tokio task per connection
+    #[command(name = "phase2-async")]
+    Async(Serve<phase2_async::Options>),
+    #[command(external_subcommand)]
+    Unknown(Vec<String>),
+}
+
+#[derive(Debug, clap::Args)]
+struct Serve<O: clap::Args> {
+    #[command(flatten)]
+    bind: server::Bind,
     #[command(flatten)]
     leash: Leash,
-    /// The phase's own options
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    pub options: Vec<String>,
+    #[command(flatten)]
+    options: O,
 }
 
 /// Serves until it is told to stop.
-pub fn run(args: &Args) -> anyhow::Result<()> {
-    args.leash.apply().context("could not run where --cpus asks for")?;
-    anyhow::bail!("{} can't be served yet", args.phase)
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    match args.phase {
+        Phase::Serial(serve) => serve.run("phase0-serial", |bind, options| {
+            server::run("phase0-serial", bind, options, phase0_serial::serve)
+        }),
+        Phase::Threads(serve) => serve.run("phase1-threads", |bind, options| {
+            server::run("phase1-threads", bind, options, phase1_threads::serve)
+        }),
+        Phase::Async(serve) => serve.run("phase2-async", |bind, options| {
+            server::run("phase2-async", bind, options, phase2_async::serve)
+        }),
+        Phase::Unknown(words) => Err(Failure::BadArguments(format!(
+            "there is no phase '{}'; the phases are {}",
+            words.first().map_or("", String::as_str),
+            rows::phase_names()
+        ))),
+    }
+}
+
+impl<O: clap::Args> Serve<O> {
+    fn run(self, name: &str, serve: impl FnOnce(&server::Bind, O) -> ExitCode) -> Result<ExitCode, Failure> {
+        // Before any thread starts, so that all of them run where the first one does.
+        self.leash.apply().map_err(|error| {
+            Failure::BadArguments(format!("{name} can't run on CPUs {:?}: {error}", self.leash.cpus))
+        })?;
+        Ok(serve(&self.bind, self.options))
+    }
 }

@@ -102,17 +102,20 @@ fn fire_and_watch(
     thread::scope(|scope| {
         let engine = scope.spawn(|| fire(plan, &progress));
         let mut began: Option<(Instant, u64)> = None;
-        let mut ended = false;
+        // An engine that does not tell when it counts is taken to begin with its first answer, and
+        // to end when it returns.
+        let (mut told, mut ended) = (false, false);
         let (mut peeked, mut shown) = (Instant::now(), Instant::now());
         while !engine.is_finished() {
             let counting = progress.counting.load(Relaxed);
             let (ok, failed) = (progress.ok.load(Relaxed), progress.failed.load(Relaxed));
+            told |= counting;
             match began {
                 None if counting || ok + failed > 0 => {
                     sampler.begin();
                     began = Some((Instant::now(), ok + failed));
                 }
-                Some(_) if !counting && !ended => {
+                Some(_) if told && !counting && !ended => {
                     sampler.end();
                     ended = true;
                 }

@@ -54,9 +54,14 @@ pub(super) fn times(factor: f64) -> String {
     if factor < 99.95 { format!("{factor:.1}x") } else { format!("{}x", rate(factor)) }
 }
 
-/// Memory in MiB.
-pub(super) fn mebibytes(bytes: u64) -> String {
-    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+/// Memory in MiB, or in GiB where that is ten or more.
+pub(super) fn memory(bytes: u64) -> String {
+    let mebibytes = bytes as f64 / f64::from(1 << 20);
+    if mebibytes < 10_240.0 {
+        format!("{mebibytes:.1} MiB")
+    } else {
+        format!("{:.0} GiB", mebibytes / 1024.0)
+    }
 }
 
 /// `value` as `show` prints it, or a dash.
@@ -75,7 +80,7 @@ mod tests {
         assert_eq!((rate(459.0), rate(45.94)), ("459".into(), "45.9".into()));
         assert_eq!((count(999), count(1000)), ("999".into(), "1,000".into()));
         assert_eq!((times(17.16), times(1234.0)), ("17.2x".into(), "1,234x".into()));
-        assert_eq!(mebibytes(3 << 19), "1.5 MiB");
+        assert_eq!((memory(3 << 19), memory(24 << 30)), ("1.5 MiB".into(), "24 GiB".into()));
     }
 
     #[test]

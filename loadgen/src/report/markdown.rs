@@ -2,7 +2,7 @@
 
 use super::bars::{bar, gauge};
 use super::document::{Document, Row, Scenario};
-use super::format::{NONE, count, duration, mebibytes, or_none, percent, rate, success, times};
+use super::format::{NONE, count, duration, memory, or_none, percent, rate, success, times};
 use super::terminal::{cpu_per_request, heading, share_of_target};
 use super::truth;
 use super::warnings::{concurrency, in_flight, warnings};
@@ -136,7 +136,7 @@ fn costs(scenario: &Scenario) -> String {
             or_none(server.sys_us_per_request, us),
             or_none(server.context_switches_per_request, |n| format!("{n:.2}")),
             or_none(server.threads_max, count),
-            or_none(server.rss_peak_bytes, mebibytes),
+            or_none(server.rss_peak_bytes, memory),
             or_none(client.user_us_per_request.zip(client.sys_us_per_request), |(user, sys)| us(user + sys)),
             or_none(client.busy, percent),
             or_none(row.ceiling.as_ref(), |ceiling| format!("{}/s ({})", rate(ceiling.qps), ceiling.bound)),
@@ -189,7 +189,7 @@ fn conditions(document: &Document) -> String {
             "processor",
             format!("{}, {} CPUs", text(&machine.cpu_model), or_none(machine.cpus, |n| n.to_string())),
         ),
-        ("memory", or_none(machine.memory_bytes, mebibytes)),
+        ("memory", or_none(machine.memory_bytes, memory)),
         ("system", format!("{} {}, {}", machine.os, text(&machine.kernel), machine.arch)),
         ("governor", text(&machine.governor)),
         ("CPU split", split),
