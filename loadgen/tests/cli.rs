@@ -1,0 +1,248 @@
+//! The binary as people and scripts meet it: what it says, what it writes, how it exits.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use loadgen::report::Document;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Far beyond what any test takes; reached only by one that hangs.
+const HANG: Duration = Duration::from_secs(60);
+/// One small workload on one phase, in well under a second per trial.
+const TINY: [&str; 10] = [
+    "run",
+    "--phase",
+    "phase0-serial",
+    "--scenario",
+    "plaintext",
+    "-c",
+    "4",
+    "--warmup",
+    "50ms",
+    "--duration=200ms",
+];
+
+fn loadgen() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_loadgen"))
+}
+
+fn output(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().expect("loadgen starts");
+    let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
+    (status.code(), text(stdout), text(stderr))
+}
+
+#[track_caller]
+fn refused(arguments: &[&str], code: i32, parts: &[&str]) {
+    let (status, stdout, stderr) = output(loadgen().args(arguments));
+    assert_eq!(status, Some(code), "{stderr}");
+    assert_eq!(stdout, "", "nothing was measured");
+    for part in parts {
+        assert!(stderr.contains(part), "'{part}' is missing in: {stderr}");
+    }
+}
+
+/// The folders of runs below `out`, each machine's.
+fn runs(out: &Path) -> Vec<PathBuf> {
+    let list =
+        |path: &Path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    list(out).iter().flat_map(|machine| list(machine)).collect()
+}
+
+fn only_document(out: &Path) -> Document {
+    let runs = runs(out);
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    serde_json::from_str(&fs::read_to_string(runs[0].join("run.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn an_unknown_phase_is_answered_with_the_known_ones() {
+    let known = ["phase0-serial", "phase4-keepalive"];
+    refused(&["run", "--phase", "phase9"], 2, &known);
+    refused(&["--phase", "phase9"], 2, &known);
+    refused(&["serve", "phase9"], 2, &known);
+}
+
+#[test]
+fn an_unknown_scenario_is_answered_with_the_known_ones() {
+    refused(&["--scenario", "nope"], 2, &["'nope'", "reference", "plaintext", "pipelined"]);
+}
+
+#[test]
+fn a_phase_that_is_no_part_of_the_scenario_is_refused() {
+    refused(&["--scenario", "pipelined", "--phase", "phase0-serial"], 2, &["no part of pipelined"]);
+}
+
+#[test]
+fn numbers_that_measure_nothing_are_refused() {
+    refused(&["-c", "0"], 2, &["'0'", "1..="]);
+    refused(&["--trials", "0"], 2, &["'0'", "1..="]);
+    refused(&["--duration", "0s"], 2, &["longer than 0 s"]);
+    refused(&["--duration", "soon"], 2, &["'soon' is no duration", "200ms"]);
+}
+
+#[test]
+fn more_connections_than_descriptors_are_refused_with_a_number_that_fits() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 200; exec \"$0\" -c 500", env!("CARGO_BIN_EXE_loadgen")]);
+    let (status, _, stderr) = output(&mut command);
+    assert_eq!(status, Some(2), "{stderr}");
+    assert!(stderr.contains("ulimit -n 564") && stderr.contains("-c 136"), "{stderr}");
+}
+
+#[test]
+fn an_unwritable_folder_is_refused_before_anything_is_measured() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    refused(&["--out", file.path().to_str().unwrap()], 2, &["can't write results to", "--out DIR"]);
+}
+
+#[test]
+fn a_busy_port_is_named_with_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    refused(&["serve", "phase0-serial", "--addr", &addr], 1, &[&addr, "--addr"]);
+}
+
+#[test]
+fn a_small_run_writes_everything_and_ends_well() {
+    let out = tempfile::tempdir().unwrap();
+    let (status, stdout, stderr) =
+        output(loadgen().args(TINY).args(["--trials", "1", "--out"]).arg(out.path()));
+    assert_eq!(status, Some(0), "{stderr}\n{stdout}");
+    assert!(stdout.contains("plaintext: 4 connections") && stdout.contains("phase0-serial"), "{stdout}");
+    assert!(stderr.lines().any(|line| line.contains("phase0-serial") && line.contains("1/1")), "{stderr}");
+
+    let document = only_document(out.path());
+    assert!(!document.partial);
+    assert_eq!(document.schema, "phase-lab/run/1");
+    let [row] = document.scenarios[0].rows.as_slice() else { panic!("one row") };
+    assert!(row.requests.ok > 0 && row.requests.failed == 0, "{row:?}");
+    assert!(row.qps.unwrap().median > 0.0 && row.latency_ns.unwrap().p50 > 0, "{row:?}");
+    assert!(row.server.threads_max >= Some(1), "{row:?}");
+
+    let folder = runs(out.path()).remove(0);
+    let hgrm = fs::read_to_string(folder.join("plaintext-phase0-serial.hgrm")).unwrap();
+    assert!(hgrm.contains(&format!("Total count    = {:12}]", row.requests.ok)), "{hgrm}");
+    assert!(fs::read_to_string(folder.join("report.md")).unwrap().contains("| `phase0-serial` |"));
+    let text = fs::read_to_string(folder.join("run.json")).unwrap();
+    assert!(!text.contains(&out.path().display().to_string()), "a published file names no local folder");
+}
+
+/// A run in the background, ended with the test.
+struct Running {
+    child: Child,
+    stderr: BufReader<std::process::ChildStderr>,
+}
+
+impl Running {
+    fn start(out: &Path) -> Self {
+        let mut child = loadgen()
+            .args(TINY)
+            .args(["--trials", "3", "--out"])
+            .arg(out)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self { child, stderr }
+    }
+
+    /// Waits until its standard error holds `part`.
+    fn says(&mut self, part: &str) {
+        let mut line = String::new();
+        while self.stderr.read_line(&mut line).unwrap() > 0 {
+            if line.contains(part) {
+                return;
+            }
+            line.clear();
+        }
+        panic!("it ended without saying '{part}'");
+    }
+
+    /// The server that is running for it, as soon as there is one.
+    fn server(&self) -> Pid {
+        let parent = i32::try_from(self.child.id()).unwrap();
+        let deadline = Instant::now() + HANG;
+        loop {
+            let processes = procfs::process::all_processes().unwrap().flatten();
+            let mut children =
+                processes.filter(|process| process.stat().is_ok_and(|stat| stat.ppid == parent));
+            if let Some(child) = children.next() {
+                return Pid::from_raw(child.pid).unwrap();
+            }
+            assert!(Instant::now() < deadline, "no server was started");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        std::io::Read::read_to_string(&mut self.stderr, &mut rest).unwrap();
+        (self.child.wait().unwrap().code(), rest)
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_ends_its_row_and_keeps_the_trials_before() {
+    let out = tempfile::tempdir().unwrap();
+    let mut run = Running::start(out.path());
+    run.says("1/3");
+    kill_process(run.server(), Signal::KILL).unwrap();
+    let (code, stderr) = run.end();
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("plaintext, phase0-serial, trial 2: the server ended"), "{stderr}");
+    assert!(stderr.contains("signal 9"), "{stderr}");
+    let document = only_document(out.path());
+    assert!(document.partial);
+    let row = &document.scenarios[0].rows[0];
+    assert_eq!(row.trials.len(), 2);
+    assert!(row.trials[0].failed.is_none() && row.trials[0].qps.is_some(), "{row:?}");
+    assert!(row.trials[1].failed.is_some(), "{row:?}");
+}
+
+#[test]
+fn ctrl_c_keeps_what_was_measured_and_says_so() {
+    let out = tempfile::tempdir().unwrap();
+    let mut run = Running::start(out.path());
+    run.says("1/3");
+    kill_process(Pid::from_child(&run.child), Signal::INT).unwrap();
+    let (code, stderr) = run.end();
+    assert_eq!(code, Some(130), "{stderr}");
+    assert!(stderr.contains("stopping"), "{stderr}");
+    let document = only_document(out.path());
+    assert!(document.partial);
+    assert!(document.scenarios[0].rows[0].trials[0].qps.is_some());
+}
+
+#[test]
+fn a_server_does_not_outlive_a_lab_that_was_killed() {
+    let out = tempfile::tempdir().unwrap();
+    let mut run = Running::start(out.path());
+    run.says("1/3");
+    let server = run.server();
+    // It asks for its parent's death signal before it starts a second thread.
+    let threads = || {
+        let process = procfs::process::Process::new(server.as_raw_nonzero().get());
+        process.and_then(|process| process.stat()).map(|stat| stat.num_threads)
+    };
+    while threads().is_ok_and(|threads| threads < 2) {
+        thread::sleep(Duration::from_millis(2));
+    }
+    run.child.kill().unwrap();
+    run.child.wait().unwrap();
+    let deadline = Instant::now() + HANG;
+    let alive = || {
+        let process = procfs::process::Process::new(server.as_raw_nonzero().get());
+        process.and_then(|process| process.stat()).is_ok_and(|stat| stat.state != 'Z')
+    };
+    while alive() {
+        assert!(Instant::now() < deadline, "the server is still there");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
