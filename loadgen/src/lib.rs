@@ -11,6 +11,7 @@
 //!
 //! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server.
 
+pub mod attack;
 pub mod cli;
 pub mod engine;
 pub mod lab;

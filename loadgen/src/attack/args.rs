@@ -1,0 +1,219 @@
+//! The flags, and the plan that they make.
+
+use std::thread;
+use std::time::Duration;
+
+use super::AttackError;
+use super::request::Parts;
+use super::url::Url;
+use crate::engine::{Amount, Expect, Mode, Plan};
+
+/// Counted time where neither a time nor a number of requests is asked for.
+const DURATION_DEFAULT: Duration = Duration::from_secs(10);
+/// Warm-up of a timed run.
+const WARMUP_DEFAULT: Duration = Duration::from_secs(1);
+
+const EXAMPLES: &str = "\
+Examples:
+  loadgen attack http://127.0.0.1:8080/                       64 kept connections for 10 s
+  loadgen attack http://127.0.0.1:8080/ -c 1000 -d 30s        more of them, for longer
+  loadgen attack http://127.0.0.1:8080/ --close               what a connection per request costs
+  loadgen attack http://127.0.0.1:8080/ --pipeline 16         many requests in one segment
+  loadgen attack http://127.0.0.1:8080/echo -b @body.json -H 'Content-Type: application/json'
+  loadgen attack http://127.0.0.1:8080/ -n 100000 --json      exactly so many, for a script
+
+Exit codes: 0 answered, 1 nothing answered or the server died, 2 bad arguments, 130 interrupted.";
+
+/// Fire at one URL and measure what comes back.
+///
+/// Every connection sends its next request when the last one is answered (a closed loop), so a slow
+/// server is asked less often: compare servers by requests per second and by CPU, and take the
+/// latency for what it is.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Where to fire; HOST is a name, an IPv4 address, or an IPv6 address in brackets
+    #[arg(value_name = "http://HOST[:PORT][/PATH]")]
+    url: String,
+    /// Connections kept open at the same time
+    ///
+    /// More of them load the server more, up to the point where they only wait longer.
+    #[arg(short, long, value_name = "N", default_value_t = 64)]
+    connections: usize,
+    /// Threads that share the connections [default: half of the CPUs]
+    ///
+    /// One thread saturates most servers; the other CPUs are better left to the server.
+    #[arg(short, long, value_name = "N")]
+    threads: Option<usize>,
+    /// How long to count: 10s, 500ms, 2m; a bare number is in seconds [default: 10s]
+    #[arg(short, long, value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+    /// Count exactly this many requests instead of a time
+    #[arg(short = 'n', long, value_name = "N", conflicts_with = "duration")]
+    requests: Option<u64>,
+    /// Load that is fired first and not counted [default: 1s; 0s with -n]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    warmup: Option<Duration>,
+    /// Send so many requests before the first of their answers is awaited
+    ///
+    /// Saves system calls on both sides. Browsers don't do it, so don't compare it with what they see.
+    #[arg(long, value_name = "K", default_value_t = 1, conflicts_with = "close")]
+    pipeline: usize,
+    /// Open a connection for each request, and have the server close it
+    #[arg(long)]
+    close: bool,
+    /// Request method [default: GET; POST with a body]
+    #[arg(short, long)]
+    method: Option<String>,
+    /// Another header line, such as 'Accept: text/html'; may be given several times
+    #[arg(short = 'H', long = "header", value_name = "K: V")]
+    headers: Vec<String>,
+    /// Request body, or @FILE to read it from a file
+    #[arg(short, long, value_name = "BODY|@FILE")]
+    body: Option<String>,
+    /// A request that takes longer has failed
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    timeout: Duration,
+    /// Print more of the latency's distribution, and the times to connect and to the first byte
+    #[arg(long)]
+    pub(super) latency: bool,
+    /// Print one JSON object (schema phase-lab/attack/1) instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Args {
+    /// The URL as it was given.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The request's method.
+    pub(super) fn method(&self) -> &str {
+        self.parts().method()
+    }
+
+    /// What the flags ask for; fails on those that make no sense.
+    pub(super) fn plan(&self) -> Result<Plan, AttackError> {
+        let url = Url::parse(&self.url)?;
+        let request = self.parts().build(&url)?;
+        self.check_numbers()?;
+        let (amount, warmup_default) = match self.requests {
+            Some(requests) => (Amount::Requests(requests), Duration::ZERO),
+            None => (Amount::Time(self.duration.unwrap_or(DURATION_DEFAULT)), WARMUP_DEFAULT),
+        };
+        let mode = if self.close { Mode::Close } else { Mode::KeepAlive { pipeline: self.pipeline } };
+        Ok(Plan {
+            target: url.resolve()?,
+            request,
+            head: self.method() == "HEAD",
+            mode,
+            connections: self.connections,
+            threads: self.threads.unwrap_or_else(|| threads_default().min(self.connections)),
+            warmup: self.warmup.unwrap_or(warmup_default),
+            amount,
+            timeout: self.timeout,
+            expect: Expect::default(),
+            cpus: Vec::new(),
+        })
+    }
+
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            method: self.method.as_deref(),
+            headers: &self.headers,
+            body: self.body.as_deref(),
+            close: self.close,
+        }
+    }
+
+    /// Says which flag is wrong, where the engine could only say which part of its plan.
+    fn check_numbers(&self) -> Result<(), AttackError> {
+        let refuse = |text: &str| Err(AttackError::Argument(text.to_owned()));
+        if self.connections == 0 {
+            return refuse("-c 0: at least one connection is needed");
+        }
+        if self.threads == Some(0) {
+            return refuse("-t 0: at least one thread is needed");
+        }
+        if self.requests == Some(0) {
+            return refuse("-n 0: at least one request is needed");
+        }
+        if self.pipeline == 0 {
+            return refuse("--pipeline 0: 1 is no pipelining");
+        }
+        if self.duration.is_some_and(|time| time.is_zero()) {
+            return refuse("-d 0: nothing would be counted");
+        }
+        if self.timeout.is_zero() {
+            return refuse("--timeout 0: no request could succeed");
+        }
+        match self.threads {
+            Some(threads) if threads > self.connections => Err(AttackError::Argument(format!(
+                "-t {threads}: there are only {} connections to share; use fewer threads or more connections (-c)",
+                self.connections
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn threads_default() -> usize {
+    thread::available_parallelism().map_or(1, |cpus| (cpus.get() / 2).max(1))
+}
+
+/// A duration with a unit, or a number of seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string());
+    }
+    humantime::parse_duration(text).map_err(|error| format!("{error}; examples: 10s, 500ms, 2m"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn plan(flags: &str) -> Result<Plan, AttackError> {
+        let words = format!("attack http://127.0.0.1:9/ {flags}");
+        Command::try_parse_from(words.split_whitespace()).expect("flags that exist").args.plan()
+    }
+
+    #[test]
+    fn the_defaults_are_a_timed_run_on_kept_connections() {
+        let plan = plan("").unwrap();
+        assert_eq!((plan.connections, plan.mode), (64, Mode::KeepAlive { pipeline: 1 }));
+        assert_eq!((plan.amount, plan.warmup), (Amount::Time(DURATION_DEFAULT), WARMUP_DEFAULT));
+    }
+
+    #[test]
+    fn a_number_of_requests_is_exact_and_so_has_no_warm_up() {
+        let plan = plan("-n 7 -c 1 --close -m HEAD").unwrap();
+        assert_eq!((plan.amount, plan.warmup), (Amount::Requests(7), Duration::ZERO));
+        assert_eq!((plan.mode, plan.head, plan.threads), (Mode::Close, true, 1));
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_are_refused_by_their_flag() {
+        for flags in ["-c 0", "-t 0", "-n 0", "-d 0", "--pipeline 0", "--timeout 0", "-t 3 -c 2"] {
+            let error = plan(flags).expect_err(flags).to_string();
+            let flag = flags.split(" -c").next().unwrap_or(flags);
+            assert!(error.starts_with(flag), "{flags}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_bare_number_is_in_seconds() {
+        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1_500)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert!(duration("-1").is_err() && duration("soon").is_err());
+    }
+}

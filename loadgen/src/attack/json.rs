@@ -1,0 +1,120 @@
+//! The outcome for scripts: one JSON object whose names are stable.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Serializer as _, V2Serializer};
+use serde_json::{Map, Value, json};
+
+use crate::engine::{Mode, Outcome, Plan};
+
+/// Names and meanings only ever get added under this one.
+const SCHEMA: &str = "phase-lab/attack/1";
+
+pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
+    let errors: Map<_, _> =
+        outcome.errors.iter().map(|(kind, count)| (kind.name().to_owned(), count.into())).collect();
+    let status: Map<_, _> =
+        outcome.statuses.iter().map(|(status, &count)| (status.to_string(), count.into())).collect();
+    let completed = outcome.ok + outcome.failed();
+    let us_per_request =
+        |time: Duration| (completed > 0).then(|| five_digits(time.as_secs_f64() * 1e6 / completed as f64));
+    let pipeline = match plan.mode {
+        Mode::Close => None,
+        Mode::KeepAlive { pipeline } => Some(pipeline),
+    };
+    json!({
+        "schema": SCHEMA,
+        "target": plan.target.to_string(),
+        "params": {
+            "connections": plan.connections,
+            "threads": plan.threads,
+            "close": plan.mode == Mode::Close,
+            "pipeline": pipeline,
+            "warmup_ns": integer(plan.warmup.as_nanos()),
+            "timeout_ns": integer(plan.timeout.as_nanos()),
+        },
+        "requests": {"ok": outcome.ok, "failed": outcome.failed()},
+        "duration_ns": integer(outcome.elapsed.as_nanos()),
+        "requests_per_sec": five_digits(outcome.requests_per_sec()),
+        "bytes_read": outcome.bytes_read,
+        "latency_ns": times(&outcome.latency_ns),
+        "connect_ns": times(&outcome.connect_ns),
+        "first_byte_ns": times(&outcome.first_byte_ns),
+        "errors": errors,
+        "status": status,
+        "client": {
+            "user_us_per_request": us_per_request(outcome.client.user),
+            "sys_us_per_request": us_per_request(outcome.client.system),
+            "bound": outcome.client_bound(),
+            "connections_established": outcome.connections_established,
+            "connections_opened": outcome.connections_opened,
+            "closed_by_client": outcome.closed_by_client,
+            "reset_after_answer": outcome.reset_after_answer,
+            "retried": outcome.retried,
+            "in_flight_at_end": outcome.in_flight_at_end,
+        },
+        "interrupted": outcome.interrupted,
+        "gave_up": outcome.gave_up,
+        "samples": outcome.samples,
+        "histogram": encoded(&outcome.latency_ns),
+    })
+}
+
+/// Quantiles of a histogram; `null`s where nothing was recorded.
+fn times(histogram: &Histogram<u64>) -> Value {
+    let recorded = !histogram.is_empty();
+    let at = |quantile| recorded.then(|| histogram.value_at_quantile(quantile));
+    json!({
+        "mean": recorded.then(|| integer(Duration::from_secs_f64(histogram.mean() / 1e9).as_nanos())),
+        "p50": at(0.5),
+        "p90": at(0.9),
+        "p99": at(0.99),
+        "p999": at(0.999),
+        "max": recorded.then(|| histogram.max()),
+    })
+}
+
+fn encoded(histogram: &Histogram<u64>) -> Option<String> {
+    let mut bytes = Vec::new();
+    V2Serializer::new().serialize(histogram, &mut bytes).ok()?;
+    Some(STANDARD.encode(bytes))
+}
+
+fn integer(ns: u128) -> u64 {
+    u64::try_from(ns).unwrap_or(u64::MAX)
+}
+
+/// Rounded to five significant digits: more would be noise.
+fn five_digits(value: f64) -> f64 {
+    format!("{value:.4e}").parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_keep_five_digits() {
+        for (value, expected) in [(123_456.789, 123_460.0), (0.001_234_567, 0.001_234_6), (0.0, 0.0)] {
+            assert!((five_digits(value) - expected).abs() < 1e-12, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_histogram_can_be_read_back() {
+        let mut histogram = Histogram::<u64>::new_with_bounds(1, 1_000_000, 3).unwrap();
+        histogram.record_n(1_234, 5).unwrap();
+        let bytes = STANDARD.decode(encoded(&histogram).unwrap()).unwrap();
+        let read: Histogram<u64> =
+            hdrhistogram::serialization::Deserializer::new().deserialize(&mut bytes.as_slice()).unwrap();
+        assert_eq!(read, histogram);
+    }
+
+    #[test]
+    fn nothing_recorded_is_null_and_not_zero() {
+        assert_eq!(times(&Histogram::new(3).unwrap())["p99"], Value::Null);
+    }
+}

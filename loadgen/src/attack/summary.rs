@@ -1,0 +1,188 @@
+//! The outcome for people.
+
+use std::io::{self, Write};
+
+use hdrhistogram::Histogram;
+
+use super::Args;
+use crate::engine::{Mode, Outcome, Plan};
+
+const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
+const MORE_QUANTILES: [(&str, f64); 9] = [
+    ("p10", 0.1),
+    ("p25", 0.25),
+    ("p50", 0.5),
+    ("p75", 0.75),
+    ("p90", 0.9),
+    ("p95", 0.95),
+    ("p99", 0.99),
+    ("p99.9", 0.999),
+    ("p99.99", 0.9999),
+];
+
+pub(super) fn write(out: &mut impl Write, args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
+    let Plan { connections, threads, .. } = plan;
+    let mode = match plan.mode {
+        Mode::Close => "a connection per request".to_owned(),
+        Mode::KeepAlive { pipeline: 1 } => "keep-alive".to_owned(),
+        Mode::KeepAlive { pipeline } => format!("keep-alive, {pipeline} requests pipelined"),
+    };
+    writeln!(out, "{} {}: {mode}", args.method(), args.url())?;
+    writeln!(
+        out,
+        "{connections} connection{}, {threads} thread{}, {:.2} s{}\n",
+        plural(*connections),
+        plural(*threads),
+        outcome.elapsed.as_secs_f64(),
+        if outcome.interrupted { " (interrupted)" } else { "" }
+    )?;
+    counts(out, outcome)?;
+    latency(out, args, outcome)?;
+    client(out, outcome)?;
+    writeln!(
+        out,
+        "\nclosed loop: latency does not include the wait a slow server imposes on requests not yet sent"
+    )
+}
+
+fn counts(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    writeln!(out, "requests/s    {}", rate(outcome.requests_per_sec()))?;
+    writeln!(out, "answered      {}", grouped(outcome.ok))?;
+    writeln!(out, "failed        {}", grouped(outcome.failed()))?;
+    for (kind, count) in outcome.errors.iter().filter(|&(_, count)| count > 0) {
+        writeln!(out, "  {:<12}{}", kind.name(), grouped(count))?;
+    }
+    for sample in &outcome.samples {
+        writeln!(out, "    {sample}")?;
+    }
+    let statuses: Vec<String> =
+        outcome.statuses.iter().map(|(status, &count)| format!("{status}: {}", grouped(count))).collect();
+    writeln!(out, "statuses      {}", if statuses.is_empty() { "none".into() } else { statuses.join(", ") })?;
+    let per_sec = outcome.bytes_read as f64 / outcome.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+    writeln!(out, "transfer      {}/s, {} in all", bytes(per_sec), bytes(outcome.bytes_read as f64))
+}
+
+fn latency(out: &mut impl Write, args: &Args, outcome: &Outcome) -> io::Result<()> {
+    if !args.latency {
+        return times(out, "latency", &outcome.latency_ns, &QUANTILES);
+    }
+    times(out, "latency", &outcome.latency_ns, &MORE_QUANTILES)?;
+    times(out, "first byte", &outcome.first_byte_ns, &QUANTILES)?;
+    times(out, "connect", &outcome.connect_ns, &QUANTILES)
+}
+
+fn times(
+    out: &mut impl Write,
+    name: &str,
+    histogram: &Histogram<u64>,
+    quantiles: &[(&str, f64)],
+) -> io::Result<()> {
+    if histogram.is_empty() {
+        return writeln!(out, "{name:<14}n/a");
+    }
+    writeln!(out, "{name:<14}{:<8}{:>9}", "mean", time(histogram.mean()))?;
+    for &(label, quantile) in quantiles {
+        let value = histogram.value_at_quantile(quantile) as f64;
+        writeln!(out, "{:<14}{label:<8}{:>9}", "", time(value))?;
+    }
+    writeln!(out, "{:<14}{:<8}{:>9}", "", "max", time(histogram.max() as f64))
+}
+
+fn client(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    let completed = outcome.ok + outcome.failed();
+    if completed > 0 {
+        let per_request = |spent: std::time::Duration| spent.as_secs_f64() * 1e6 / completed as f64;
+        writeln!(
+            out,
+            "client CPU    {:.2} µs per request ({:.2} user, {:.2} system)",
+            per_request(outcome.client.total()),
+            per_request(outcome.client.user),
+            per_request(outcome.client.system)
+        )?;
+    }
+    let (most, opened) = (outcome.connections_established, outcome.connections_opened);
+    writeln!(
+        out,
+        "connections   {} at once at most, {} opened while counting",
+        grouped(most as u64),
+        grouped(opened)
+    )?;
+    let notes = [
+        (outcome.in_flight_at_end, "requests were still in flight at the end; they are no failures"),
+        (outcome.retried, "times the server closed a kept connection under a request, which was sent again"),
+        (outcome.closed_by_client, "times the server did not close as asked, so that the client did"),
+        (outcome.reset_after_answer, "times the server reset a connection after a whole answer"),
+    ];
+    for (count, text) in notes.into_iter().filter(|&(count, _)| count > 0) {
+        writeln!(out, "note          {} {text}", grouped(count))?;
+    }
+    if outcome.client_bound() {
+        writeln!(
+            out,
+            "warning       the client was busy all the time, so the server may be faster than this; try more threads (-t)"
+        )?;
+    }
+    Ok(())
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// Digits in groups of three.
+fn grouped(value: u64) -> String {
+    grouped_digits(&value.to_string())
+}
+
+/// A rate, with a decimal where it is small enough for one to matter.
+fn rate(per_sec: f64) -> String {
+    if per_sec < 1_000.0 { format!("{per_sec:.1}") } else { grouped_digits(&format!("{per_sec:.0}")) }
+}
+
+fn grouped_digits(digits: &str) -> String {
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Three significant digits, in the unit that suits.
+fn time(ns: f64) -> String {
+    scaled(ns, &[("ns", 1e3), ("µs", 1e3), ("ms", 1e3), ("s", f64::INFINITY)])
+}
+
+fn bytes(count: f64) -> String {
+    scaled(count, &[("B", 1e3), ("kB", 1e3), ("MB", 1e3), ("GB", f64::INFINITY)])
+}
+
+fn scaled(mut value: f64, units: &[(&str, f64)]) -> String {
+    for (unit, step) in units {
+        // Where rounding would show four digits, the next unit shows fewer.
+        if value < step - 0.5 {
+            let decimals = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
+            return format!("{value:.decimals$} {unit}");
+        }
+        value /= step;
+    }
+    format!("{value}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(["0", "999", "1,000", "1,234,567"], [0, 999, 1_000, 1_234_567].map(grouped)[..]);
+        assert_eq!(["12.5", "98,765"], [12.5, 98_765.4].map(rate)[..]);
+        assert_eq!(
+            ["5.00 ns", "12.3 µs", "640 µs", "1.00 ms", "2.50 s"],
+            [5.0, 12_345.0, 640_000.0, 999_900.0, 2.5e9].map(time)[..]
+        );
+        assert_eq!(["0.00 B", "76.0 B", "1.50 MB"], [0.0, 76.0, 1.5e6].map(bytes)[..]);
+    }
+}

@@ -1,0 +1,126 @@
+//! The address, the Host field and the path in an `http://` URL.
+
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use super::AttackError;
+
+/// How long a name's addresses are tried for, each, where it has several.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A URL in the parts that a request needs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Url {
+    /// Name or address, brackets removed.
+    host: String,
+    port: u16,
+    /// What the Host field says.
+    pub(super) authority: String,
+    /// Path and query, with a leading slash.
+    pub(super) path: String,
+}
+
+impl Url {
+    pub(super) fn parse(text: &str) -> Result<Self, AttackError> {
+        let bad = |why: &str| AttackError::Argument(format!("URL {text:?}: {why}"));
+        let rest = match text.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => {
+                return Err(bad("https is not spoken here; measure the server behind its TLS, with http://"));
+            }
+            Some(_) => return Err(bad("only http:// is spoken here")),
+            None => return Err(bad(&format!("it has to begin with http://, as in http://{text}"))),
+        };
+        if let Some(odd) = text.chars().find(|&c| c.is_control() || c == ' ' || !c.is_ascii()) {
+            return Err(bad(&format!("{odd:?} has to be written percent-encoded")));
+        }
+        let rest = rest.split('#').next().unwrap_or(rest);
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        if authority.contains('@') {
+            return Err(bad("a user name is not supported; send an Authorization header with -H"));
+        }
+        if !authority.starts_with('[') && authority.matches(':').count() > 1 {
+            return Err(bad("an IPv6 address goes in brackets: http://[::1]:80/"));
+        }
+        let (host, port) = match authority.strip_prefix('[') {
+            Some(v6) => v6.split_once(']').ok_or_else(|| bad("the ] after the IPv6 address is missing"))?,
+            None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+        };
+        if host.is_empty() {
+            return Err(bad("the host is missing"));
+        }
+        let port = match port.strip_prefix(':') {
+            None if port.is_empty() => 80,
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits
+                .parse()
+                .ok()
+                .filter(|&port| port > 0)
+                .ok_or_else(|| bad("the port is not 1 to 65535"))?,
+            _ => {
+                return Err(bad(
+                    "the port is not a number; an IPv6 address goes in brackets: http://[::1]:80/",
+                ));
+            }
+        };
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        Ok(Self { host: host.to_owned(), port, authority: authority.to_owned(), path })
+    }
+
+    /// The address to connect to. Of a name's several addresses, the first that takes a connection.
+    pub(super) fn resolve(&self) -> Result<SocketAddr, AttackError> {
+        let Self { host, port, .. } = self;
+        let found = (host.as_str(), *port).to_socket_addrs();
+        let all: Vec<SocketAddr> = found
+            .map_err(|error| AttackError::Argument(format!("can't find the address of {host:?}: {error}")))?
+            .collect();
+        let first = all.first().ok_or_else(|| AttackError::Argument(format!("{host:?} has no address")))?;
+        if all.len() == 1 {
+            return Ok(*first);
+        }
+        let takes = |address: &&SocketAddr| TcpStream::connect_timeout(address, PROBE_TIMEOUT).is_ok();
+        Ok(*all.iter().find(takes).unwrap_or(first))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> (String, u16, String, String) {
+        let Url { host, port, authority, path } = Url::parse(text).expect(text);
+        (host, port, authority, path)
+    }
+
+    #[test]
+    fn the_usual_forms_are_taken_apart() {
+        let expect = |text, host: &str, port, authority: &str, path: &str| {
+            assert_eq!(parts(text), (host.into(), port, authority.into(), path.into()), "{text}");
+        };
+        expect("http://127.0.0.1:8080", "127.0.0.1", 8080, "127.0.0.1:8080", "/");
+        expect("HTTP://example.test/a?b=c#d", "example.test", 80, "example.test", "/a?b=c");
+        expect("http://[::1]:81?q", "::1", 81, "[::1]:81", "/?q");
+        expect("http://[::1]/", "::1", 80, "[::1]", "/");
+    }
+
+    #[test]
+    fn what_can_not_be_attacked_is_refused_with_a_reason() {
+        for (text, why) in [
+            ("https://example.test/", "https is not spoken"),
+            ("ftp://example.test/", "only http"),
+            ("127.0.0.1:80", "begin with http://"),
+            ("http://", "host is missing"),
+            ("http://:80/", "host is missing"),
+            ("http://h:0/", "1 to 65535"),
+            ("http://h:65536/", "1 to 65535"),
+            ("http://h:/", "1 to 65535"),
+            ("http://::1/", "brackets"),
+            ("http://[::1/", "] after"),
+            ("http://u:p@h/", "user name"),
+            ("http://h/a b", "percent-encoded"),
+            ("http://h/\r\nX: y", "percent-encoded"),
+        ] {
+            let error = Url::parse(text).expect_err(text).to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+}
