@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
-use crate::{run, serve};
+use crate::{attack, run, serve};
 
 /// Something that was asked for went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -19,6 +19,7 @@ Examples:
   loadgen run --scenario reference -c 200  one workload, with 200 connections
   loadgen run --phase phase2-async --phase phase3-pooled --trials 7
   loadgen serve phase0-serial              one phase as a server, on 127.0.0.1:8080
+  loadgen attack http://127.0.0.1:8080/    any HTTP/1.1 server, not only these
 
 Exit codes: 0 good, 1 the run failed (also where any request failed), 2 bad arguments,
 130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md and .hgrm.";
@@ -41,6 +42,8 @@ enum Command {
     Run(run::Args),
     /// Serve one phase
     Serve(serve::Args),
+    // Its help is told where its arguments are.
+    Attack(attack::Args),
 }
 
 /// How a command ended that did not end well.
@@ -61,6 +64,10 @@ pub fn main() -> ExitCode {
         None => run::run(&cli.run).map(|()| ExitCode::SUCCESS),
         Some(Command::Run(args)) => run::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(args)) => serve::run(args),
+        Some(Command::Attack(args)) => attack::run(&args).or_else(|error| {
+            eprintln!("error: {error}");
+            Ok(error.exit_code())
+        }),
     };
     let (code, message) = match result {
         Ok(code) => return code,

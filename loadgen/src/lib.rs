@@ -9,7 +9,8 @@
 //! - [`lab`] runs scenarios: fresh servers, trials in turn, everything kept.
 //! - [`report`] writes down what was measured, and draws it from what it wrote.
 //!
-//! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server.
+//! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, and [`attack`]
+//! the engine alone against any address.
 
 pub mod attack;
 pub mod cli;

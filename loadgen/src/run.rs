@@ -90,9 +90,12 @@ fn verdict(measured: &lab::Measured) -> Result<(), Failure> {
     }
     let failures = measured.failures();
     if !failures.is_empty() {
+        let which: Vec<_> = failures.into_iter().map(|(which, _)| which).collect();
+        let trials = if which.len() == 1 { "trial" } else { "trials" };
         return Err(Failure::Failed(format!(
-            "{}\nwhat was measured beside that is kept",
-            failures.join("\n")
+            "{} {trials} failed: {}; why is said above, and what was measured beside is kept",
+            which.len(),
+            which.join("; ")
         )));
     }
     match measured.failed_requests() {

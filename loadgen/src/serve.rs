@@ -23,6 +23,9 @@ enum Phase {
     /// A tokio task per connection
     #[command(name = "phase2-async")]
     Async(Serve<phase2_async::Options>),
+    /// Its own event loop, with pools instead of allocations
+    #[command(name = "phase3-pooled")]
+    Pooled(Serve<phase3_pooled::Options>),
     #[command(external_subcommand)]
     Unknown(Vec<String>),
 }
@@ -48,6 +51,9 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         }),
         Phase::Async(serve) => serve.run("phase2-async", |bind, options| {
             server::run("phase2-async", bind, options, phase2_async::serve)
+        }),
+        Phase::Pooled(serve) => serve.run("phase3-pooled", |bind, options| {
+            server::run("phase3-pooled", bind, options, phase3_pooled::serve)
         }),
         Phase::Unknown(words) => Err(Failure::BadArguments(format!(
             "there is no phase '{}'; the phases are {}",

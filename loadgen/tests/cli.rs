@@ -109,6 +109,15 @@ fn a_busy_port_is_named_with_what_to_do() {
 }
 
 #[test]
+fn an_attack_on_a_dead_target_fails_and_one_with_no_connections_is_refused() {
+    let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (status, _, stderr) =
+        output(loadgen().args(["attack", &format!("http://{dead}/"), "--duration", "1s"]));
+    assert_eq!(status, Some(1), "{stderr}");
+    refused(&["attack", &format!("http://{dead}/"), "-c", "0"], 2, &["at least one"]);
+}
+
+#[test]
 fn a_small_run_writes_everything_and_ends_well() {
     let out = tempfile::tempdir().unwrap();
     let (status, stdout, stderr) =
@@ -196,8 +205,8 @@ fn a_server_that_is_killed_ends_its_row_and_keeps_the_trials_before() {
     kill_process(run.server(), Signal::KILL).unwrap();
     let (code, stderr) = run.end();
     assert_eq!(code, Some(1), "{stderr}");
-    assert!(stderr.contains("plaintext, phase0-serial, trial 2: the server ended"), "{stderr}");
-    assert!(stderr.contains("signal 9"), "{stderr}");
+    assert!(stderr.contains("FAILED: the server ended in the middle of the trial with signal 9"), "{stderr}");
+    assert!(stderr.contains("1 trial failed: plaintext, phase0-serial, trial 2"), "{stderr}");
     let document = only_document(out.path());
     assert!(document.partial);
     let row = &document.scenarios[0].rows[0];

@@ -134,14 +134,14 @@ pub fn run(agenda: &Agenda, launch: Launch<'_>, fire: Fire<'_>, watch: &dyn Watc
 }
 
 impl Measured {
-    /// What went wrong, one line or more for each trial that does not count.
-    pub fn failures(&self) -> Vec<String> {
+    /// The trials that something other than Ctrl-C broke off: which, and why.
+    pub fn failures(&self) -> Vec<(String, &str)> {
         let mut failures = Vec::new();
         for MeasuredScenario { scenario, rows } in &self.scenarios {
             for MeasuredRow { row, trials } in rows {
                 for trial in trials {
-                    if let Some(failed) = trial.failed.as_ref().filter(|&why| why != INTERRUPTED) {
-                        failures.push(format!("{}, {row}, trial {}: {failed}", scenario.name, trial.number));
+                    if let Some(why) = trial.failed.as_deref().filter(|&why| why != INTERRUPTED) {
+                        failures.push((format!("{}, {row}, trial {}", scenario.name, trial.number), why));
                     }
                 }
             }

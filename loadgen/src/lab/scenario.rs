@@ -223,9 +223,12 @@ fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Row>, D::Error
     texts.iter().map(|text| Row::parse(text).map_err(serde::de::Error::custom)).collect()
 }
 
-/// Reads a duration as people write it: `200ms`, `3s`, `1m 30s`. At most an hour.
+/// Reads a duration as people write it: `200ms`, `3s`, `1m 30s`, and a bare number in seconds. At
+/// most an hour.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text)
+    let seconds = text.parse().map(Duration::from_secs);
+    let duration = seconds
+        .or_else(|_| humantime::parse_duration(text))
         .map_err(|error| format!("'{text}' is no duration ({error}); write it as 200ms, 3s or 1m"))?;
     if duration > DURATION_MAX {
         return Err(format!("'{text}' is longer than an hour"));

@@ -77,3 +77,10 @@ fn a_connection_per_request_asks_the_server_to_close() {
     assert_eq!(plan.request, b"GET / HTTP/1.1\r\nHost: 127.0.0.1:80\r\nConnection: close\r\n\r\n");
     assert_eq!((plan.mode, plan.threads), (Mode::Close, 1));
 }
+
+#[test]
+fn a_bare_number_is_in_seconds() {
+    assert_eq!(parse_duration("3"), Ok(Duration::from_secs(3)));
+    assert_eq!(parse_duration("1m 30s"), Ok(Duration::from_secs(90)));
+    assert!(parse_duration("-1").is_err());
+}

@@ -167,6 +167,18 @@ mod tests {
     }
 
     #[test]
+    fn what_can_not_be_written_leaves_nothing_behind() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::prepare(root.path(), "here").unwrap();
+        // A file in the draft's place stops the writing as a full disk would.
+        let draft = root.path().join(format!("here/.draft-{}", std::process::id()));
+        fs::write(&draft, "").unwrap();
+        let error = folder.write(&sample::document(), &nothing()).unwrap_err();
+        assert!(error.contains("could not write the results") && error.contains("--out DIR"), "{error}");
+        assert_eq!(fs::read_dir(root.path().join("here")).unwrap().count(), 1, "only that file");
+    }
+
+    #[test]
     fn names_tell_time_commit_and_changes() {
         let mut document = sample::document();
         document.dirty = Some(true);
