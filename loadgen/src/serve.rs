@@ -26,6 +26,9 @@ enum Phase {
     /// Its own event loop, with pools instead of allocations
     #[command(name = "phase3-pooled")]
     Pooled(Serve<phase3_pooled::Options>),
+    /// Keep-alive, pipelining, and requests read in place
+    #[command(name = "phase4-keepalive")]
+    Keepalive(Serve<phase4_keepalive::Options>),
     #[command(external_subcommand)]
     Unknown(Vec<String>),
 }
@@ -54,6 +57,9 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         }),
         Phase::Pooled(serve) => serve.run("phase3-pooled", |bind, options| {
             server::run("phase3-pooled", bind, options, phase3_pooled::serve)
+        }),
+        Phase::Keepalive(serve) => serve.run("phase4-keepalive", |bind, options| {
+            server::run("phase4-keepalive", bind, options, phase4_keepalive::serve)
         }),
         Phase::Unknown(words) => Err(Failure::BadArguments(format!(
             "there is no phase '{}'; the phases are {}",

@@ -1,5 +1,6 @@
 //! Ctrl-C: the first one ends the run in good order, the second one at once.
 
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -18,7 +19,7 @@ pub fn install() -> Result<(), ctrlc::Error> {
             kill_child();
             std::process::exit(i32::from(EXIT_CODE));
         }
-        eprintln!("\nstopping; what was measured is kept. Once more to stop at once.");
+        let _ = writeln!(io::stderr(), "\nstopping; what was measured is kept. Once more to stop at once.");
     })
 }
 

@@ -169,6 +169,9 @@ fn watch_stdout(pipe: impl Read + Send + 'static, found: mpsc::SyncSender<Socket
 fn keep_stderr(pipe: impl Read + Send + 'static, kept: Arc<Mutex<VecDeque<String>>>) -> JoinHandle<()> {
     thread::spawn(move || {
         for_each_line(pipe, |line| {
+            if line.is_empty() {
+                return;
+            }
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() == STDERR_LINES_MAX {
                 kept.pop_front();

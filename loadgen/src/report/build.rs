@@ -227,4 +227,4 @@ fn nanoseconds(duration: Duration) -> u64 {
 
 #[cfg(test)]
 #[path = "build_tests.rs"]
-mod tests;
+pub(super) mod tests;

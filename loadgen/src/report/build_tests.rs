@@ -6,7 +6,7 @@ use crate::lab::cpus::Split;
 use crate::lab::rows::Row as LabRow;
 use crate::measure::Usage;
 
-fn outcome(ok: u64, each_ms: u64) -> Outcome {
+pub(in crate::report) fn outcome(ok: u64, each_ms: u64) -> Outcome {
     let mut latency_ns = Histogram::new(3).unwrap();
     latency_ns.record_n(each_ms * 1_000_000, ok).unwrap();
     let empty = || Histogram::new(3).unwrap();

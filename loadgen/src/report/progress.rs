@@ -1,7 +1,7 @@
 //! A run as it happens: bars on a terminal, plain lines elsewhere.
 
-use std::cell::Cell;
-use std::io::IsTerminal;
+use std::cell::{Cell, RefCell};
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,6 +12,8 @@ use crate::lab::{INTERRUPTED, Live, Place, Trial, Watch};
 
 /// Columns of the bar beside a trial that is over.
 const BAR_WIDTH: usize = 16;
+/// A rate is shown once there is this much of it to go by.
+const SETTLED_AFTER: Duration = Duration::from_millis(300);
 /// How often the bar moves by itself.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -21,6 +23,8 @@ pub struct Bars {
     /// Hidden where standard error is no terminal.
     bar: ProgressBar,
     terminal: bool,
+    /// The server that is being measured.
+    row: RefCell<String>,
     /// The highest rate of the scenario so far, to which its bars are drawn.
     highest: Cell<f64>,
 }
@@ -38,7 +42,7 @@ impl Bars {
         if terminal {
             bar.enable_steady_tick(TICK);
         }
-        Self { bar, terminal, highest: Cell::new(0.0) }
+        Self { bar, terminal, row: RefCell::default(), highest: Cell::new(0.0) }
     }
 
     /// Takes the bar away; what was printed stays.
@@ -46,11 +50,13 @@ impl Bars {
         self.bar.finish_and_clear();
     }
 
-    fn line(&self, line: &str) {
+    /// Prints a line above the bar.
+    pub fn line(&self, line: &str) {
         if self.terminal {
             self.bar.println(line);
         } else {
-            eprintln!("{line}");
+            // Whoever reads may have gone, which is no reason to stop measuring.
+            let _ = writeln!(std::io::stderr(), "{line}");
         }
     }
 }
@@ -72,23 +78,22 @@ impl Watch for Bars {
                 count(place.scenario.connections as u64)
             ));
         }
-        self.bar.set_message(format!("{} starting", place.row));
+        *self.row.borrow_mut() = place.row.to_string();
+        self.bar.set_message(format!("{}  starting", place.row));
     }
 
     fn live(&self, live: Live) {
         if !self.terminal {
             return;
         }
-        let message = self.bar.message();
-        let row = message.split("  ").next().unwrap_or_default().trim_end_matches(" starting").to_owned();
-        let state = if live.counting && live.since > Duration::from_millis(300) {
+        let state = if live.counting && live.since >= SETTLED_AFTER {
             let failed =
                 if live.failed > 0 { format!(", {} failed", count(live.failed)) } else { String::new() };
             format!("{}/s{failed}", rate(live.ok as f64 / live.since.as_secs_f64()))
         } else {
             "warming up".into()
         };
-        self.bar.set_message(format!("{row}  {state}"));
+        self.bar.set_message(format!("{}  {state}", self.row.borrow()));
     }
 
     fn end(&self, place: Place<'_>, trial: &Trial) {
@@ -120,10 +125,34 @@ fn trial_line(place: Place<'_>, trial: &Trial, highest: &Cell<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::rows::Row;
+    use crate::lab::scenario;
+    use crate::measure::Usage;
+    use crate::report::build::tests::outcome;
 
     #[test]
     fn the_templates_are_well_formed() {
         style(true);
         style(false);
+    }
+
+    #[test]
+    fn a_trial_is_told_in_a_line_that_fits_sixty_columns() {
+        let scenario = scenario::built_in().unwrap().remove(0);
+        let row = Row::parse("phase1-threads --spawn").unwrap();
+        let place = Place { scenario: &scenario, row: &row, trial: 2 };
+        let highest = Cell::new(10_000.0);
+        let mut trial = Trial {
+            number: 2,
+            outcome: Some(outcome(20_000, 4)),
+            usage: Usage::default(),
+            usage_requests: 0,
+            failed: None,
+        };
+        let line = trial_line(place, &trial, &highest);
+        assert_eq!(line, "  phase1-threads --spawn 2/3    10,000/s  ████████████████");
+        assert!(line.chars().count() <= 60);
+        trial.failed = Some("no luck".into());
+        assert!(trial_line(place, &trial, &highest).ends_with("2/3  FAILED: no luck"));
     }
 }

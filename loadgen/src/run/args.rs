@@ -1,0 +1,166 @@
+//! The flags of `loadgen run`, and the agenda that they ask for.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cli::Failure;
+use crate::lab::Agenda;
+use crate::lab::cpus::{self, Split};
+use crate::lab::rows::{self, Row};
+use crate::lab::scenario::{self, Scenario};
+
+/// More connections than this are taken for a mistake.
+const CONNECTIONS_MAX: u64 = 1_000_000;
+/// More trials than this are taken for a mistake.
+const TRIALS_MAX: u64 = 1_000;
+
+/// What to measure, and how thoroughly.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Args {
+    /// Only this phase, with its variants; may be given more than once
+    #[arg(long = "phase", value_name = "PHASE", value_parser = known_phase)]
+    pub phases: Vec<String>,
+    /// Only this scenario; may be given more than once
+    #[arg(long = "scenario", value_name = "NAME", value_parser = known_scenario)]
+    pub scenarios: Vec<String>,
+    /// Connections open at the same time, in place of each scenario's own number
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=CONNECTIONS_MAX))]
+    pub connections: Option<u64>,
+    /// Fresh servers per phase and scenario; the median of them is the result
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..=TRIALS_MAX))]
+    pub trials: Option<u64>,
+    /// How long each trial counts, such as 500ms or 3s
+    #[arg(long, value_name = "TIME", value_parser = counted_time)]
+    pub duration: Option<Duration>,
+    /// Load before anything is counted, at least
+    #[arg(long, value_name = "TIME", value_parser = scenario::parse_duration)]
+    pub warmup: Option<Duration>,
+    /// One short trial of each: about twenty seconds, and no interval around the numbers
+    #[arg(long)]
+    pub quick: bool,
+    /// Where results go, in place of results/ in the workspace
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+impl Args {
+    /// What the flags leave of the built-in scenarios.
+    pub(super) fn agenda(&self) -> Result<Agenda, Failure> {
+        let mut scenarios = scenario::built_in().map_err(Failure::Failed)?;
+        scenarios.retain(|scenario| self.scenarios.is_empty() || self.scenarios.contains(&scenario.name));
+        let names: Vec<_> = scenarios.iter().map(|scenario| scenario.name.clone()).collect();
+        let scenarios: Vec<_> = scenarios.into_iter().filter_map(|scenario| adapt(scenario, self)).collect();
+        if scenarios.is_empty() {
+            return Err(Failure::BadArguments(format!(
+                "{} is no part of {}; leave --phase or --scenario out",
+                self.phases.join(", "),
+                names.join(", ")
+            )));
+        }
+        for scenario in &scenarios {
+            scenario
+                .validate()
+                .map_err(|error| Failure::BadArguments(format!("{}: {error}", scenario.name)))?;
+        }
+        Ok(Agenda { scenarios, split: Split::of(&cpus::allowed()) })
+    }
+
+    /// The command that measures the same again. It leaves the output folder out, which is nobody's business.
+    pub(super) fn command_line(&self) -> String {
+        let mut words = vec!["cargo run --release -p loadgen -- run".to_owned()];
+        words.extend(self.phases.iter().map(|phase| format!("--phase {phase}")));
+        words.extend(self.scenarios.iter().map(|name| format!("--scenario {name}")));
+        words.extend(self.connections.map(|n| format!("-c {n}")));
+        words.extend(self.trials.map(|n| format!("--trials {n}")));
+        let time = |flag: &str, time: Duration| {
+            format!("{flag} {}", humantime::format_duration(time).to_string().replace(' ', ""))
+        };
+        words.extend(self.duration.map(|duration| time("--duration", duration)));
+        words.extend(self.warmup.map(|warmup| time("--warmup", warmup)));
+        words.extend(self.quick.then(|| "--quick".to_owned()));
+        words.join(" ")
+    }
+}
+
+/// A scenario as the flags want it; `None` if they leave it without rows.
+fn adapt(scenario: Scenario, args: &Args) -> Option<Scenario> {
+    let mut scenario = if args.quick { scenario.into_quick() } else { scenario };
+    let wanted = |row: &Row| args.phases.iter().any(|phase| phase == row.phase.name);
+    scenario.rows.retain(|row| args.phases.is_empty() || wanted(row));
+    let rows = &scenario.rows;
+    scenario.original.retain(|original| rows.iter().any(|row| row.to_string() == original.row));
+    let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+    scenario.connections = args.connections.map_or(scenario.connections, number);
+    scenario.trials = args.trials.map_or(scenario.trials, number);
+    scenario.duration = args.duration.unwrap_or(scenario.duration);
+    scenario.warmup = args.warmup.unwrap_or(scenario.warmup);
+    (!scenario.rows.is_empty()).then_some(scenario)
+}
+
+fn known_phase(name: &str) -> Result<String, String> {
+    rows::phase(name)
+        .map(|phase| phase.name.to_owned())
+        .ok_or_else(|| format!("there is no such phase; the phases are {}", rows::phase_names()))
+}
+
+fn known_scenario(name: &str) -> Result<String, String> {
+    let scenarios = scenario::built_in()?;
+    let names: Vec<_> = scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
+    if names.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("there is no such scenario; the scenarios are {}", names.join(", ")))
+}
+
+fn counted_time(text: &str) -> Result<Duration, String> {
+    match scenario::parse_duration(text)? {
+        Duration::ZERO => Err("a trial must count for longer than 0 s".into()),
+        duration => Ok(duration),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_take_the_place_of_a_scenarios_own_values() {
+        let args = Args {
+            phases: vec!["phase4-keepalive".into()],
+            connections: Some(7),
+            duration: Some(Duration::from_millis(250)),
+            warmup: Some(Duration::from_millis(1500)),
+            quick: true,
+            ..Args::default()
+        };
+        let agenda = args.agenda().unwrap();
+        assert_eq!(agenda.scenarios.len(), 3);
+        for scenario in &agenda.scenarios {
+            assert_eq!((scenario.connections, scenario.trials), (7, 1));
+            assert_eq!(scenario.duration, Duration::from_millis(250));
+            assert_eq!(scenario.rows.len(), 1);
+        }
+        assert_eq!(
+            args.command_line(),
+            "cargo run --release -p loadgen -- run --phase phase4-keepalive -c 7 --duration 250ms --warmup 1s500ms --quick"
+        );
+    }
+
+    #[test]
+    fn a_phase_brings_its_variants_along() {
+        let args = Args { phases: vec!["phase1-threads".into()], ..Args::default() };
+        let rows: Vec<_> = args.agenda().unwrap().scenarios[0].rows.iter().map(Row::to_string).collect();
+        assert_eq!(rows, ["phase1-threads", "phase1-threads --spawn"]);
+    }
+
+    #[test]
+    fn a_phase_that_no_scenario_knows_is_refused() {
+        let args = Args {
+            phases: vec!["phase0-serial".into()],
+            scenarios: vec!["pipelined".into()],
+            ..Args::default()
+        };
+        let Err(Failure::BadArguments(message)) = args.agenda() else { panic!("it must be refused") };
+        assert_eq!(message, "phase0-serial is no part of pipelined; leave --phase or --scenario out");
+    }
+}
