@@ -78,3 +78,14 @@ impl<O: clap::Args> Serve<O> {
         Ok(serve(&self.bind, self.options))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ceilings_are_computed_from_the_workers_that_phase_1_really_starts() {
+        let workers = phase1_threads::Options::default().workers;
+        assert_eq!(rows::phase("phase1-threads").unwrap().workers, Some(u32::from(workers)));
+    }
+}

@@ -18,8 +18,8 @@ use super::{interrupt, probe};
 const LISTENING_WITHIN: Duration = Duration::from_secs(10);
 /// And this long to answer a first request after that.
 const READY_WITHIN: Duration = Duration::from_secs(10);
-/// After SIGTERM it has this long to leave before it is killed.
-const LEAVE_WITHIN: Duration = Duration::from_secs(3);
+/// After SIGTERM it has this long to leave before it is killed: nobody waits for its answers any more.
+const LEAVE_WITHIN: Duration = Duration::from_millis(500);
 /// How often an awaited exit is looked for.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// What is kept of its standard error: the last lines…

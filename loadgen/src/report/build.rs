@@ -189,17 +189,22 @@ fn server<'a>(trials: &(impl Iterator<Item = &'a lab::Trial> + Clone)) -> Server
         let measured = trials.clone().filter(|trial| trial.usage_requests > 0);
         let pairs = measured.filter_map(|trial| Some((spent(trial)?, trial.usage_requests as f64)));
         let (spent, requests) = pairs.fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
-        (requests > 0.0).then(|| round5(spent / requests))
+        (requests > 0.0).then(|| spent / requests)
     };
     let cpu_us = |trial: &lab::Trial| trial.usage.cpu.map(|cpu| cpu.as_secs_f64() * 1e6);
-    let user = |trial: &lab::Trial| Some(cpu_us(trial)? * trial.usage.user_share?);
+    let switches = |trial: &lab::Trial| trial.usage.context_switches.map(|n| n as f64);
+    let cpu = per_request(&cpu_us);
+    // A trial may have been too short to be split, so the others' share stands for all.
+    let split = || trials.clone().filter_map(|trial| Some((cpu_us(trial)?, trial.usage.user_share?)));
+    let split_us: f64 = split().map(|(us, _)| us).sum();
+    let user_share = (split_us > 0.0).then(|| split().map(|(us, share)| us * share).sum::<f64>() / split_us);
     Server {
-        cpu_us_per_request: per_request(&cpu_us),
-        user_us_per_request: per_request(&user),
-        sys_us_per_request: per_request(&|trial| Some(cpu_us(trial)? - user(trial)?)),
+        cpu_us_per_request: cpu.map(round5),
+        user_us_per_request: cpu.zip(user_share).map(|(us, share)| round5(us * share)),
+        sys_us_per_request: cpu.zip(user_share).map(|(us, share)| round5(us * (1.0 - share))),
         allocs_per_request: None,
         syscalls_per_request: None,
-        context_switches_per_request: per_request(&|trial| trial.usage.context_switches.map(|n| n as f64)),
+        context_switches_per_request: per_request(&switches).map(round5),
         threads_max: trials.clone().filter_map(|trial| trial.usage.threads_max).max(),
         rss_peak_bytes: trials.clone().filter_map(|trial| trial.usage.rss_peak_bytes).max(),
     }

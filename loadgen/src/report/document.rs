@@ -185,7 +185,7 @@ pub struct Client {
     pub sys_us_per_request: Option<f64>,
     /// How busy its threads were, from 0 to 1.
     pub busy: Option<f64>,
-    /// Whether it had no time left, so that the server might be faster than this.
+    /// Whether it had no time left, in any trial, so that the server might be faster than this.
     pub bound: bool,
     /// Connections established at the same time, at most; the least of the trials.
     pub connections_established: Option<usize>,

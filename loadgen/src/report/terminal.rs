@@ -107,8 +107,8 @@ pub(super) fn heading(scenario: &Scenario) -> String {
     let params = &scenario.params;
     let how = match (params.mode.as_str(), params.pipeline) {
         ("close", _) => "a connection per request".to_owned(),
-        (_, 1) => "keep-alive".to_owned(),
-        (_, pipeline) => format!("{pipeline} requests in flight on each"),
+        (_, 1) => "kept where the server keeps them".to_owned(),
+        (_, pipeline) => format!("kept, {pipeline} requests in flight on each"),
     };
     let connections = super::format::count(params.connections as u64);
     format!("{}: {connections} connections, {} {}, {how}", scenario.name, params.method, params.path)

@@ -29,6 +29,7 @@ pub fn warnings(document: &Document) -> Vec<String> {
     all.extend(rows().filter_map(|(scenario, row)| client_bound(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| fewer_connections(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| littles_law(scenario, row)));
+    all.extend(rows().filter_map(|(scenario, row)| unclean_closes(scenario, row)));
     if document.scenarios.iter().any(|scenario| scenario.params.trials < 3) {
         all.push(
             "Fewer than three trials: there is no telling how far the next one would be off. Leave --quick out, \
@@ -70,12 +71,17 @@ fn failed_requests(scenario: &Scenario, row: &Row) -> Option<String> {
 }
 
 fn client_bound(scenario: &Scenario, row: &Row) -> Option<String> {
-    row.client.bound.then(|| {
+    let bound: Vec<f64> =
+        row.trials.iter().filter(|trial| trial.client.bound).filter_map(|trial| trial.client.busy).collect();
+    (!bound.is_empty()).then(|| {
         format!(
-            "{}, {}: client-bound. The load generator was {} busy; the server may be faster than {}/s.",
+            "{}, {}: client-bound in {} of {} trials. The load generator was up to {} busy; the server may be \
+             faster than {}/s.",
             scenario.name,
             row.name,
-            percent(row.client.busy.unwrap_or(1.0)),
+            bound.len(),
+            row.trials.len(),
+            percent(bound.iter().copied().fold(0.0, f64::max)),
             row.qps.map_or_else(|| "this".into(), |qps| rate(qps.median)),
         )
     })
@@ -108,12 +114,28 @@ fn littles_law(scenario: &Scenario, row: &Row) -> Option<String> {
     ))
 }
 
+fn unclean_closes(scenario: &Scenario, row: &Row) -> Option<String> {
+    let resets: u64 = row.trials.iter().map(|trial| trial.reset_after_answer).sum();
+    let left_open: u64 = row.trials.iter().map(|trial| trial.closed_by_client).sum();
+    (resets + left_open > 0).then(|| {
+        format!(
+            "{}, {}: of {} answers, {} were followed by a reset, and after {} the server left the closing to the \
+             client.",
+            scenario.name,
+            row.name,
+            count(row.requests.ok),
+            count(resets),
+            count(left_open)
+        )
+    })
+}
+
 /// Requests that the scenario keeps under way.
 pub(super) fn in_flight(scenario: &Scenario) -> f64 {
     (scenario.params.connections * scenario.params.pipeline) as f64
 }
 
-/// Rate times mean latency of the trials that count, of the one furthest off the middle first.
+/// Rate times mean latency: the median of the trials that count.
 pub(super) fn concurrency(row: &Row) -> Option<f64> {
     let counted = |trial: &&Trial| trial.failed.is_none();
     let mut all: Vec<f64> = row.trials.iter().filter(counted).filter_map(|trial| trial.concurrency).collect();
@@ -138,22 +160,24 @@ mod tests {
         document.build.profile = "dev (not optimised)".into();
         document.scenarios[0].params.trials = 1;
         let row = &mut document.scenarios[0].rows[1];
-        row.client.bound = true;
-        row.client.busy = Some(0.97);
+        row.trials[1].client.bound = true;
+        row.trials[1].client.busy = Some(0.97);
         row.client.connections_established = Some(990);
         row.requests.failed = 3;
         row.errors.insert("reset".into(), 3);
         row.trials[0].failed = Some("the server ended".into());
         row.trials.iter_mut().for_each(|trial| trial.concurrency = Some(500.0));
+        row.trials[2].reset_after_answer = 4;
         let all = warnings(&document).join("\n");
         for part in [
             "reference, phase1-threads, trial 1: the server ended",
             "3 of 3,003 requests failed (3 reset)",
             "partial",
             "without optimisation",
-            "client-bound. The load generator was 97 % busy",
+            "client-bound in 1 of 3 trials. The load generator was up to 97 % busy",
             "990 of 1,000 connections",
             "Little's law is off. Rate times mean latency is 500",
+            "of 3,000 answers, 4 were followed by a reset, and after 0",
             "Fewer than three trials",
         ] {
             assert!(all.contains(part), "'{part}' is missing in:\n{all}");
