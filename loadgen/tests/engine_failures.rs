@@ -47,8 +47,7 @@ fn a_reset_after_a_whole_answer_is_noted_but_no_failure() {
     let server = Server::start(|mut peer| {
         peer.request()?;
         peer.send(HELLO_CLOSE)?;
-        // Long enough for the response to be read before the reset throws it away.
-        std::thread::sleep(Duration::from_millis(100));
+        // What has arrived stays readable at the other end, on loopback and on Linux.
         peer.reset();
         Ok(())
     });
@@ -98,7 +97,7 @@ fn no_answer_is_a_timeout() {
             peer.drain()
         });
         let mut plan = plan(server.address, PIPELINE_1, 3, 6);
-        plan.timeout = Duration::from_millis(100);
+        plan.timeout = Duration::from_millis(300);
         let outcome = fire(&plan);
         assert_failed(&outcome, ErrorKind::Timeout, 6);
         assert_eq!((server.requests(), server.resets()), (6, 0));
@@ -112,7 +111,7 @@ fn requests_in_flight_at_the_end_are_no_failures() {
         peer.drain()
     });
     let mut plan = plan(server.address, PIPELINE_1, 3, 1);
-    plan.amount = Amount::Time(Duration::from_millis(100));
+    plan.amount = Amount::Time(Duration::from_millis(500));
     let outcome = fire(&plan);
     assert_eq!((outcome.ok, outcome.failed(), outcome.in_flight_at_end), (0, 0, 3));
     assert_eq!(server.resets(), 0);
@@ -145,7 +144,6 @@ fn exactly_as_many_failures_as_requests_where_connecting_fails() {
 
 #[test]
 fn a_server_that_dies_leaves_what_was_measured_until_then() {
-    let server = Server::start(always(HELLO));
     // One connection is served for a while; then the server and its port are gone.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -166,7 +164,6 @@ fn a_server_that_dies_leaves_what_was_measured_until_then() {
     assert_eq!(outcome.ok, 100);
     let why = outcome.gave_up.expect("it ended early");
     assert!(why.contains("did the server die?"), "{why}");
-    assert_eq!(server.requests(), 0);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `loadgen attack URL`: fires at any HTTP/1.1 server and says what came back.
 //!
-//! The flags become a [`Plan`](crate::engine::Plan) (`args`, `url`, `request`), a watcher shows how far it is
+//! The flags become a [`Plan`] (`args`, `url`, `request`), a watcher shows how far it is
 //! (`watch`), and the outcome is written for people (`summary`) or for scripts (`json`).
 
 mod args;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use args::Args;
 
-use crate::engine::{EngineError, Outcome, Progress};
+use crate::engine::{EngineError, ErrorKind, Outcome, Plan, Progress};
 
 /// A run that Ctrl-C ended.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -59,23 +59,22 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
     let mut out = io::stdout().lock();
     if args.json {
         writeln!(out, "{}", json::of(&plan, &outcome))?;
-    } else if outcome.ok + outcome.failed() > 0 && !never_there(&outcome) {
+    } else if outcome.connections_established > 0 {
         summary::write(&mut out, args, &plan, &outcome)?;
     }
     out.flush()?;
-    if let Some(why) = complaint(&outcome) {
+    if outcome.interrupted && outcome.ok + outcome.failed() == 0 {
+        let _ = writeln!(io::stderr(), "interrupted before anything was counted");
+    }
+    if let Some(why) = complaint(&plan, &outcome) {
         // Nothing is left to be done about a standard error that is closed.
         let _ = writeln!(io::stderr(), "error: {why}");
     }
-    Ok(exit_code(&outcome))
-}
-
-fn never_there(outcome: &Outcome) -> bool {
-    outcome.gave_up.is_some() && outcome.ok == 0
+    Ok(exit_code(&plan, &outcome))
 }
 
 /// Why the run has failed as a whole, if it has.
-fn complaint(outcome: &Outcome) -> Option<String> {
+fn complaint(plan: &Plan, outcome: &Outcome) -> Option<String> {
     if let Some(why) = &outcome.gave_up {
         return Some(why.clone());
     }
@@ -86,18 +85,94 @@ fn complaint(outcome: &Outcome) -> Option<String> {
         return None;
     }
     let first = outcome.samples.first();
+    let target = plan.target;
+    let refused = format!("{}: {target}: ", ErrorKind::Connect.name());
+    if outcome.connections_established == 0
+        && let Some(why) = first.and_then(|sample| sample.strip_prefix(&refused))
+    {
+        return Some(format!("can't connect to {target}: {why}; is the server running there?"));
+    }
     Some(first.map_or_else(
         || "nothing was answered; is the duration (-d) long enough for one request?".to_owned(),
         |sample| format!("nothing was answered as expected; the first failure was: {sample}"),
     ))
 }
 
-fn exit_code(outcome: &Outcome) -> ExitCode {
+fn exit_code(plan: &Plan, outcome: &Outcome) -> ExitCode {
     if outcome.interrupted {
         ExitCode::from(EXIT_INTERRUPTED)
-    } else if complaint(outcome).is_some() {
+    } else if complaint(plan, outcome).is_some() {
         ExitCode::from(1)
     } else {
         ExitCode::SUCCESS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn fire(words: &str) -> (Plan, Outcome) {
+        let words = format!("attack --timeout 20s {words}");
+        let args = Command::try_parse_from(words.split_whitespace()).expect("flags that exist").args;
+        let plan = args.plan().expect("a plan");
+        let outcome = crate::engine::run(&plan, &Progress::default()).expect("a possible plan");
+        (plan, outcome)
+    }
+
+    #[test]
+    fn a_dead_target_says_what_to_look_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let expected =
+            format!("can't connect to {address}: connection refused; is the server running there?");
+        for amount in ["-n 1 -c 1", "-d 20s"] {
+            let (plan, outcome) = fire(&format!("http://{address}/ {amount}"));
+            assert_eq!(complaint(&plan, &outcome), Some(expected.clone()), "{amount}");
+        }
+    }
+
+    #[test]
+    fn the_json_has_the_names_that_scripts_rely_on() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut buffer = [0; 4_096];
+            while io::Read::read(&mut stream, &mut buffer).unwrap() > 0 {
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").unwrap();
+            }
+        });
+        let (plan, outcome) = fire(&format!("http://{address}/ -n 20 -c 1"));
+        server.join().unwrap();
+        assert_eq!(complaint(&plan, &outcome), None);
+        let json = json::of(&plan, &outcome);
+        assert_eq!(json["schema"], "phase-lab/attack/1");
+        assert_eq!(json["requests"], serde_json::json!({"ok": 20, "failed": 0}));
+        assert_eq!(json["status"], serde_json::json!({"200": 20}));
+        assert_eq!(json["client"]["connections_established"], 1);
+        for name in ["mean", "p50", "p90", "p99", "p999", "max"] {
+            assert!(json["latency_ns"][name].as_u64().is_some_and(|ns| ns > 0), "{name}");
+        }
+        assert!(json["requests_per_sec"].is_f64() && json["histogram"].is_string());
+        assert_eq!(json["errors"]["wrong_body"], 0);
+        let mut text = Vec::new();
+        let words = format!("attack http://{address}/ --latency");
+        let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;
+        summary::write(&mut text, &args, &plan, &outcome).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("answered      20") && text.contains("closed loop"), "{text}");
     }
 }

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::engine::{self, Amount, EngineError, Outcome, Plan, Progress};
 
 /// How often the line is drawn anew.
-const DRAW_EVERY: Duration = Duration::from_millis(200);
+const DRAW_EVERY: Duration = Duration::from_millis(100);
 
 /// The first Ctrl-C ends the attack early, the second one the process at once.
 pub(super) fn stop_on_ctrl_c(progress: &Arc<Progress>) {

@@ -4,8 +4,9 @@
 //! its thread opens it again. The rule behind all of it: a request that was taken from the budget is
 //! finished, failed or given back, exactly once.
 
-use std::io::{self, ErrorKind as Io, Write};
+use std::io;
 use std::mem;
+use std::time::Duration;
 
 use mio::event::Event;
 use mio::net::TcpStream;
@@ -18,7 +19,6 @@ use super::plan::Mode;
 use super::response::Reader;
 use super::shared::ns;
 use super::tally::Done;
-use std::time::Duration;
 
 /// The first pause after a connect that failed; each further one is twice as long.
 const REST_MIN: Duration = Duration::from_millis(10);
@@ -53,17 +53,17 @@ pub(super) enum Phase {
 /// One connection and what it is in the middle of.
 #[derive(Debug)]
 pub(super) struct Connection {
-    token: Token,
+    pub(super) token: Token,
     pub(super) stream: Option<TcpStream>,
     pub(super) phase: Phase,
     pub(super) reader: Reader,
     pub(super) in_flight: InFlight,
     /// Bytes of the requests in flight that are still to be written.
-    unsent: usize,
+    pub(super) unsent: usize,
     /// Where in the context's `wire` they begin.
-    wire_at: usize,
+    pub(super) wire_at: usize,
     /// The poll tells when the socket can be written to.
-    watches_writable: bool,
+    pub(super) watches_writable: bool,
     /// The socket takes no more; what the server said before has still to be read.
     pub(super) write_failure: Option<ErrorKind>,
     /// When the first byte of the current response came.
@@ -179,77 +179,7 @@ impl Connection {
         }
     }
 
-    /// Sends as many requests as the pipeline has room for, once half of it is empty.
-    pub(super) fn refill(&mut self, cx: &mut Context<'_>, now_ns: u64) {
-        let depth = cx.depth();
-        if self.in_flight.len() * 2 > depth {
-            return;
-        }
-        let claimed = cx.claim(depth - self.in_flight.len(), now_ns);
-        if claimed > 0 {
-            self.in_flight.push(now_ns, claimed);
-            self.unsent += claimed * cx.plan.request.len();
-            self.flush(cx, now_ns);
-        } else if self.in_flight.is_empty() {
-            self.close(cx);
-            self.phase = Phase::Idle;
-        }
-    }
-
-    /// Writes until nothing is left or the socket takes no more.
-    fn flush(&mut self, cx: &mut Context<'_>, now_ns: u64) {
-        while self.unsent > 0 {
-            let Some(stream) = &mut self.stream else { return };
-            let piece = &cx.wire[self.wire_at..cx.wire.len().min(self.wire_at + self.unsent)];
-            match stream.write(piece) {
-                Ok(written) => {
-                    self.unsent -= written;
-                    self.wire_at = (self.wire_at + written) % cx.wire.len();
-                    if matches!(self.phase, Phase::Connecting) {
-                        self.connected(cx, now_ns);
-                    }
-                }
-                Err(error) if matches!(error.kind(), Io::WouldBlock | Io::NotConnected) => {
-                    return self.watch_writable(cx);
-                }
-                Err(error) if error.kind() == Io::Interrupted => {}
-                Err(error) if matches!(self.phase, Phase::Connecting) => {
-                    return self.connect_failed(cx, now_ns, &error);
-                }
-                Err(error) => {
-                    self.write_failure = Some(match error.kind() {
-                        Io::ConnectionReset | Io::BrokenPipe => ErrorKind::Reset,
-                        _ => ErrorKind::Write,
-                    });
-                    self.unsent = 0;
-                }
-            }
-        }
-        // Every batch starts with a whole request, so the front of `wire` is as good as any.
-        self.wire_at = 0;
-    }
-
-    /// Has the poll tell when writing is possible, from the first time that it was not.
-    fn watch_writable(&mut self, cx: &mut Context<'_>) {
-        // A stream that is being opened is registered, with this interest, a moment later.
-        if self.watches_writable || matches!(self.phase, Phase::Connecting) {
-            return;
-        }
-        if let Some(stream) = &mut self.stream {
-            let both = Interest::READABLE | Interest::WRITABLE;
-            self.watches_writable = cx.registry.reregister(stream, self.token, both).is_ok();
-        }
-    }
-
-    /// Asks the poll to report anew what may still be there to read.
-    pub(super) fn rearm(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        let Some(stream) = &mut self.stream else { return Ok(()) };
-        let writable = self.watches_writable.then_some(Interest::WRITABLE);
-        let interest = writable.map_or(Interest::READABLE, |writable| Interest::READABLE | writable);
-        cx.registry.reregister(stream, self.token, interest)
-    }
-
-    fn connected(&mut self, cx: &mut Context<'_>, before_write_ns: u64) {
+    pub(super) fn connected(&mut self, cx: &mut Context<'_>, before_write_ns: u64) {
         let now_ns = cx.shared.now_ns();
         self.phase = Phase::Open;
         self.failed_connects = 0;
@@ -267,7 +197,7 @@ impl Connection {
         }
     }
 
-    fn connect_failed(&mut self, cx: &mut Context<'_>, now_ns: u64, error: &io::Error) {
+    pub(super) fn connect_failed(&mut self, cx: &mut Context<'_>, now_ns: u64, error: &io::Error) {
         let target = cx.plan.target;
         let why = error.kind().to_string();
         let kind = connect_error_kind(error);

@@ -6,9 +6,9 @@
 //!
 //! [`run()`] splits the connections among threads. A thread (`worker`) has its own poll, histograms
 //! and counts (`tally`) and its own share of the requests (`budget`); what little the threads tell
-//! each other is in `shared`. A connection (`connection`, and `receive` for its reading half) is moved on by
-//! events and by the clock, and hands bytes to `response`, which knows no socket. In steady state a
-//! kept connection costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
+//! each other is in `shared`. A connection (`connection`, with `send` and `receive`) is moved on by events
+//! and by the clock, and hands bytes to `response`, which knows no socket. In steady state a kept connection
+//! costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
 
 mod budget;
 mod chunked;
@@ -24,6 +24,7 @@ mod plan;
 mod receive;
 mod response;
 mod run;
+mod send;
 mod shared;
 mod tally;
 mod worker;
