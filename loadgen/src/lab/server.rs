@@ -20,6 +20,8 @@ const LISTENING_WITHIN: Duration = Duration::from_secs(10);
 const READY_WITHIN: Duration = Duration::from_secs(10);
 /// After SIGTERM it has this long to leave before it is killed: nobody waits for its answers any more.
 const LEAVE_WITHIN: Duration = Duration::from_millis(500);
+/// What it wrote before it ended is read within this long.
+const READ_WITHIN: Duration = Duration::from_secs(1);
 /// How often an awaited exit is looked for.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// What is kept of its standard error: the last lines…
@@ -95,7 +97,6 @@ impl Server {
         // The pipes close a moment before the process can be reaped.
         self.await_exit(Duration::from_secs(1));
         if let Some(status) = self.status() {
-            // All it ever wrote is in the pipe by now.
             self.join_readers();
             format!("the server ended {when} with {}{}", describe(status), self.last_words())
         } else {
@@ -119,10 +120,17 @@ impl Server {
         }
     }
 
+    /// Waits until all that the process ever wrote has been read.
     fn join_readers(&mut self) {
-        // A grandchild may hold the pipes open; then its readers are left to end with it.
-        for reader in self.readers.drain(..).filter(JoinHandle::is_finished) {
-            let _ = reader.join();
+        let deadline = Instant::now() + READ_WITHIN;
+        for reader in self.readers.drain(..) {
+            // A grandchild may hold the pipe open; then its reader is left to end with it.
+            while !reader.is_finished() && Instant::now() < deadline {
+                thread::sleep(POLL_INTERVAL);
+            }
+            if reader.is_finished() {
+                let _ = reader.join();
+            }
         }
     }
 
