@@ -37,7 +37,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     // What this process does beside firing is not to disturb the server.
     let _ = cpus::pin(&agenda.split.client);
     let bars = Bars::new(agenda.trials());
-    bars.line(&format!("{} trials, about {}", agenda.trials(), about(agenda.estimate())));
+    bars.line(&format!("{}, about {}", trials(agenda.trials()), about(agenda.estimate())));
     let measured = lab::run(&agenda, &launch, &fire, &bars);
     bars.finish();
     if measured.scenarios.is_empty() {
@@ -70,10 +70,9 @@ fn verdict(measured: &lab::Measured) -> Result<(), Failure> {
     let failures = measured.failures();
     if !failures.is_empty() {
         let which: Vec<_> = failures.into_iter().map(|(which, _)| which).collect();
-        let trials = if which.len() == 1 { "trial" } else { "trials" };
         return Err(Failure::Failed(format!(
-            "{} {trials} failed: {}; why is said above, and what was measured beside is kept",
-            which.len(),
+            "{} failed: {}; why is said above, and what was measured beside is kept",
+            trials(which.len()),
             which.join("; ")
         )));
     }
@@ -107,6 +106,10 @@ fn fire(plan: &engine::Plan, progress: &engine::Progress) -> Result<engine::Outc
 fn workspace() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     here.ancestors().find(|path| path.join("loadgen/scenarios.toml").is_file()).map(Path::to_owned)
+}
+
+fn trials(count: usize) -> String {
+    if count == 1 { "1 trial".into() } else { format!("{count} trials") }
 }
 
 /// A duration to the second, or to ten where it is a minute and more.
