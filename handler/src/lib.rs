@@ -11,8 +11,10 @@
 //! |---|---|
 //! | [`Routes`] | the one set of routes that every phase serves |
 //! | [`Stats`] | connections, requests and errors, counted without contention |
+//! | [`Misbehaving`] | the same routes and two that break the rules, for tests |
 //! | [`answer`] | calls a handler so that its panic costs one response and no worker |
 
+mod misbehaving;
 mod routes;
 mod stats;
 mod work;
@@ -22,6 +24,7 @@ use std::time::Duration;
 
 use http1::{Request, Response, Status};
 
+pub use misbehaving::Misbehaving;
 pub use routes::{CPU_MICROS_MAX, RESPONSE_BYTES_MAX, Routes, WAIT_MILLIS_MAX};
 pub use stats::{Connections, Errors, Fault, Snapshot, Stats};
 

@@ -1,25 +1,26 @@
 //! What phase 0 does, and what it can't do.
 
 use std::io::{Read, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use handler::Routes;
 use phase0_serial::Options;
-use server::Background;
+use server::{ANSWER_TIMEOUT, Background};
 
 const HELLO: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-fn start() -> Background {
-    Background::start(|listener, stats, stop| {
-        phase0_serial::serve(listener, Routes::new(Arc::clone(stats)), &Options::default(), stats, stop)
+fn start(options: Options) -> Background {
+    Background::start(move |listener, stats, stop| {
+        phase0_serial::serve(listener, Routes::new(Arc::clone(stats)), &options, stats, stop)
     })
     .expect("a port")
 }
 
 #[test]
 fn a_request_is_answered_and_the_connection_closed() {
-    let answer = start().ask(HELLO).expect("an answer");
+    let answer = start(Options::default()).ask(HELLO).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
     assert!(answer.ends_with("\r\n\r\nHello, World!"), "{answer}");
@@ -27,7 +28,7 @@ fn a_request_is_answered_and_the_connection_closed() {
 
 #[test]
 fn a_slow_request_delays_the_next() {
-    let server = start();
+    let server = start(Options::default());
     let finished = Mutex::new(Vec::new());
     thread::scope(|scope| {
         // Both are connected and sent in this order; only who finishes first is open.
@@ -47,20 +48,20 @@ fn a_slow_request_delays_the_next() {
 
 #[test]
 fn a_silent_client_is_left_for_the_next_one() {
-    let server = start();
+    let server = start(Options::default());
     let _silent = server.connect().expect("connected");
     assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
 }
 
 #[test]
 fn half_a_request_is_told_that_it_took_too_long() {
-    let answer = start().ask("GET / HTTP/1.1\r\nHost:").expect("an answer");
+    let answer = start(Options::default()).ask("GET / HTTP/1.1\r\nHost:").expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 
 #[test]
 fn stopping_finishes_the_answer_under_way() {
-    let server = start();
+    let server = start(Options::default());
     let mut stream = server.connect().expect("connected");
     stream.write_all(b"GET /wait?ms=200 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
     while server.stats().snapshot().requests == 0 {
@@ -70,4 +71,14 @@ fn stopping_finishes_the_answer_under_way() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     assert!(answer.ends_with("waited 200 ms\n"), "{answer}");
+}
+
+#[test]
+fn an_idle_server_stops_without_waiting_for_anything() {
+    let mut options = Options::default();
+    options.common.drain_timeout = Duration::from_secs(3_600);
+    let server = start(options);
+    let (stopped, has_stopped) = mpsc::channel();
+    thread::spawn(move || stopped.send(server.stop()));
+    has_stopped.recv_timeout(ANSWER_TIMEOUT).expect("stopped before the limit").expect("stopped cleanly");
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -102,4 +102,14 @@ fn stopping_finishes_the_answers_under_way() {
     for reader in readers {
         assert!(reader.join().expect("no panic").ends_with("waited 1500 ms\n"));
     }
+}
+
+#[test]
+fn an_idle_server_stops_without_waiting_for_anything() {
+    let mut options = Options::default();
+    options.common.drain_timeout = Duration::from_secs(3_600);
+    let server = start(options);
+    let (stopped, has_stopped) = mpsc::channel();
+    thread::spawn(move || stopped.send(server.stop()));
+    has_stopped.recv_timeout(ANSWER_TIMEOUT).expect("stopped before the limit").expect("stopped cleanly");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -116,4 +116,14 @@ fn stopping_finishes_the_answers_under_way() {
     let reader = thread::spawn(|| receive(stream));
     server.stop().expect("stopped cleanly");
     assert!(reader.join().expect("no panic").ends_with("waited 300 ms\n"));
+}
+
+#[test]
+fn an_idle_server_stops_without_waiting_for_anything() {
+    let mut options = Options::default();
+    options.common.drain_timeout = Duration::from_secs(3_600);
+    let server = start(options);
+    let (stopped, has_stopped) = mpsc::channel();
+    thread::spawn(move || stopped.send(server.stop()));
+    has_stopped.recv_timeout(ANSWER_TIMEOUT).expect("stopped before the limit").expect("stopped cleanly");
 }

@@ -22,6 +22,8 @@ pub(crate) struct Worker<'a, H> {
     admissions: &'a Connections,
     stop: &'a Stop,
     poll: Poll,
+    /// Held because a waker that is dropped takes with it the wake-up that it has sent.
+    _waker: Arc<Waker>,
     /// `None` once the server stops.
     listener: Option<mio::net::TcpListener>,
     /// When to look into its queue: now, if the poll said so or the last batch did not empty it;
@@ -69,7 +71,8 @@ impl<'a, H: Handler> Worker<'a, H> {
         let mut delayed = Timers::new()?;
         poll.registry().register(&mut delayed, DELAYED, Interest::READABLE)?;
         let waker = Arc::new(Waker::new(poll.registry(), STOP)?);
-        stop.on_trigger(move || _ = waker.wake());
+        let stopping = Arc::clone(&waker);
+        stop.on_trigger(move || _ = stopping.wake());
         let now = Instant::now();
         Ok(Self {
             handler,
@@ -78,6 +81,7 @@ impl<'a, H: Handler> Worker<'a, H> {
             admissions,
             stop,
             poll,
+            _waker: waker,
             listener: Some(listener),
             accept_at: None,
             connections: Slab::new(),

@@ -203,8 +203,7 @@ impl Connection {
             let Exchange { input, parser, response, .. } = exchange;
             response.clear();
             let progress = parser.parse(input, |request, facts| {
-                let mut delivery = Delivery::keeping_alive(&request, facts);
-                delivery.keep_alive &= !context.options.close && !context.is_stopping;
+                let delivery = Delivery::keeping_alive(&request, facts);
                 (delivery, answer(context.handler, &request, response, context.stats))
             });
             match progress {
@@ -267,7 +266,7 @@ impl Connection {
     /// Puts the response behind those that are not yet written; the state that follows.
     fn write_later(
         &mut self,
-        delivery: Delivery,
+        mut delivery: Delivery,
         exchange: &mut Exchange,
         context: &Context<'_, impl Handler>,
     ) -> State {
@@ -275,6 +274,7 @@ impl Connection {
         if output.is_empty() {
             self.writing = Writing { started: context.now, written: 0 };
         }
+        delivery.keep_alive &= !context.options.close && !context.is_stopping;
         encode(response, delivery, context.date.as_str(), output);
         if delivery.keep_alive { State::Reading(ReadDeadline::new(context.now)) } else { State::Closing }
     }

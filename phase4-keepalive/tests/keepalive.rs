@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -167,4 +167,14 @@ fn stopping_closes_the_idle_at_once_and_finishes_the_others() {
     let answer = reader.join().expect("no panic").expect("an answer");
     assert!(answer.ends_with("waited 300 ms\n"), "{answer}");
     assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
+}
+
+#[test]
+fn an_idle_server_stops_without_waiting_for_anything() {
+    let mut options = Options::default();
+    options.common.drain_timeout = Duration::from_secs(3_600);
+    let server = start(options);
+    let (stopped, has_stopped) = mpsc::channel();
+    thread::spawn(move || stopped.send(server.stop()));
+    has_stopped.recv_timeout(ANSWER_TIMEOUT).expect("stopped before the limit").expect("stopped cleanly");
 }
