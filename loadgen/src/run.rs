@@ -26,11 +26,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let workspace = workspace();
     let root = args.out.clone().unwrap_or_else(|| workspace.clone().unwrap_or_default().join("results"));
     let folder = Folder::prepare(&root, &machine.slug()).map_err(Failure::BadArguments)?;
+    let build = Build::here();
+    let command = args.command_line(&build);
     let conditions = Conditions {
         machine,
-        build: Build::here(),
+        build,
         source: workspace.as_deref().map(Source::of).unwrap_or_default(),
-        command: args.command_line(),
+        command,
         trials_planned: agenda.trials(),
     };
     interrupt::install().map_err(|error| Failure::Failed(format!("can't listen for Ctrl-C: {error}")))?;

@@ -34,6 +34,7 @@ pub(super) struct Shared<'a> {
 impl<'a> Shared<'a> {
     pub(super) fn new(plan: &'a Plan, progress: &'a Progress) -> Self {
         let count_from_ns = if plan.warmup.is_zero() { 0 } else { NOT_YET };
+        progress.counting.store(plan.warmup.is_zero(), Ordering::Relaxed);
         Self {
             plan,
             progress,
@@ -60,8 +61,11 @@ impl<'a> Shared<'a> {
         let warm = now_ns >= warmup_ns && answers >= self.plan.connections as u64;
         if warm || now_ns >= warmup_ns.saturating_add(ns(WARMUP_EXTRA)) {
             // Losing this race is as good as winning it: the other thread's moment counts.
-            let _ =
+            let won =
                 self.count_from_ns.compare_exchange(NOT_YET, now_ns, Ordering::Relaxed, Ordering::Relaxed);
+            if won.is_ok() {
+                self.progress.counting.store(true, Ordering::Relaxed);
+            }
         }
         let from = self.count_from_ns.load(Ordering::Relaxed);
         (from != NOT_YET).then_some(from)
@@ -103,6 +107,11 @@ impl<'a> Shared<'a> {
         };
         self.gave_up.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);
         self.stop();
+    }
+
+    /// The counted part is over; the first thread to find that says it to whoever watches.
+    pub(super) fn counted(&self) {
+        self.progress.counting.store(false, Ordering::Relaxed);
     }
 
     /// Ends the run for all threads.

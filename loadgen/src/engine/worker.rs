@@ -115,6 +115,7 @@ impl Worker<'_> {
                 self.sweep(now_ns);
             }
         }
+        self.cx.shared.counted();
         self.publish(now_ns);
         let report = self.report(now_ns);
         self.drain(&mut events)?;

@@ -23,7 +23,7 @@ fn with(from: &str, to: &str) -> String {
 #[test]
 fn the_built_in_scenarios_are_sound() {
     let names: Vec<_> = built_in().unwrap().into_iter().map(|scenario| scenario.name).collect();
-    assert_eq!(names, ["reference", "plaintext", "pipelined"]);
+    assert_eq!(names, ["reference", "kept", "plaintext", "pipelined"]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub fn warnings(document: &Document) -> Vec<String> {
     if document.cpus.server.is_empty() {
         all.push("Server and client shared the same CPUs, so each is slowed down by the other.".into());
     }
-    all.extend(rows().filter_map(|(scenario, row)| client_bound(scenario, row)));
+    all.extend(document.scenarios.iter().filter_map(client_bound));
     all.extend(rows().filter_map(|(scenario, row)| fewer_connections(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| littles_law(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| unclean_closes(scenario, row)));
@@ -70,21 +70,25 @@ fn failed_requests(scenario: &Scenario, row: &Row) -> Option<String> {
     Some(text)
 }
 
-fn client_bound(scenario: &Scenario, row: &Row) -> Option<String> {
-    let bound: Vec<f64> =
-        row.trials.iter().filter(|trial| trial.client.bound).filter_map(|trial| trial.client.busy).collect();
+fn client_bound(scenario: &Scenario) -> Option<String> {
+    let bound: Vec<_> = scenario.rows.iter().filter_map(row_client_bound).collect();
     (!bound.is_empty()).then(|| {
         format!(
-            "{}, {}: client-bound in {} of {} trials. The load generator was up to {} busy; the server may be \
-             faster than {}/s.",
+            "{}: the load generator was the bottleneck, so the server may be faster than it looks, for {}. \
+             Compare these by CPU per request.",
             scenario.name,
-            row.name,
-            bound.len(),
-            row.trials.len(),
-            percent(bound.iter().copied().fold(0.0, f64::max)),
-            row.qps.map_or_else(|| "this".into(), |qps| rate(qps.median)),
+            bound.join(", ")
         )
     })
+}
+
+/// The row, in how many of its trials the client was the bottleneck, and how busy it was.
+fn row_client_bound(row: &Row) -> Option<String> {
+    let bound: Vec<f64> =
+        row.trials.iter().filter(|trial| trial.client.bound).filter_map(|trial| trial.client.busy).collect();
+    let busiest = bound.iter().copied().reduce(f64::max)?;
+    let (n, of) = (bound.len(), row.trials.len());
+    Some(format!("{} ({n} of {of} trials, {} busy)", row.name, percent(busiest)))
 }
 
 fn fewer_connections(scenario: &Scenario, row: &Row) -> Option<String> {
@@ -174,7 +178,8 @@ mod tests {
             "3 of 3,003 requests failed (3 reset)",
             "partial",
             "without optimisation",
-            "client-bound in 1 of 3 trials. The load generator was up to 97 % busy",
+            "reference: the load generator was the bottleneck, so the server may be faster than it looks, for \
+             phase1-threads (1 of 3 trials, 97 % busy).",
             "990 of 1,000 connections",
             "Little's law is off. Rate times mean latency is 500",
             "of 3,000 answers, 4 were followed by a reset, and after 0",

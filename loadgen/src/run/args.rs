@@ -8,6 +8,7 @@ use crate::lab::Agenda;
 use crate::lab::cpus::{self, Split};
 use crate::lab::rows::{self, Row};
 use crate::lab::scenario::{self, Scenario};
+use crate::measure::Build;
 
 /// More connections than this are taken for a mistake.
 const CONNECTIONS_MAX: u64 = 1_000_000;
@@ -66,8 +67,9 @@ impl Args {
     }
 
     /// The command that measures the same again. It leaves the output folder out, which is nobody's business.
-    pub(super) fn command_line(&self) -> String {
-        let mut words = vec!["cargo run --release -p loadgen -- run".to_owned()];
+    pub(super) fn command_line(&self, build: &Build) -> String {
+        let release = if build.debug_assertions { "" } else { " --release" };
+        let mut words = vec![format!("cargo run{release} -p loadgen -- run")];
         words.extend(self.phases.iter().map(|phase| format!("--phase {phase}")));
         words.extend(self.scenarios.iter().map(|name| format!("--scenario {name}")));
         words.extend(self.connections.map(|n| format!("-c {n}")));
@@ -134,14 +136,14 @@ mod tests {
             ..Args::default()
         };
         let agenda = args.agenda().unwrap();
-        assert_eq!(agenda.scenarios.len(), 3);
+        assert_eq!(agenda.scenarios.len(), 4);
         for scenario in &agenda.scenarios {
             assert_eq!((scenario.connections, scenario.trials), (7, 1));
             assert_eq!(scenario.duration, Duration::from_millis(250));
             assert_eq!(scenario.rows.len(), 1);
         }
         assert_eq!(
-            args.command_line(),
+            args.command_line(&Build::default()),
             "cargo run --release -p loadgen -- run --phase phase4-keepalive -c 7 --duration 250ms --warmup 1s500ms --quick"
         );
     }
