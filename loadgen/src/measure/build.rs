@@ -26,6 +26,11 @@ impl Build {
         }
     }
 
+    /// Whether it is what `cargo run --release` builds.
+    pub fn is_release(&self) -> bool {
+        self.profile == "release"
+    }
+
     /// Whether the compiler was asked to make it fast at all.
     pub fn optimised(&self) -> bool {
         !self.profile.contains("not optimised")

@@ -20,7 +20,7 @@ pub fn warnings(document: &Document) -> Vec<String> {
         all.push("Built without optimisation: no number here means anything. Run it with --release.".into());
     } else if document.build.debug_assertions {
         all.push(
-            "A development build, optimised but with its checks on. Numbers to keep need --release.".into(),
+            "Built with debug assertions, which cost every connection a system call: run it without.".into(),
         );
     }
     if document.cpus.server.is_empty() {

@@ -68,7 +68,7 @@ impl Args {
 
     /// The command that measures the same again. It leaves the output folder out, which is nobody's business.
     pub(super) fn command_line(&self, build: &Build) -> String {
-        let release = if build.debug_assertions { "" } else { " --release" };
+        let release = if build.is_release() { " --release" } else { "" };
         let mut words = vec![format!("cargo run{release} -p loadgen -- run")];
         words.extend(self.phases.iter().map(|phase| format!("--phase {phase}")));
         words.extend(self.scenarios.iter().map(|name| format!("--scenario {name}")));
@@ -144,7 +144,7 @@ mod tests {
         }
         assert_eq!(
             args.command_line(&Build::default()),
-            "cargo run --release -p loadgen -- run --phase phase4-keepalive -c 7 --duration 250ms --warmup 1s500ms --quick"
+            "cargo run -p loadgen -- run --phase phase4-keepalive -c 7 --duration 250ms --warmup 1s500ms --quick"
         );
     }
 
