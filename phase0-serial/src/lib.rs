@@ -58,9 +58,9 @@ pub fn serve(
 /// The deadlines before and after a request are far shorter than in other phases, because whoever
 /// is silent here keeps everybody waiting.
 #[derive(clap::Args, Clone, Debug)]
-#[command(mut_arg("idle_timeout", |arg| arg.default_value("250ms")))]
-#[command(mut_arg("head_timeout", |arg| arg.default_value("1s")))]
-#[command(mut_arg("drain_timeout", |arg| arg.default_value("250ms")))]
+#[command(mut_arg("idle_timeout", |arg| arg.default_value("1s")))]
+#[command(mut_arg("head_timeout", |arg| arg.default_value("2s")))]
+#[command(mut_arg("drain_timeout", |arg| arg.default_value("1s")))]
 #[command(mut_arg("max_connections", |arg| arg.hide(true)))]
 pub struct Options {
     /// What all phases let their user set.

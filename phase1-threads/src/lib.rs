@@ -92,9 +92,9 @@ fn wait_for(connections: &Connections, deadline: Instant) {
 /// The deadlines before and after a request are far shorter than in later phases, because a silent
 /// client keeps a worker from everybody else.
 #[derive(clap::Args, Clone, Debug)]
-#[command(mut_arg("idle_timeout", |arg| arg.default_value("250ms")))]
-#[command(mut_arg("head_timeout", |arg| arg.default_value("1s")))]
-#[command(mut_arg("drain_timeout", |arg| arg.default_value("250ms")))]
+#[command(mut_arg("idle_timeout", |arg| arg.default_value("1s")))]
+#[command(mut_arg("head_timeout", |arg| arg.default_value("2s")))]
+#[command(mut_arg("drain_timeout", |arg| arg.default_value("1s")))]
 pub struct Options {
     /// Worker threads in the pool, which is how many requests can wait at the same time
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
