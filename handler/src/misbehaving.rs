@@ -18,7 +18,7 @@ impl Handler for Misbehaving {
                 panic!("the route /panic was asked for");
             }
             "/inject" => {
-                response.text("").add_field("X-Split", "a\r\nInjected: yes");
+                response.add_field("X-Split", "a\r\nInjected: yes");
                 Step::Reply
             }
             _ => self.0.handle(request, response),

@@ -1,6 +1,5 @@
 //! The one set of routes that every phase serves.
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -137,7 +136,7 @@ impl Handler for Routes {
 fn wait(request: &Request<'_>, response: &mut Response) -> Step {
     match parameter(request, "ms", WAIT_MILLIS_MAX) {
         Some(millis) => {
-            write_text(response, format_args!("waited {millis} ms\n"));
+            response.text(format_args!("waited {millis} ms\n"));
             Step::ReplyAfter(Duration::from_millis(millis))
         }
         None => refuse(response, "ms", WAIT_MILLIS_MAX),
@@ -146,7 +145,7 @@ fn wait(request: &Request<'_>, response: &mut Response) -> Step {
 
 fn cpu(request: &Request<'_>, response: &mut Response) {
     match parameter(request, "us", CPU_MICROS_MAX) {
-        Some(micros) => write_text(response, format_args!("{:016x}\n", busy(micros))),
+        Some(micros) => _ = response.text(format_args!("{:016x}\n", busy(micros))),
         None => _ = refuse(response, "us", CPU_MICROS_MAX),
     }
 }
@@ -167,13 +166,7 @@ fn headers(request: &Request<'_>, response: &mut Response) {
             response.body_mut().extend_from_slice(part);
         }
     }
-    response.text("");
-}
-
-fn write_text(response: &mut Response, text: std::fmt::Arguments<'_>) {
-    // A Vec takes all that is written to it.
-    let _ = response.body_mut().write_fmt(text);
-    response.text("");
+    response.add_field("Content-Type", "text/plain; charset=utf-8");
 }
 
 /// The number behind `name=` in the query, 0 to `max`.
@@ -184,7 +177,7 @@ fn parameter(request: &Request<'_>, name: &str, max: u64) -> Option<u64> {
 
 fn refuse(response: &mut Response, name: &str, max: u64) -> Step {
     response.set_status(Status::BAD_REQUEST);
-    write_text(response, format_args!("{name} takes a whole number from 0 to {max}: ?{name}=1\n"));
+    response.text(format_args!("{name} takes a whole number from 0 to {max}: ?{name}=1\n"));
     Step::Reply
 }
 

@@ -116,25 +116,29 @@ impl Stats {
         self.shard().faults[fault as usize].fetch_add(1, Relaxed);
     }
 
+    /// Connections, now and since the start.
+    pub fn connections(&self) -> Connections {
+        // Closed before opened: what is closed in between was opened in between too, and counts as
+        // active for a moment longer rather than as less than nothing.
+        let closed = self.sum(|shard| &shard.closed);
+        let total = self.sum(|shard| &shard.opened);
+        let active = total.saturating_sub(closed);
+        Connections { total, active, rejected: self.sum(|shard| &shard.rejected) }
+    }
+
+    /// Requests that reached the handler.
+    pub fn requests(&self) -> u64 {
+        self.sum(|shard| &shard.requests)
+    }
+
     /// Adds up all shards.
     pub fn snapshot(&self) -> Snapshot {
-        let sum = |counter: fn(&Shard) -> &AtomicU64| -> u64 {
-            self.shards.iter().map(|shard| counter(shard).load(Relaxed)).sum()
-        };
         let fault = |fault: Fault| -> u64 {
             self.shards.iter().map(|shard| shard.faults[fault as usize].load(Relaxed)).sum()
         };
-        // Closed before opened: what is closed in between was opened in between too, and counts as
-        // active for a moment longer rather than as less than nothing.
-        let closed = sum(|shard| &shard.closed);
-        let total = sum(|shard| &shard.opened);
         Snapshot {
-            connections: Connections {
-                total,
-                active: total.saturating_sub(closed),
-                rejected: sum(|shard| &shard.rejected),
-            },
-            requests: sum(|shard| &shard.requests),
+            connections: self.connections(),
+            requests: self.requests(),
             errors: Errors {
                 bad_request: fault(Fault::BadRequest),
                 timeout: fault(Fault::Timeout),
@@ -150,6 +154,10 @@ impl Stats {
                 .filter(|requests| *requests > 0)
                 .collect(),
         }
+    }
+
+    fn sum(&self, counter: fn(&Shard) -> &AtomicU64) -> u64 {
+        self.shards.iter().map(|shard| counter(shard).load(Relaxed)).sum()
     }
 
     fn shard(&self) -> &Shard {

@@ -39,14 +39,14 @@ impl Buffer {
 
     /// Room to read into, never empty: full buffers move their bytes to the front or grow.
     pub fn space(&mut self) -> &mut [u8] {
-        if self.end == self.bytes.len() {
-            if self.start > 0 {
-                self.bytes.copy_within(self.start..self.end, 0);
-                self.end -= self.start;
-                self.start = 0;
-            } else {
-                self.bytes.resize(self.bytes.len() * 2, 0);
-            }
+        let capacity = self.bytes.len();
+        // Before the room behind the bytes is too small for a read that is worth its system call.
+        if self.start > 0 && capacity - self.end < capacity / 4 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        } else if self.end == capacity {
+            self.bytes.resize(capacity * 2, 0);
         }
         &mut self.bytes[self.end..]
     }

@@ -53,10 +53,11 @@ impl OwnedRequest {
         self.body.clear();
     }
 
-    /// Bytes of memory that its texts hold on to, used or not.
+    /// Bytes of memory that it holds on to, used or not.
     pub fn capacity(&self) -> usize {
         let lines: usize = self.lines.iter().map(|(name, value)| name.capacity() + value.capacity()).sum();
-        self.target.capacity() + self.body.capacity() + lines
+        let slots = self.lines.capacity() * size_of::<(String, Vec<u8>)>();
+        self.target.capacity() + self.body.capacity() + slots + lines
     }
 
     pub(crate) fn push_field(&mut self, name: &str, value: &[u8]) {

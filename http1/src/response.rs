@@ -62,10 +62,11 @@ impl Response {
         self
     }
 
-    /// Answers with plain text, behind whatever the body has already.
-    pub fn text(&mut self, text: &str) -> &mut Self {
-        self.body.extend_from_slice(text.as_bytes());
-        self.add_field("Content-Type", "text/plain; charset=utf-8")
+    /// Appends plain text to the body.
+    pub fn text(&mut self, text: impl Display) -> &mut Self {
+        // A Vec takes all that is written to it.
+        let _ = write!(self.body, "{text}");
+        if self.has_content_type { self } else { self.add_field("Content-Type", "text/plain; charset=utf-8") }
     }
 
     /// The body, to be written to.
@@ -81,9 +82,7 @@ impl Response {
     /// Turns it into the plain-text page of an error, whatever it was before.
     pub fn become_error(&mut self, status: Status, explanation: impl Display) -> &mut Self {
         self.clear();
-        // A Vec takes all that is written to it.
-        let _ = writeln!(self.body, "{explanation}");
-        self.set_status(status).text("")
+        self.set_status(status).text(format_args!("{explanation}\n"))
     }
 
     /// Empties it and keeps what it allocated.

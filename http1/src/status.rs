@@ -1,6 +1,6 @@
 //! Status codes (RFC 9110, section 15): those that the lab sends, by name.
 
-/// A final status code, 200 to 599.
+/// A final status code: interim responses are the server's to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Status(u16);
 
@@ -38,11 +38,6 @@ statuses! {
 }
 
 impl Status {
-    /// The status with this code, if it is a final one: interim responses are the server's to send.
-    pub fn from_code(code: u16) -> Option<Self> {
-        (200..=599).contains(&code).then_some(Self(code))
-    }
-
     /// The three digits.
     pub fn code(self) -> u16 {
         self.0

@@ -30,7 +30,10 @@ enum State {
 
 #[derive(Debug)]
 enum Body {
-    Length(usize),
+    /// Up to there in the buffer.
+    Length {
+        end: usize,
+    },
     Chunked(Decoder),
 }
 
@@ -78,14 +81,15 @@ impl Parser {
             let (request, facts) = read_head(bytes, &head, slots.room(head.field_count))?;
             let body = match facts.framing {
                 Framing::Length(length) => {
-                    let end = body_start + body_length(length, &self.limits)?;
+                    let length = body_length(length, &self.limits)?;
+                    let end = body_start.checked_add(length).ok_or(Error::BodyTooLarge)?;
                     // Nearly every request is whole when its head is: it is read this once.
                     if let Some(body) = bytes.get(body_start..end) {
                         let result = handle(Request { body, ..request }, facts);
                         self.finish(input, end);
                         return Ok(Progress::Complete(result));
                     }
-                    Body::Length(end - body_start)
+                    Body::Length { end }
                 }
                 Framing::Chunked => Body::Chunked(Decoder::new()),
             };
@@ -135,8 +139,8 @@ impl Parser {
         let State::Body(head, body) = &mut self.state else { return Ok(None) };
         let start = head.range.end;
         match body {
-            Body::Length(length) => {
-                let end = start + *length;
+            Body::Length { end } => {
+                let end = *end;
                 Ok((input.bytes().len() >= end).then_some(WholeBody::InBuffer(start..end)))
             }
             Body::Chunked(decoder) => {

@@ -55,13 +55,15 @@ pub fn serve(
 
 /// What the user of phase 0 can set.
 ///
-/// The deadlines before and after a request are far shorter than in other phases, because whoever
-/// is silent here keeps everybody waiting.
+/// The deadlines are far shorter than in other phases, because whoever is silent here keeps
+/// everybody waiting.
 #[derive(clap::Args, Clone, Debug)]
 #[command(mut_arg("idle_timeout", |arg| arg.default_value("1s")))]
 #[command(mut_arg("head_timeout", |arg| arg.default_value("2s")))]
+#[command(mut_arg("body_timeout", |arg| arg.default_value("5s")))]
+#[command(mut_arg("write_timeout", |arg| arg.default_value("5s")))]
 #[command(mut_arg("drain_timeout", |arg| arg.default_value("1s")))]
-#[command(mut_arg("max_connections", |arg| arg.hide(true)))]
+#[command(mut_arg("max_connections", |arg| arg.hide(true).default_value("1")))]
 pub struct Options {
     /// What all phases let their user set.
     #[command(flatten)]

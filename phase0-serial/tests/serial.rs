@@ -64,9 +64,7 @@ fn stopping_finishes_the_answer_under_way() {
     let server = start(Options::default());
     let mut stream = server.connect().expect("connected");
     stream.write_all(b"GET /wait?ms=200 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
-    while server.stats().snapshot().requests == 0 {
-        thread::yield_now();
-    }
+    server.wait_for_requests(1);
     server.stop().expect("stopped cleanly");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
@@ -81,4 +79,24 @@ fn an_idle_server_stops_without_waiting_for_anything() {
     let (stopped, has_stopped) = mpsc::channel();
     thread::spawn(move || stopped.send(server.stop()));
     has_stopped.recv_timeout(ANSWER_TIMEOUT).expect("stopped before the limit").expect("stopped cleanly");
+}
+
+#[test]
+fn a_client_that_stops_in_its_body_is_left_for_the_next_one() {
+    let mut options = Options::default();
+    options.common.body_timeout = Duration::from_millis(300);
+    let server = start(options);
+    let mut stuck = server.connect().expect("connected");
+    stuck.write_all(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc").expect("sent");
+    assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
+}
+
+#[test]
+fn a_client_that_does_not_read_is_left_for_the_next_one() {
+    let mut options = Options::default();
+    options.common.write_timeout = Duration::from_millis(300);
+    let server = start(options);
+    let mut deaf = server.connect().expect("connected");
+    deaf.write_all(b"GET /bytes?n=16000000 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
+    assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
 }

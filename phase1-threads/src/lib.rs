@@ -63,8 +63,9 @@ pub fn serve(
                     let _admission = admission;
                     connection::serve(&stream, &*handler, &common, &stats_there, &stop_there);
                 });
-                if started.is_err() {
+                if let Err(error) = started {
                     stats.fault(Fault::Accept);
+                    thread::sleep(server::accept_pause(&error).unwrap_or(Duration::ZERO));
                 }
             }
             Err(error) => {
@@ -89,11 +90,13 @@ fn wait_for(connections: &Connections, deadline: Instant) {
 
 /// What the user of phase 1 can set.
 ///
-/// The deadlines before and after a request are far shorter than in later phases, because a silent
-/// client keeps a worker from everybody else.
+/// The deadlines are far shorter than in later phases, because a silent client keeps a worker from
+/// everybody else.
 #[derive(clap::Args, Clone, Debug)]
 #[command(mut_arg("idle_timeout", |arg| arg.default_value("1s")))]
 #[command(mut_arg("head_timeout", |arg| arg.default_value("2s")))]
+#[command(mut_arg("body_timeout", |arg| arg.default_value("5s")))]
+#[command(mut_arg("write_timeout", |arg| arg.default_value("5s")))]
 #[command(mut_arg("drain_timeout", |arg| arg.default_value("1s")))]
 pub struct Options {
     /// Worker threads in the pool, which is how many requests can wait at the same time

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use handler::Routes;
 use phase1_threads::Options;
@@ -32,22 +32,13 @@ fn receive(mut stream: TcpStream) -> String {
     answer
 }
 
-/// Waits until that many requests have reached the handler.
-fn wait_for_requests(server: &Background, requests: u64) {
-    let start = Instant::now();
-    while server.stats().snapshot().requests < requests {
-        assert!(start.elapsed() < ANSWER_TIMEOUT, "{requests} requests did not start");
-        thread::sleep(Duration::from_millis(1));
-    }
-}
-
 /// The order in which ten slow requests and then a quick one are answered; true is the quick one.
 fn order_of_answers(server: &Background) -> Vec<bool> {
     let order = Mutex::new(Vec::new());
     thread::scope(|scope| {
         let slow: Vec<_> = (0..10).map(|_| send(server, SLOW)).collect();
         // They overlap: all ten are being handled before the first is answered.
-        wait_for_requests(server, 10);
+        server.wait_for_requests(10);
         assert_eq!(server.stats().snapshot().connections.active, 10);
         let streams = slow.into_iter().map(|stream| (stream, false));
         for (stream, is_quick) in streams.chain([(send(server, HELLO), true)]) {
@@ -79,7 +70,7 @@ fn above_the_limit_a_client_is_turned_away_and_those_inside_are_served() {
     options.common.max_connections = 2;
     let server = start(options);
     let inside: Vec<_> = (0..2).map(|_| send(&server, SLOW)).collect();
-    wait_for_requests(&server, 2);
+    server.wait_for_requests(2);
     let turned_away = server.ask(HELLO).expect("an answer");
     assert!(turned_away.starts_with("HTTP/1.1 503 "), "{turned_away}");
     assert!(turned_away.contains("\r\nRetry-After: 1\r\n"), "{turned_away}");
@@ -95,7 +86,7 @@ fn stopping_finishes_the_answers_under_way() {
     options.common.drain_timeout = Duration::from_secs(20);
     let server = start(options);
     let streams: Vec<_> = (0..3).map(|_| send(&server, SLOW)).collect();
-    wait_for_requests(&server, 3);
+    server.wait_for_requests(3);
     // The clients read while the server stops, as a draining connection waits for them to close.
     let readers: Vec<_> = streams.into_iter().map(|stream| thread::spawn(|| receive(stream))).collect();
     server.stop().expect("stopped cleanly");
@@ -112,4 +103,20 @@ fn an_idle_server_stops_without_waiting_for_anything() {
     let (stopped, has_stopped) = mpsc::channel();
     thread::spawn(move || stopped.send(server.stop()));
     has_stopped.recv_timeout(ANSWER_TIMEOUT).expect("stopped before the limit").expect("stopped cleanly");
+}
+
+#[test]
+fn a_client_that_stops_in_its_body_does_not_keep_its_worker() {
+    let mut options = Options { workers: 1, ..Options::default() };
+    options.common.body_timeout = Duration::from_millis(300);
+    let server = start(options);
+    let _stuck = send(&server, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+    assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
+}
+
+#[test]
+fn a_connection_is_served_by_the_code_of_phase_0() {
+    let (here, there) =
+        (include_str!("../src/connection.rs"), include_str!("../../phase0-serial/src/connection.rs"));
+    assert!(here == there, "phase 1 changes who serves a connection, not how");
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use handler::{Fault, Handler, Stats, Step, answer};
 use http1::textbook::{Parser, Progress};
 use http1::{Buffer, CONTINUE, Delivery, OwnedRequest, Response, Status, encode};
-use server::{DRAIN_BYTES_MAX, Date, Options, ReadDeadline, fault_of};
+use server::{DRAIN_BYTES_MAX, Date, Options, ReadDeadline, Transfer, fault_of};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout_at};
@@ -109,13 +109,12 @@ impl Socket<'_> {
 
     /// Writes everything, within the deadline that its progress earns.
     async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let start = Instant::now();
-        let mut written = 0;
-        while written < bytes.len() {
-            let deadline = self.options.write_deadline(start, written);
-            match timeout_at(deadline.into(), self.stream.write(&bytes[written..])).await?? {
+        let mut transfer = Transfer::new(Instant::now());
+        while transfer.bytes() < bytes.len() {
+            let deadline = transfer.deadline(self.options.write_timeout, self.options.min_rate).into();
+            match timeout_at(deadline, self.stream.write(&bytes[transfer.bytes()..])).await?? {
                 0 => return Err(ErrorKind::WriteZero.into()),
-                n => written += n,
+                n => transfer.advance(n, Instant::now()),
             }
         }
         Ok(())

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use handler::{Fault, Handler, Stats, Step, answer};
 use http1::textbook::Progress;
 use http1::{CONTINUE, Delivery, Status, encode};
+use mio::event::Event;
 use mio::net::TcpStream;
-use server::{Admission, DRAIN_BYTES_MAX, Date, ReadDeadline};
+use server::{Admission, DRAIN_BYTES_MAX, Date, ReadDeadline, Transfer};
 
 use crate::pool::Exchange;
 
@@ -16,6 +17,7 @@ use crate::pool::Exchange;
 pub(crate) struct Connection {
     stream: TcpStream,
     state: State,
+    readiness: Readiness,
     exchange: Box<Exchange>,
     /// Tells it from others that had its place in the slab.
     pub(crate) id: u64,
@@ -30,9 +32,21 @@ enum State {
     /// For the handler's delay.
     Delayed(Delivery),
     /// For room to write the answer.
-    Writing { started: Instant, written: usize },
+    Writing(Transfer),
     /// For the client to close, after its answer.
     Draining { started: Instant, discarded: usize },
+}
+
+/// What the poll has said of the socket. It says each thing once, so it has to be kept.
+#[derive(Clone, Copy, Default)]
+struct Readiness {
+    /// A read may find something. One that did not fill its buffer has emptied the socket, and the
+    /// next event says when there is more: to ask again would be a system call that finds nothing.
+    may_read: bool,
+    /// The client has sent its last byte, so a read will find the end, if nothing else.
+    has_hung_up: bool,
+    /// The connection is broken, and an answer would reach nobody.
+    is_broken: bool,
 }
 
 /// How far a call of [`Connection::advance`] came.
@@ -65,7 +79,16 @@ impl Connection {
         now: Instant,
     ) -> Self {
         let state = State::Reading(ReadDeadline::new(now));
-        Self { stream, state, exchange, id, _admission: admission }
+        // The request is usually there by now, so the first read does not wait for the poll.
+        let readiness = Readiness { may_read: true, ..Readiness::default() };
+        Self { stream, state, readiness, exchange, id, _admission: admission }
+    }
+
+    /// Keeps what the poll has said.
+    pub(crate) fn notice(&mut self, event: &Event) {
+        self.readiness.may_read |= event.is_readable() || event.is_error();
+        self.readiness.has_hung_up |= event.is_read_closed();
+        self.readiness.is_broken |= event.is_error() || (event.is_read_closed() && event.is_write_closed());
     }
 
     /// The exchange, for the pool; the connection closes.
@@ -81,8 +104,11 @@ impl Connection {
         loop {
             let flow = match self.state {
                 State::Reading(deadline) => self.read_request(deadline, context),
+                State::Delayed(_) if self.readiness.is_broken => {
+                    return Err(ErrorKind::ConnectionReset.into());
+                }
                 State::Delayed(_) => Ok(Flow::Wait),
-                State::Writing { started, written } => self.write(started, written, context),
+                State::Writing(transfer) => self.write(transfer, context),
                 State::Draining { started, discarded } => self.drain(started, discarded),
             };
             match flow {
@@ -107,7 +133,7 @@ impl Connection {
         match self.state {
             State::Reading(deadline) => Some(deadline.at(options)),
             State::Delayed(_) => None,
-            State::Writing { started, written } => Some(options.write_deadline(started, written)),
+            State::Writing(transfer) => Some(transfer.deadline(options.write_timeout, options.min_rate)),
             State::Draining { started, .. } => Some(options.drain_deadline(started)),
         }
     }
@@ -122,13 +148,27 @@ impl Connection {
                 self.start_writing(Delivery::AFTER_ERROR, context);
                 self.advance(context)
             }
-            State::Writing { .. } => Err(ErrorKind::TimedOut.into()),
+            State::Writing(_) => Err(ErrorKind::TimedOut.into()),
             State::Reading(_) | State::Delayed(_) | State::Draining { .. } => Ok(Flow::Close),
         }
     }
 
-    /// Whether nothing of a request has come, so that nobody is hurt when it is closed.
-    pub(crate) fn is_idle(&self) -> bool {
+    /// The server stops. What is idle has a last look for a request, then closes, in order: one may
+    /// be on its way, and must not be answered by a reset.
+    pub(crate) fn stop(&mut self, context: &Context<'_, impl Handler>) -> io::Result<Flow> {
+        if !self.is_idle() {
+            return Ok(Flow::Wait);
+        }
+        self.readiness.may_read = true;
+        let flow = self.advance(context)?;
+        if self.is_idle() && matches!(flow, Flow::Wait) {
+            self.half_close(context)?;
+        }
+        Ok(flow)
+    }
+
+    /// Whether nothing of a request has come.
+    fn is_idle(&self) -> bool {
         matches!(self.state, State::Reading(deadline) if deadline.is_idle())
     }
 
@@ -137,12 +177,12 @@ impl Connection {
         mut deadline: ReadDeadline,
         context: &Context<'_, impl Handler>,
     ) -> io::Result<Flow> {
-        let Exchange { input, parser, request, response, .. } = &mut *self.exchange;
-        let read = match self.stream.read(input.space())? {
+        let read = match self.read()? {
             0 if deadline.is_idle() => return Ok(Flow::Close),
             0 => return Err(ErrorKind::UnexpectedEof.into()),
             read => read,
         };
+        let Exchange { input, parser, request, response, .. } = &mut *self.exchange;
         input.filled(read);
         match parser.parse(input, request) {
             Ok(Progress::Complete) => {
@@ -175,25 +215,25 @@ impl Connection {
     fn start_writing(&mut self, delivery: Delivery, context: &Context<'_, impl Handler>) {
         let Exchange { response, output, .. } = &mut *self.exchange;
         encode(response, delivery, context.date.as_str(), output);
-        self.state = State::Writing { started: context.now, written: 0 };
+        self.state = State::Writing(Transfer::new(context.now));
     }
 
-    fn write(
-        &mut self,
-        started: Instant,
-        mut written: usize,
-        context: &Context<'_, impl Handler>,
-    ) -> io::Result<Flow> {
-        match self.stream.write(&self.exchange.output[written..])? {
+    fn write(&mut self, mut transfer: Transfer, context: &Context<'_, impl Handler>) -> io::Result<Flow> {
+        match self.stream.write(&self.exchange.output[transfer.bytes()..])? {
             0 => return Err(ErrorKind::WriteZero.into()),
-            n => written += n,
+            n => transfer.advance(n, context.now),
         }
-        self.state = State::Writing { started, written };
-        if written == self.exchange.output.len() {
-            self.stream.shutdown(Shutdown::Write)?;
-            self.state = State::Draining { started: context.now, discarded: 0 };
+        self.state = State::Writing(transfer);
+        if transfer.bytes() == self.exchange.output.len() {
+            self.half_close(context)?;
         }
         Ok(Flow::GoOn)
+    }
+
+    /// Says that this was the last byte.
+    fn half_close(&mut self, context: &Context<'_, impl Handler>) -> io::Result<()> {
+        self.state = State::Draining { started: context.now, discarded: 0 };
+        self.stream.shutdown(Shutdown::Write)
     }
 
     /// Waits for the client's last byte and throws away what comes before it. Closing at once would
@@ -202,9 +242,24 @@ impl Connection {
     fn drain(&mut self, started: Instant, mut discarded: usize) -> io::Result<Flow> {
         // What was read of the next request is nothing that is served here.
         self.exchange.input.clear();
-        let read = self.stream.read(self.exchange.input.space())?;
+        let read = self.read()?;
         discarded += read;
         self.state = State::Draining { started, discarded };
         Ok(if read == 0 || discarded > DRAIN_BYTES_MAX { Flow::Close } else { Flow::GoOn })
+    }
+
+    /// Reads into the input's space, if there may be something to read.
+    fn read(&mut self) -> io::Result<usize> {
+        if !self.readiness.may_read && !self.readiness.has_hung_up {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let space = self.exchange.input.space();
+        let room = space.len();
+        let read = self.stream.read(space);
+        self.readiness.may_read = match &read {
+            Ok(read) => *read == room,
+            Err(error) => error.kind() == ErrorKind::Interrupted,
+        };
+        read
     }
 }

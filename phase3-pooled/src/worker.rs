@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use handler::{Fault, Handler, Stats};
+use mio::event::Event;
 use mio::{Events, Interest, Poll, Token, Waker};
 use server::{Connections, Date, Stop, Timers, accept_pause, fault_of, turn_away};
 use slab::Slab;
@@ -109,7 +110,7 @@ impl<'a, H: Handler> Worker<'a, H> {
                 match event.token() {
                     LISTENER => _ = self.accept_at.get_or_insert(self.now),
                     DELAYED | STOP => {}
-                    Token(key) => self.advance(key),
+                    Token(key) => self.advance(key, event),
                 }
             }
             self.accept();
@@ -126,7 +127,7 @@ impl<'a, H: Handler> Worker<'a, H> {
         let accept = self.accept_at.map(|at| at.saturating_duration_since(self.now));
         let sweep = (!self.connections.is_empty()).then_some(SWEEP_INTERVAL);
         let limit = accept.into_iter().chain(sweep).min();
-        self.delayed.poll_timeout(Instant::now(), limit)
+        self.delayed.poll_timeout(limit)
     }
 
     /// Accepts what has queued, up to a batch.
@@ -167,18 +168,23 @@ impl<'a, H: Handler> Worker<'a, H> {
         }
         entry.insert(Connection::new(stream, self.pool.take(), admission, self.next_id, self.now));
         self.next_id += 1;
-        // The request is usually there by now.
-        self.advance(key);
+        self.with(key, Connection::advance);
     }
 
-    /// The socket is ready. An event may be meant for a connection that has just been closed, and
-    /// may even find another one in its place, which then merely finds that it can't go on.
-    fn advance(&mut self, key: usize) {
-        self.with(key, Connection::advance);
+    /// The socket is ready. There is one event for each socket at a time, and nothing is accepted
+    /// between them, so no event finds another connection in its own one's place.
+    fn advance(&mut self, key: usize, event: &Event) {
+        self.with(key, |connection, context| {
+            connection.notice(event);
+            connection.advance(context)
+        });
     }
 
     /// Sends the answers whose delay is over.
     fn reply_to_delayed(&mut self) {
+        if self.delayed.is_empty() {
+            return;
+        }
         while let Some((key, id)) = self.delayed.pop_due(Instant::now()) {
             if self.connections.get(key).is_some_and(|connection| connection.id == id) {
                 self.with(key, Connection::reply);
@@ -186,7 +192,7 @@ impl<'a, H: Handler> Worker<'a, H> {
         }
     }
 
-    /// Ends what has passed its deadline, now and then; and what is idle, once the server stops.
+    /// Ends what has passed its deadline, now and then; once the server stops, also what is idle.
     fn sweep(&mut self) {
         let stopping = self.stop.is_triggered();
         if stopping {
@@ -199,10 +205,10 @@ impl<'a, H: Handler> Worker<'a, H> {
         // By index, as connections leave the slab on the way.
         for key in 0..self.connections.capacity() {
             let Some(connection) = self.connections.get(key) else { continue };
-            if stopping && connection.is_idle() {
-                self.close(key);
-            } else if connection.deadline(&self.options.common).is_some_and(|deadline| deadline <= self.now) {
+            if connection.deadline(&self.options.common).is_some_and(|deadline| deadline <= self.now) {
                 self.with(key, Connection::time_out);
+            } else if stopping {
+                self.with(key, Connection::stop);
             }
         }
     }

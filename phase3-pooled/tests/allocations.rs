@@ -3,7 +3,7 @@
 
 use std::alloc::System;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use handler::Routes;
@@ -15,19 +15,24 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// One request of each kind that a warmed-up server has to take without allocating.
-const REQUESTS: [&[u8]; 6] = [
+const REQUESTS: [&[u8]; 9] = [
     b"GET / HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n",
     b"GET /wait?ms=1 HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET /json HTTP/1.1\r\nHost: a\r\n\r\n",
     b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello again",
     b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    b"GET /bytes?n=3000 HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET / HTTP/1.1\r\n\r\n",
 ];
 
-/// Sends each request on a connection of its own, without allocating on this side either.
-fn ask_all(addr: SocketAddr, answer: &mut [u8]) {
+/// Sends each request on a connection of its own, without allocating on this side either. Each waits
+/// until the one before it is closed, so that the server never has two at once.
+fn ask_all(server: &Background, answer: &mut [u8]) {
     for request in REQUESTS {
-        let mut stream = TcpStream::connect(addr).expect("connected");
+        server.wait_until("the last connection is closed", |stats| stats.connections().active == 0);
+        let mut stream = TcpStream::connect(server.addr()).expect("connected");
         stream.set_read_timeout(Some(ANSWER_TIMEOUT)).expect("set");
         stream.write_all(request).expect("sent");
         let mut filled = 0;
@@ -45,11 +50,11 @@ fn allocations_of(options: Options, rounds: usize) -> usize {
     .expect("a port");
     let mut answer = [0; 4096];
     for _ in 0..20 {
-        ask_all(server.addr(), &mut answer);
+        ask_all(&server, &mut answer);
     }
     let region = Region::new(ALLOCATOR);
     for _ in 0..rounds {
-        ask_all(server.addr(), &mut answer);
+        ask_all(&server, &mut answer);
     }
     let change = region.change();
     change.allocations + change.reallocations

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use handler::Routes;
 use phase3_pooled::Options;
@@ -53,9 +53,7 @@ fn a_connection_still_carries_one_request_only() {
 fn a_large_answer_comes_whole_to_a_client_that_reads_late() {
     let server = start(Options::default());
     let stream = send(&server, "GET /bytes?n=8000000 HTTP/1.1\r\nHost: a\r\n\r\n");
-    while server.stats().snapshot().requests == 0 {
-        thread::yield_now();
-    }
+    server.wait_for_requests(1);
     assert!(receive(stream).len() > 8_000_000);
 }
 
@@ -63,15 +61,9 @@ fn a_large_answer_comes_whole_to_a_client_that_reads_late() {
 fn a_client_that_does_not_read_is_left_at_the_deadline() {
     let mut options = Options::default();
     options.common.write_timeout = Duration::from_millis(300);
-    // What the sockets' buffers swallow must not count as read.
-    options.common.min_rate = usize::MAX;
     let server = start(options);
     let _deaf = send(&server, "GET /bytes?n=16000000 HTTP/1.1\r\nHost: a\r\n\r\n");
-    let start = Instant::now();
-    while server.stats().snapshot().errors.timeout == 0 {
-        assert!(start.elapsed() < ANSWER_TIMEOUT, "the write deadline never came");
-        thread::sleep(Duration::from_millis(5));
-    }
+    server.wait_until("the write deadline comes", |stats| stats.snapshot().errors.timeout == 1);
 }
 
 #[test]
@@ -88,27 +80,39 @@ fn above_the_limit_a_client_is_turned_away_and_those_inside_are_served() {
     options.common.max_connections = 1;
     let server = start(options);
     let inside = send(&server, "GET /wait?ms=500 HTTP/1.1\r\nHost: a\r\n\r\n");
-    while server.stats().snapshot().requests == 0 {
-        thread::yield_now();
-    }
+    server.wait_for_requests(1);
     let turned_away = server.ask(HELLO).expect("an answer");
     assert!(turned_away.starts_with("HTTP/1.1 503 "), "{turned_away}");
     assert!(receive(inside).ends_with("waited 500 ms\n"));
 }
 
 #[test]
-fn stopping_finishes_the_answers_under_way_and_leaves_the_idle() {
-    let mut options = Options::default();
-    options.common.drain_timeout = Duration::from_secs(20);
-    let server = start(options);
-    let _idle = server.connect().expect("connected");
+fn stopping_finishes_the_answers_under_way_and_closes_the_idle_in_order() {
+    let server = start(Options::default());
+    let idle = server.connect().expect("connected");
     let stream = send(&server, "GET /wait?ms=300 HTTP/1.1\r\nHost: a\r\n\r\n");
-    while server.stats().snapshot().requests == 0 {
-        thread::yield_now();
-    }
-    let reader = thread::spawn(|| receive(stream));
+    server.wait_for_requests(1);
+    let readers = [stream, idle].map(|stream| thread::spawn(|| receive(stream)));
     server.stop().expect("stopped cleanly");
-    assert!(reader.join().expect("no panic").ends_with("waited 300 ms\n"));
+    let [answer, nothing] = readers.map(|reader| reader.join().expect("no reset"));
+    assert!(answer.ends_with("waited 300 ms\n"), "{answer}");
+    assert_eq!(nothing, "");
+}
+
+#[test]
+fn whoever_breaks_off_does_not_keep_its_place_until_the_answer_is_due() {
+    let server = start(Options::default());
+    let stream = send(&server, "GET /wait?ms=10000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    server.wait_for_requests(1);
+    reset(stream);
+    server.wait_until("the connection is closed", |stats| stats.connections().active == 0);
+    assert_eq!(server.stats().snapshot().errors.disconnected, 1, "it was closed before its delay was over");
+}
+
+/// Closes so that the server sees a reset instead of an orderly end.
+fn reset(stream: TcpStream) {
+    let socket = socket2::Socket::from(stream);
+    socket.set_linger(Some(Duration::ZERO)).expect("set");
 }
 
 #[test]

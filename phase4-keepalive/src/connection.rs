@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use handler::{Fault, Handler, Stats, Step, answer};
 use http1::zerocopy::Progress;
 use http1::{CONTINUE, Delivery, Status, encode};
+use mio::event::Event;
 use mio::net::TcpStream;
-use server::{Admission, DRAIN_BYTES_MAX, Date, ReadDeadline};
+use server::{Admission, DRAIN_BYTES_MAX, Date, ReadDeadline, Transfer};
 
 use crate::Options;
 use crate::pool::Exchange;
@@ -17,14 +18,9 @@ use crate::pool::Exchange;
 pub(crate) struct Connection {
     stream: TcpStream,
     state: State,
+    readiness: Readiness,
     /// Answers that were encoded are written whatever the state, and before anything else is read.
-    writing: Writing,
-    /// Whether a read may find something. A read that did not fill its buffer has emptied the
-    /// socket, and the next event says when there is more: asking again would be a system call for
-    /// each request that finds nothing.
-    may_read: bool,
-    /// The client has sent its last byte, of which there will be no second event.
-    has_hung_up: bool,
+    writing: Transfer,
     /// Its exchange, as long as anything is under way.
     pub(crate) kept: Option<Box<Exchange>>,
     /// It waits for its next turn, and an event is no reason to go before it.
@@ -47,11 +43,16 @@ enum State {
     Draining { started: Instant, discarded: usize },
 }
 
-/// How much of the encoded answers is written.
-#[derive(Clone, Copy)]
-struct Writing {
-    started: Instant,
-    written: usize,
+/// What the poll has said of the socket. It says each thing once, so it has to be kept.
+#[derive(Clone, Copy, Default)]
+struct Readiness {
+    /// A read may find something. One that did not fill its buffer has emptied the socket, and the
+    /// next event says when there is more: to ask again would be a system call that finds nothing.
+    may_read: bool,
+    /// The client has sent its last byte, so a read will find the end, if nothing else.
+    has_hung_up: bool,
+    /// The connection is broken, and an answer would reach nobody.
+    is_broken: bool,
 }
 
 /// How far a call of [`Connection::advance`] came.
@@ -84,18 +85,18 @@ pub(crate) struct Context<'a, H> {
 /// server remember by asking without reading: this, and one answer more.
 const OUTPUT_BYTES_MAX: usize = 64 * 1024;
 
-/// Steps that a connection takes before the others get their turn: a client that always has the
-/// next request ready must not be the only one that is served.
-const STEPS_MAX: usize = 32;
+/// Requests and reads in a row before the other connections get their turn: a client that always
+/// has the next request ready must not be the only one that is served.
+const STEPS_PER_TURN: usize = 64;
 
 impl Connection {
     pub(crate) fn new(stream: TcpStream, admission: Admission, id: u64, now: Instant) -> Self {
         Self {
             stream,
             state: State::Reading(ReadDeadline::new(now)),
-            writing: Writing { started: now, written: 0 },
-            may_read: true,
-            has_hung_up: false,
+            // The request is usually there by now, so the first read does not wait for the poll.
+            readiness: Readiness { may_read: true, ..Readiness::default() },
+            writing: Transfer::new(now),
             kept: None,
             has_yielded: false,
             id,
@@ -103,10 +104,11 @@ impl Connection {
         }
     }
 
-    /// The poll has said what the socket is ready for.
-    pub(crate) fn notice(&mut self, event: &mio::event::Event) {
-        self.may_read |= event.is_readable() || event.is_error();
-        self.has_hung_up |= event.is_read_closed();
+    /// Keeps what the poll has said.
+    pub(crate) fn notice(&mut self, event: &Event) {
+        self.readiness.may_read |= event.is_readable() || event.is_error();
+        self.readiness.has_hung_up |= event.is_read_closed();
+        self.readiness.is_broken |= event.is_error() || (event.is_read_closed() && event.is_write_closed());
     }
 
     /// Goes on as far as it can without waiting.
@@ -118,14 +120,14 @@ impl Connection {
         exchange: &mut Exchange,
         context: &Context<'_, impl Handler>,
     ) -> io::Result<Flow> {
-        for _ in 0..STEPS_MAX {
-            let flow = self.flush(exchange).and_then(|()| match self.state {
-                State::Reading(deadline) => self.serve(deadline, exchange, context),
+        let mut steps_left = STEPS_PER_TURN;
+        loop {
+            let flow = self.flush(exchange, context).and_then(|()| match self.state {
+                _ if steps_left == 0 => Ok(Flow::Yield),
+                State::Reading(deadline) => self.serve(deadline, &mut steps_left, exchange, context),
+                State::Delayed(_) if self.readiness.is_broken => Err(ErrorKind::ConnectionReset.into()),
                 State::Delayed(_) => Ok(Flow::Wait),
-                State::Closing => {
-                    self.state = State::Draining { started: context.now, discarded: 0 };
-                    self.stream.shutdown(Shutdown::Write).map(|()| Flow::GoOn)
-                }
+                State::Closing => self.half_close(context).map(|()| Flow::GoOn),
                 State::Draining { started, discarded } => self.drain(started, discarded, exchange),
             });
             match flow {
@@ -135,7 +137,6 @@ impl Connection {
                 flow => return flow,
             }
         }
-        Ok(Flow::Yield)
     }
 
     /// The delay is over: sends the answer that the handler wrote.
@@ -153,7 +154,7 @@ impl Connection {
     /// When something must have happened.
     pub(crate) fn deadline(&self, options: &server::Options) -> Option<Instant> {
         let is_writing = self.kept.as_ref().is_some_and(|exchange| !exchange.output.is_empty());
-        let writing = is_writing.then(|| options.write_deadline(self.writing.started, self.writing.written));
+        let writing = is_writing.then(|| self.writing.deadline(options.write_timeout, options.min_rate));
         writing.or(match self.state {
             State::Reading(deadline) => Some(deadline.at(options)),
             State::Delayed(_) | State::Closing => None,
@@ -182,24 +183,39 @@ impl Connection {
         }
     }
 
-    /// Whether nothing is under way, so that its exchange can serve somebody else.
-    pub(crate) fn is_resting(&self, exchange: &Exchange) -> bool {
-        self.is_idle() && exchange.input.is_empty() && exchange.output.is_empty()
+    /// The server stops. What is idle has a last look for a request, then closes, in order: one may
+    /// be on its way, and must not be answered by a reset.
+    pub(crate) fn stop(
+        &mut self,
+        exchange: &mut Exchange,
+        context: &Context<'_, impl Handler>,
+    ) -> io::Result<Flow> {
+        if !self.is_resting(exchange) {
+            return Ok(Flow::Wait);
+        }
+        self.readiness.may_read = true;
+        let flow = self.advance(exchange, context)?;
+        if self.is_resting(exchange) && matches!(flow, Flow::Wait) {
+            self.half_close(context)?;
+        }
+        Ok(flow)
     }
 
-    /// Whether nothing of a request has come, so that nobody is hurt when it is closed.
-    pub(crate) fn is_idle(&self) -> bool {
-        matches!(self.state, State::Reading(deadline) if deadline.is_idle())
+    /// Whether nothing is under way, so that its exchange can serve somebody else.
+    pub(crate) fn is_resting(&self, exchange: &Exchange) -> bool {
+        let is_idle = matches!(self.state, State::Reading(deadline) if deadline.is_idle());
+        is_idle && exchange.input.is_empty() && exchange.output.is_empty()
     }
 
     /// Answers all requests that have come, and reads when there is none.
     fn serve(
         &mut self,
         mut deadline: ReadDeadline,
+        steps_left: &mut usize,
         exchange: &mut Exchange,
         context: &Context<'_, impl Handler>,
     ) -> io::Result<Flow> {
-        while exchange.output.len() < OUTPUT_BYTES_MAX {
+        while exchange.output.len() < OUTPUT_BYTES_MAX && *steps_left > 0 {
             let Exchange { input, parser, response, .. } = exchange;
             response.clear();
             let progress = parser.parse(input, |request, facts| {
@@ -208,6 +224,7 @@ impl Connection {
             });
             match progress {
                 Ok(Progress::Complete((delivery, Step::Reply))) => {
+                    *steps_left -= 1;
                     self.state = self.write_later(delivery, exchange, context);
                     match self.state {
                         State::Reading(next) => deadline = next,
@@ -217,13 +234,14 @@ impl Connection {
                 Ok(Progress::Complete((delivery, Step::ReplyAfter(delay)))) => {
                     self.state = State::Delayed(delivery);
                     // What was answered before does not wait for this one.
-                    return match self.flush(exchange) {
+                    return match self.flush(exchange, context) {
                         Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
                         _ => Ok(Flow::ReplyAfter(delay)),
                     };
                 }
                 Ok(Progress::NeedMore) => break,
                 Ok(Progress::SendContinue) => {
+                    self.start_writing(exchange, context);
                     exchange.output.extend_from_slice(CONTINUE);
                     break;
                 }
@@ -237,27 +255,17 @@ impl Connection {
         }
         deadline.advance(exchange.parser.stage(), 0, context.now);
         self.state = State::Reading(deadline);
-        if exchange.output.is_empty() { self.read(deadline, exchange, context) } else { Ok(Flow::GoOn) }
-    }
-
-    fn read(
-        &mut self,
-        mut deadline: ReadDeadline,
-        exchange: &mut Exchange,
-        context: &Context<'_, impl Handler>,
-    ) -> io::Result<Flow> {
-        if !self.may_read && !self.has_hung_up {
-            return Ok(Flow::Wait);
+        // Answers go out before anything else is read, and the others get their turn.
+        if !exchange.output.is_empty() || *steps_left == 0 {
+            return Ok(Flow::GoOn);
         }
-        let space = exchange.input.space();
-        let room = space.len();
-        let read = match self.stream.read(space)? {
+        *steps_left -= 1;
+        let read = match self.read(exchange)? {
             0 if deadline.is_idle() => return Ok(Flow::Close),
             0 => return Err(ErrorKind::UnexpectedEof.into()),
             read => read,
         };
         exchange.input.filled(read);
-        self.may_read = read == room;
         deadline.advance(exchange.parser.stage(), read, context.now);
         self.state = State::Reading(deadline);
         Ok(Flow::GoOn)
@@ -270,26 +278,39 @@ impl Connection {
         exchange: &mut Exchange,
         context: &Context<'_, impl Handler>,
     ) -> State {
+        self.start_writing(exchange, context);
         let Exchange { response, output, .. } = exchange;
-        if output.is_empty() {
-            self.writing = Writing { started: context.now, written: 0 };
-        }
         delivery.keep_alive &= !context.options.close && !context.is_stopping;
         encode(response, delivery, context.date.as_str(), output);
         if delivery.keep_alive { State::Reading(ReadDeadline::new(context.now)) } else { State::Closing }
     }
 
+    /// The write deadline runs from when there is something to write.
+    fn start_writing(&mut self, exchange: &Exchange, context: &Context<'_, impl Handler>) {
+        if exchange.output.is_empty() {
+            self.writing = Transfer::new(context.now);
+        }
+    }
+
     /// Writes the answers that are encoded, all of those that came together at once.
-    fn flush(&mut self, exchange: &mut Exchange) -> io::Result<()> {
-        while self.writing.written < exchange.output.len() {
-            match self.stream.write(&exchange.output[self.writing.written..])? {
+    fn flush(&mut self, exchange: &mut Exchange, context: &Context<'_, impl Handler>) -> io::Result<()> {
+        if exchange.output.is_empty() {
+            return Ok(());
+        }
+        while self.writing.bytes() < exchange.output.len() {
+            match self.stream.write(&exchange.output[self.writing.bytes()..])? {
                 0 => return Err(ErrorKind::WriteZero.into()),
-                n => self.writing.written += n,
+                n => self.writing.advance(n, context.now),
             }
         }
         exchange.output.clear();
-        self.writing.written = 0;
         Ok(())
+    }
+
+    /// Says that this was the last byte.
+    fn half_close(&mut self, context: &Context<'_, impl Handler>) -> io::Result<()> {
+        self.state = State::Draining { started: context.now, discarded: 0 };
+        self.stream.shutdown(Shutdown::Write)
     }
 
     /// Waits for the client's last byte and throws away what comes before it. Closing at once would
@@ -298,9 +319,24 @@ impl Connection {
     fn drain(&mut self, started: Instant, mut discarded: usize, exchange: &mut Exchange) -> io::Result<Flow> {
         // What was read of the next request is nothing that is served here.
         exchange.input.clear();
-        let read = self.stream.read(exchange.input.space())?;
+        let read = self.read(exchange)?;
         discarded += read;
         self.state = State::Draining { started, discarded };
         Ok(if read == 0 || discarded > DRAIN_BYTES_MAX { Flow::Close } else { Flow::GoOn })
+    }
+
+    /// Reads into the input's space, if there may be something to read.
+    fn read(&mut self, exchange: &mut Exchange) -> io::Result<usize> {
+        if !self.readiness.may_read && !self.readiness.has_hung_up {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let space = exchange.input.space();
+        let room = space.len();
+        let read = self.stream.read(space);
+        self.readiness.may_read = match &read {
+            Ok(read) => *read == room,
+            Err(error) => error.kind() == ErrorKind::Interrupted,
+        };
+        read
     }
 }

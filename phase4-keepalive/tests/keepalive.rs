@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use handler::Routes;
 use phase4_keepalive::{Options, ParserKind};
@@ -72,23 +72,45 @@ fn a_thousand_pipelined_requests_have_a_thousand_answers() {
 }
 
 #[test]
+fn answers_to_requests_that_came_together_go_out_together() {
+    let server = start(Options::default());
+    let mut stream = server.connect().expect("connected");
+    stream.write_all(HELLO.repeat(16).as_bytes()).expect("sent");
+    let mut answers = [0; 16 * 1024];
+    // One write of the server's is one segment on the loopback interface, and comes in one read.
+    let read = stream.read(&mut answers).expect("answers");
+    let answers = String::from_utf8_lossy(&answers[..read]);
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 16, "{answers}");
+}
+
+#[test]
 fn a_client_that_never_reads_is_not_parsed_for() {
     let mut options = Options::default();
     options.common.write_timeout = Duration::from_millis(500);
-    // What the sockets' buffers swallow must not count as read.
-    options.common.min_rate = usize::MAX;
     let server = start(options);
     let mut stream = server.connect().expect("connected");
     stream.set_nonblocking(true).expect("set");
-    // Bounded: the sockets' buffers are full long before.
-    let requests = HELLO.repeat(1_000);
-    for _ in 0..10_000 {
-        if stream.write(requests.as_bytes()).is_err() && server.stats().snapshot().errors.timeout > 0 {
-            break;
-        }
-        thread::sleep(Duration::from_micros(100));
+    // Its answers would take 200 MB. Bounded: the sockets' buffers are full long before the end.
+    let requests = "GET /bytes?n=10000 HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100);
+    let mut sent = 0;
+    while sent < 20_000 && stream.write(requests.as_bytes()).is_ok_and(|n| n == requests.len()) {
+        sent += 100;
     }
-    assert_eq!(server.stats().snapshot().errors.timeout, 1);
+    server.wait_until("the write deadline comes", |stats| stats.snapshot().errors.timeout == 1);
+    let parsed = server.stats().requests();
+    assert!(parsed < 5_000, "{parsed} of {sent} requests were parsed although nobody read the answers");
+}
+
+#[test]
+fn a_pipelining_client_leaves_a_turn_to_the_others() {
+    let server = start(Options { workers: 1, ..Options::default() });
+    let mut greedy = server.connect().expect("connected");
+    let work = "GET /cpu?us=2000 HTTP/1.1\r\nHost: a\r\n\r\n";
+    greedy.write_all(work.repeat(500).as_bytes()).expect("sent");
+    server.wait_for_requests(1);
+    assert!(server.ask(BYE).expect("an answer").starts_with("HTTP/1.1 200 "));
+    let served = server.stats().requests();
+    assert!(served < 500, "the other one had to wait for {served} requests");
 }
 
 #[test]
@@ -145,28 +167,42 @@ fn an_idle_connection_is_closed_at_its_deadline_without_a_word() {
 }
 
 #[test]
-fn stopping_closes_the_idle_at_once_and_finishes_the_others() {
-    let mut options = Options::default();
-    options.common.drain_timeout = Duration::from_secs(20);
-    let server = start(options);
+fn stopping_finishes_the_answers_under_way_and_closes_the_idle_in_order() {
+    let server = start(Options::default());
     let mut idle = server.connect().expect("connected");
     idle.write_all(HELLO.as_bytes()).expect("sent");
     read_answer(&mut idle, "Hello, World!");
-    let mut busy = server.connect().expect("connected");
-    busy.write_all(b"GET /wait?ms=300 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
-    let start = Instant::now();
-    while server.stats().snapshot().requests < 2 {
-        assert!(start.elapsed() < ANSWER_TIMEOUT, "the second request did not start");
-        thread::yield_now();
-    }
-    let reader = thread::spawn(move || {
-        let mut answer = String::new();
-        busy.read_to_string(&mut answer).map(|_| answer)
+    let mut waiting = server.connect().expect("connected");
+    waiting.write_all(b"GET /wait?ms=300 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
+    let mut reading = server.connect().expect("connected");
+    reading.write_all(b"GET /bytes?n=16000000 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
+    server.wait_for_requests(3);
+    let stop = server.stopper().clone();
+    stop.trigger();
+    let readers = [idle, waiting, reading].map(|mut stream| {
+        thread::spawn(move || {
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).map(|_| answer)
+        })
     });
+    let [nothing, waited, large] = readers.map(|reader| reader.join().expect("no panic").expect("no reset"));
     server.stop().expect("stopped cleanly");
-    let answer = reader.join().expect("no panic").expect("an answer");
-    assert!(answer.ends_with("waited 300 ms\n"), "{answer}");
-    assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
+    assert_eq!(nothing, "");
+    assert!(waited.ends_with("waited 300 ms\n"), "{waited}");
+    assert!(waited.contains("\r\nConnection: close\r\n"), "{waited}");
+    assert!(large.len() > 16_000_000, "{} bytes of 16 MB", large.len());
+}
+
+#[test]
+fn whoever_breaks_off_does_not_keep_its_place_until_the_answer_is_due() {
+    let server = start(Options::default());
+    let mut stream = server.connect().expect("connected");
+    stream.write_all(b"GET /wait?ms=10000 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
+    server.wait_for_requests(1);
+    // Closed without lingering, the server sees a reset instead of an orderly end.
+    socket2::Socket::from(stream).set_linger(Some(Duration::ZERO)).expect("set");
+    server.wait_until("the connection is closed", |stats| stats.connections().active == 0);
+    assert_eq!(server.stats().snapshot().errors.disconnected, 1, "it was closed before its delay was over");
 }
 
 #[test]

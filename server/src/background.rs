@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use handler::Stats;
 
@@ -46,6 +46,26 @@ impl Background {
     /// What it has counted.
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// Waits until that many requests have reached the handler.
+    ///
+    /// # Panics
+    /// If they have not within [`ANSWER_TIMEOUT`].
+    pub fn wait_for_requests(&self, requests: u64) {
+        self.wait_until("the requests reach the handler", |stats| stats.requests() >= requests);
+    }
+
+    /// Waits until the counters are as they should become, which is said in `what`.
+    ///
+    /// # Panics
+    /// If they are not within [`ANSWER_TIMEOUT`].
+    pub fn wait_until(&self, what: &str, is_so: impl Fn(&Stats) -> bool) {
+        let start = Instant::now();
+        while !is_so(&self.stats) {
+            assert!(start.elapsed() < ANSWER_TIMEOUT, "in vain: {what}; {:?}", self.stats.snapshot());
+            thread::sleep(Duration::from_micros(200));
+        }
     }
 
     /// How it is stopped.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use http1::Buffer;
 
-use crate::{DRAIN_BYTES_MAX, Options, Stop};
+use crate::{DRAIN_BYTES_MAX, Options, Stop, Transfer};
 
 /// How late a deadline is noticed at most.
 const TICK: Duration = Duration::from_millis(50);
@@ -46,13 +46,12 @@ impl<'a> Socket<'a> {
     /// # Errors
     /// As [`Socket::read`].
     pub fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
-        let start = Instant::now();
-        let mut written = 0;
-        while written < bytes.len() {
-            let deadline = self.options.write_deadline(start, written);
-            match self.until(deadline, || { self.stream }.write(&bytes[written..]))? {
+        let mut transfer = Transfer::new(Instant::now());
+        while transfer.bytes() < bytes.len() {
+            let deadline = transfer.deadline(self.options.write_timeout, self.options.min_rate);
+            match self.until(deadline, || { self.stream }.write(&bytes[transfer.bytes()..]))? {
                 0 => return Err(ErrorKind::WriteZero.into()),
-                n => written += n,
+                n => transfer.advance(n, Instant::now()),
             }
         }
         Ok(())

@@ -33,11 +33,11 @@ impl Connections {
 
     /// A place, if there is one. `None` counts as rejected: the caller has to [`turn_away`].
     pub fn admit(&self) -> Option<Admission> {
-        if self.0.active.fetch_add(1, Relaxed) < self.0.max {
+        let one_more = |active| (active < self.0.max).then_some(active + 1);
+        if self.0.active.fetch_update(Relaxed, Relaxed, one_more).is_ok() {
             self.0.stats.connection_opened();
             Some(Admission(Arc::clone(&self.0)))
         } else {
-            self.0.active.fetch_sub(1, Relaxed);
             self.0.stats.connection_rejected();
             None
         }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`run`] | from a phase's command line to its `serve`, with signals wired to [`Stop`] |
 //! | [`Options`] | limits, deadlines and the connection limit, as flags that all phases share |
-//! | [`ReadDeadline`] | when the next part of a request must have come |
+//! | [`ReadDeadline`], [`Transfer`] | when a request or an answer must have gone on |
 //! | [`Connections`] | how many there are, how many there may be, and turning the others away |
 //! | [`blocking`] | reading, writing and closing with deadlines, for phases 0 and 1 |
 //! | [`Timers`] | delays finer than a millisecond beside a poll, for phases 3 and 4 |
@@ -27,6 +27,7 @@ mod options;
 mod run;
 mod stop;
 mod timers;
+mod transfer;
 
 pub use accept::accept_pause;
 pub use background::{ANSWER_TIMEOUT, Background};
@@ -40,3 +41,4 @@ pub use options::{DRAIN_BYTES_MAX, Options, default_options};
 pub use run::run;
 pub use stop::Stop;
 pub use timers::Timers;
+pub use transfer::Transfer;

@@ -25,6 +25,9 @@ pub fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     // Connections that the last server closed first must not keep the next one from starting.
     socket.set_reuse_address(true)?;
+    // Accepted connections inherit it: an answer is written whole, and must not wait in the kernel for
+    // the acknowledgement of the one before it.
+    socket.set_tcp_nodelay(true)?;
     socket.bind(&addr.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())

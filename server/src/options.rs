@@ -9,6 +9,10 @@ use http1::Limits;
 /// the connection is closed under it. The drain deadline usually comes first.
 pub const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+const DEADLINE_MIN: Duration = Duration::from_millis(1);
+const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+const SIZE_MAX: usize = 1024 * 1024 * 1024;
+
 /// What every phase lets its user set.
 #[derive(Args, Clone, Debug)]
 // Each phase has a type of this name too, and a group's name must be unique on a command line.
@@ -16,19 +20,19 @@ pub const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
 #[command(next_help_heading = "Limits and deadlines")]
 pub struct Options {
     /// Connections that are open at the same time; one more is answered 503 and closed
-    #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = size)]
     pub max_connections: usize,
     /// Bytes of a request's head; more are answered 431
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().head_bytes_max, value_parser = at_least_one)]
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().head_bytes_max, value_parser = size)]
     pub head_bytes: usize,
     /// Bytes of the request line; more are answered 414
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().request_line_bytes_max, value_parser = at_least_one)]
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().request_line_bytes_max, value_parser = size)]
     pub request_line_bytes: usize,
     /// Header fields of a request; more are answered 431
-    #[arg(long, value_name = "N", default_value_t = Limits::default().fields_max)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().fields_max, value_parser = size)]
     pub fields: usize,
     /// Bytes of a request's body; more are answered 413
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes_max)]
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes_max, value_parser = size)]
     pub body_bytes: usize,
     /// How long a connection may be silent before the first byte of a request
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = duration)]
@@ -36,15 +40,15 @@ pub struct Options {
     /// How long the head may take from its first byte, however often the client sends a little
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub head_timeout: Duration,
-    /// How long the body may take; longer only while it comes at the minimum rate
+    /// How long the body may stand still, and how long it may take below the minimum rate
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub body_timeout: Duration,
-    /// How long the client may take to read the answer; longer only while it reads at the minimum
+    /// How long the client may read nothing of its answer, and how long it may take below the minimum
     /// rate
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub write_timeout: Duration,
-    /// Bytes per second that a body or an answer must keep to if it takes longer than its timeout
-    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = at_least_one)]
+    /// Bytes per second that a body or an answer must come or go at to take longer than its timeout
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = size)]
     pub min_rate: usize,
     /// How long a closing connection waits for the client to close too, and a stopping server for
     /// its connections
@@ -64,21 +68,10 @@ impl Options {
         }
     }
 
-    /// When the answer must be written that was begun at `start` and of which `bytes` were taken.
-    pub fn write_deadline(&self, start: Instant, bytes: usize) -> Instant {
-        start + self.transfer_time(self.write_timeout, bytes)
-    }
-
     /// When a connection that half-closed at `start`, or a server that was stopped then, has
     /// waited long enough.
     pub fn drain_deadline(&self, start: Instant) -> Instant {
         start + self.drain_timeout
-    }
-
-    /// How long a transfer may have taken once `bytes` have gone through. Bytes that are written
-    /// count from when the kernel takes them, which is before the client does.
-    pub(crate) fn transfer_time(&self, timeout: Duration, bytes: usize) -> Duration {
-        timeout.max(Duration::from_secs_f64(bytes as f64 / self.min_rate as f64))
     }
 }
 
@@ -99,17 +92,17 @@ pub fn default_options<T: Args>() -> T {
 
 fn duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
-        Ok(time) if time >= Duration::from_millis(1) => Ok(time),
-        Ok(_) => Err("a deadline is at least 1ms".to_owned()),
+        Ok(time) if (DEADLINE_MIN..=DEADLINE_MAX).contains(&time) => Ok(time),
+        Ok(_) => Err("a deadline is from 1ms to 1day".to_owned()),
         Err(error) => Err(format!("{error}; write it like 500ms or 10s")),
     }
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+/// A number of bytes or things. The upper bound keeps sums of them far from an overflow.
+fn size(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) => Err("at least 1 is needed".to_owned()),
-        Ok(n) => Ok(n),
-        Err(_) => Err("a whole number is needed".to_owned()),
+        Ok(n) if (1..=SIZE_MAX).contains(&n) => Ok(n),
+        _ => Err(format!("a whole number from 1 to {SIZE_MAX} is needed")),
     }
 }
 

@@ -40,7 +40,7 @@ fn try_run<O: AsMut<Options>>(
     let room = descriptors::raise_limit();
     if room < common.max_connections {
         eprintln!(
-            "{name}: the limit on open files leaves room for {room} connections instead of {}; raise it with ulimit -n",
+            "{name}: the limit on open files leaves room for {room} of {} connections; raise it with ulimit -n",
             common.max_connections
         );
         common.max_connections = room;

@@ -37,11 +37,16 @@ impl<T: Ord> Timers<T> {
         if *due > now { None } else { self.queue.pop().map(|Reverse((_, item))| item) }
     }
 
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// Sets the alarm for the earliest item. The poll should then wait for `limit` at most; what
-    /// comes back is that or less.
-    pub fn poll_timeout(&mut self, now: Instant, limit: Option<Duration>) -> io::Result<Option<Duration>> {
+    /// comes back is that or less. The clock is read only if something waits.
+    pub fn poll_timeout(&mut self, limit: Option<Duration>) -> io::Result<Option<Duration>> {
         let Some(Reverse((due, _))) = self.queue.peek() else { return Ok(limit) };
-        let left = due.saturating_duration_since(now);
+        let left = due.saturating_duration_since(Instant::now());
         let timeout = if left.is_zero() { Some(left) } else { self.alarm.set(*due, left)? };
         Ok(match (timeout, limit) {
             (Some(timeout), Some(limit)) => Some(timeout.min(limit)),
@@ -184,7 +189,7 @@ mod tests {
             let due = Instant::now() + Duration::from_micros(700);
             timers.schedule(due, round);
             while timers.pop_due(Instant::now()).is_none() {
-                let timeout = timers.poll_timeout(Instant::now(), limit).expect("set");
+                let timeout = timers.poll_timeout(limit).expect("set");
                 poll.poll(&mut events, timeout).expect("polled");
                 assert!(Instant::now() < due + Duration::from_secs(10), "the alarm did not ring");
             }
