@@ -15,9 +15,18 @@ use slab::Slab;
 const KEEP: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!";
 const CLOSE: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\nConnection: close\r\n\r\nHello, World!";
+/// What a request ends with.
+const END: &[u8] = b"\r\n\r\n";
 const LISTENER: Token = Token(usize::MAX);
-/// Requests answered with one write.
-const ANSWERS_MAX: usize = 256;
+const READ_BYTES: usize = 64 * 1024;
+/// Answers written at once. A read can hold no more ends of requests.
+const ANSWERS_MAX: usize = READ_BYTES / END.len() + 1;
+
+struct Connection {
+    stream: TcpStream,
+    /// How much of [`END`] the last read ended with.
+    matched: usize,
+}
 
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -35,41 +44,85 @@ fn main() -> io::Result<()> {
     let mut poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let answers = if close { CLOSE.to_vec() } else { KEEP.repeat(ANSWERS_MAX) };
-    let one_bytes = answers.len() / if close { 1 } else { ANSWERS_MAX };
-    let mut connections: Slab<TcpStream> = Slab::new();
+    let mut connections: Slab<Connection> = Slab::new();
     let mut events = Events::with_capacity(1_024);
-    let mut buffer = vec![0; 64 * 1024];
+    let mut buffer = vec![0; READ_BYTES];
     loop {
-        poll.poll(&mut events, None)?;
+        match poll.poll(&mut events, None) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
         for event in &events {
-            if event.token() == LISTENER {
-                while let Ok((stream, _)) = listener.accept() {
-                    let entry = connections.vacant_entry();
-                    let token = Token(entry.key());
-                    let stream = entry.insert(stream);
-                    poll.registry().register(stream, token, Interest::READABLE)?;
-                }
-                continue;
-            }
             let Token(index) = event.token();
-            let Some(stream) = connections.get_mut(index) else { continue };
-            let ended = match stream.read(&mut buffer) {
-                Ok(0) => true,
-                Ok(received) => {
-                    let requests = memchr::memmem::find_iter(&buffer[..received], b"\r\n\r\n").count();
-                    let bytes = (requests * one_bytes).min(answers.len());
-                    let failed = stream.write_all(&answers[..bytes]).is_err();
-                    if close {
-                        // The client closes in answer to this, and so TIME_WAIT stays here.
-                        let _ = stream.shutdown(Shutdown::Write);
-                    }
-                    failed
-                }
-                Err(error) => error.kind() != ErrorKind::WouldBlock,
-            };
-            if ended || event.is_read_closed() {
+            if event.token() == LISTENER {
+                accept(&listener, &poll, &mut connections)?;
+            } else if let Some(connection) = connections.get_mut(index)
+                && connection.serve(&mut buffer, &answers, close).is_err()
+            {
                 connections.remove(index);
             }
         }
+    }
+}
+
+/// Accepts all that has queued. Whatever fails but for one connection is no state to measure in.
+fn accept(listener: &TcpListener, poll: &Poll, connections: &mut Slab<Connection>) -> io::Result<()> {
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                let entry = connections.vacant_entry();
+                let token = Token(entry.key());
+                let connection = entry.insert(Connection { stream, matched: 0 });
+                poll.registry().register(&mut connection.stream, token, Interest::READABLE)?;
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl Connection {
+    /// Answers all that has come. An error ends the connection, the client's close among them.
+    fn serve(&mut self, buffer: &mut [u8], answers: &[u8], close: bool) -> io::Result<()> {
+        loop {
+            let received = match self.stream.read(buffer) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(received) => received,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let requests = self.count(&buffer[..received]);
+            if close && requests > 0 {
+                self.stream.write_all(answers)?;
+                // The client closes in answer to this, and so TIME_WAIT stays here.
+                self.stream.shutdown(Shutdown::Write)?;
+            } else if !close {
+                self.stream.write_all(&answers[..requests * KEEP.len()])?;
+            }
+            // A read that left room has emptied the socket, unless the end stands behind it.
+            if received < buffer.len() && !close {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Counts the requests that end in `bytes`, one that began in an earlier read among them.
+    fn count(&mut self, bytes: &[u8]) -> usize {
+        let (head, rest) = bytes.split_at(bytes.len().min(END.len() - self.matched));
+        if self.matched > 0 && END[self.matched..].starts_with(head) {
+            self.matched += head.len();
+            if self.matched < END.len() {
+                return 0;
+            }
+            return 1 + self.count_from_start(rest);
+        }
+        self.count_from_start(bytes)
+    }
+
+    fn count_from_start(&mut self, bytes: &[u8]) -> usize {
+        self.matched = (1..END.len()).rev().find(|&n| bytes.ends_with(&END[..n])).unwrap_or(0);
+        memchr::memmem::find_iter(bytes, END).count()
     }
 }

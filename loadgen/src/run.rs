@@ -47,20 +47,29 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     let document = report::document(&measured, &conditions);
     let written = folder.write(&document, &measured);
-    // Whoever reads may have gone; what was measured is written, and the exit code tells the rest.
-    let _ = print(&document, written.as_ref().ok());
+    let printed = print(&document, written.as_ref().ok());
     written.map_err(Failure::Failed)?;
-    verdict(&measured)
+    match printed {
+        // Whoever reads may have read enough, as with `| head`; the exit code tells the rest.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("the table could not be printed: {error}; the files are written")))
+        }
+        _ => verdict(&measured),
+    }
 }
 
 fn print(document: &Document, written: Option<&Written>) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "\n{}", report::table(document, report::width()))?;
+    let width = report::width();
+    writeln!(out, "\n{}", report::table(document, width))?;
     for warning in report::warnings(document) {
-        writeln!(out, "! {warning}")?;
+        for (index, line) in report::wrap(&warning, width.min(100) - 2).into_iter().enumerate() {
+            writeln!(out, "{} {line}", if index == 0 { '!' } else { ' ' })?;
+        }
     }
     if let Some(Written { folder, files }) = written {
-        writeln!(out, "\n{} files in {}", files.len(), folder.display())?;
+        // On a line of its own, and whole, so that it can be copied.
+        writeln!(out, "\n{} files in\n{}", files.len(), folder.display())?;
     }
     out.flush()
 }
@@ -86,8 +95,11 @@ fn verdict(measured: &lab::Measured) -> Result<(), Failure> {
     }
 }
 
+/// The servers' own default, which scenarios with few connections keep to.
+const MAX_CONNECTIONS_MIN: usize = 16_384;
+
 /// Starts a phase in a process of its own.
-fn launch(row: &Row, cpus: &[usize]) -> Command {
+fn launch(row: &Row, cpus: &[usize], connections: usize) -> Command {
     // This very file, even if a new build has taken its name meanwhile.
     let mut command = Command::new("/proc/self/exe");
     command.args(["serve", row.phase.name, "--addr", "127.0.0.1:0", "--with-parent"]);
@@ -95,6 +107,9 @@ fn launch(row: &Row, cpus: &[usize]) -> Command {
         let list: Vec<_> = cpus.iter().map(usize::to_string).collect();
         command.args(["--cpus", &list.join(",")]);
     }
+    // A limit below what the scenario asks for would measure refusals. What the client has closed, the
+    // server may not have noticed yet.
+    command.args(["--max-connections", &(connections * 2).max(MAX_CONNECTIONS_MIN).to_string()]);
     command.args(&row.options);
     command
 }

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -97,6 +98,74 @@ fn a_kept_connection_that_the_server_closes_between_requests_costs_no_error() {
     assert_eq!((outcome.ok, outcome.failed()), (30, 0), "{:?}", outcome.samples);
     assert!(outcome.retried > 0);
     assert_eq!(server.requests(), 30);
+}
+
+#[test]
+fn a_request_that_is_sent_again_has_waited_since_the_first_time() {
+    const PAUSE: Duration = Duration::from_millis(100);
+    let server = Server::start(|mut peer| {
+        if peer.request()? {
+            peer.send(HELLO)?;
+        }
+        // The next request is taken, kept for a while, and never answered.
+        if peer.request()? {
+            thread::sleep(PAUSE);
+        }
+        peer.close()
+    });
+    let outcome = fire(&plan(server.address, PIPELINE_1, 1, 4));
+    assert_eq!((outcome.ok, outcome.failed(), outcome.retried), (4, 0, 3), "{:?}", outcome.samples);
+    let waited = outcome
+        .latency_ns
+        .iter_recorded()
+        .filter(|entry| entry.value_iterated_to() >= u64::try_from(PAUSE.as_nanos()).expect("a short pause"));
+    assert_eq!(waited.map(|entry| entry.count_at_value()).sum::<u64>(), 3);
+}
+
+#[test]
+fn a_post_is_never_sent_again() {
+    let server = Server::start(|mut peer| {
+        if peer.request()? {
+            peer.send(HELLO)?;
+        }
+        peer.request()?;
+        peer.close()
+    });
+    let mut plan = plan(server.address, PIPELINE_1, 1, 4);
+    plan.request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let outcome = fire(&plan);
+    assert_eq!((outcome.ok, outcome.failed(), outcome.retried), (2, 2, 0), "{:?}", outcome.samples);
+    assert_eq!(server.requests(), 4);
+}
+
+#[test]
+fn the_watcher_is_told_when_it_counts() {
+    let server = Server::start(always(HELLO));
+    let mut plan = plan(server.address, PIPELINE_1, 2, 1);
+    (plan.warmup, plan.amount) = (Duration::from_millis(300), Amount::Time(Duration::from_millis(300)));
+    let progress = Progress::default();
+    let seen = thread::scope(|scope| {
+        let run = scope.spawn(|| engine::run(&plan, &progress));
+        let mut seen = vec![progress.counting.load(Ordering::Relaxed)];
+        while !run.is_finished() {
+            let now = progress.counting.load(Ordering::Relaxed);
+            if seen.last() != Some(&now) {
+                seen.push(now);
+            }
+            thread::yield_now();
+        }
+        seen
+    });
+    assert_eq!(seen, [false, true, false]);
+}
+
+#[test]
+fn counting_begins_when_all_connections_are_open() {
+    let server = Server::start(always(HELLO));
+    let mut plan = plan(server.address, PIPELINE_1, 300, 1);
+    (plan.warmup, plan.amount) = (Duration::from_millis(1), Amount::Time(Duration::from_millis(300)));
+    let outcome = fire(&plan);
+    assert_eq!((outcome.connections_established, outcome.connections_opened), (300, 0));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use args::Args;
 
-use crate::engine::{EngineError, ErrorKind, Outcome, Plan, Progress};
+use crate::engine::{self, EngineError, ErrorKind, Outcome, Plan, Progress};
 
 /// A run that Ctrl-C ended.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -53,16 +53,15 @@ impl AttackError {
 /// 1 where none was, where the server died, or where the client itself ran out; 130 after Ctrl-C.
 pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
     let plan = args.plan()?;
+    engine::check(&plan)?;
     let progress = Arc::new(Progress::default());
     watch::stop_on_ctrl_c(&progress);
     let outcome = watch::run(&plan, &progress)?;
-    let mut out = io::stdout().lock();
-    if args.json {
-        writeln!(out, "{}", json::of(&plan, &outcome))?;
-    } else if outcome.connections_established > 0 {
-        summary::write(&mut out, args, &plan, &outcome)?;
+    match print(args, &plan, &outcome) {
+        // Whoever read it has read enough, as with `| head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        printed => printed?,
     }
-    out.flush()?;
     if outcome.interrupted && outcome.ok + outcome.failed() == 0 {
         let _ = writeln!(io::stderr(), "interrupted before anything was counted");
     }
@@ -71,6 +70,16 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
         let _ = writeln!(io::stderr(), "error: {why}");
     }
     Ok(exit_code(&plan, &outcome))
+}
+
+fn print(args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", json::of(plan, outcome))?;
+    } else if outcome.connections_established > 0 {
+        summary::write(&mut out, args, plan, outcome)?;
+    }
+    out.flush()
 }
 
 /// Why the run has failed as a whole, if it has.
@@ -93,7 +102,10 @@ fn complaint(plan: &Plan, outcome: &Outcome) -> Option<String> {
         return Some(format!("can't connect to {target}: {why}; is the server running there?"));
     }
     Some(first.map_or_else(
-        || "nothing was answered; is the duration (-d) long enough for one request?".to_owned(),
+        || {
+            let waiting = outcome.in_flight_at_end;
+            format!("nothing was answered, and {waiting} requests waited; is the duration (-d) long enough for one?")
+        },
         |sample| format!("nothing was answered as expected; the first failure was: {sample}"),
     ))
 }

@@ -74,6 +74,11 @@ pub(super) struct Connection {
     failed_connects: u32,
     /// Streams in a row that the server closed before a byte of the answer.
     pub(super) retries: u32,
+    /// When the request was first sent that is to be sent again: what was lost on the way is part of
+    /// what its client waited for.
+    pub(super) retry_since_ns: Option<u64>,
+    /// When the current stream's connect began.
+    opened_ns: u64,
 }
 
 impl Connection {
@@ -92,6 +97,8 @@ impl Connection {
             answers: 0,
             failed_connects: 0,
             retries: 0,
+            retry_since_ns: None,
+            opened_ns: 0,
         }
     }
 
@@ -119,7 +126,8 @@ impl Connection {
             self.phase = Phase::Idle;
             return;
         }
-        self.in_flight.push(now_ns, claimed);
+        self.opened_ns = now_ns;
+        self.in_flight.push(self.retry_since_ns.take().unwrap_or(now_ns), claimed);
         self.unsent = claimed * cx.plan.request.len();
         self.phase = Phase::Connecting;
         match TcpStream::connect(cx.plan.target) {
@@ -179,15 +187,14 @@ impl Connection {
         }
     }
 
-    pub(super) fn connected(&mut self, cx: &mut Context<'_>, before_write_ns: u64) {
+    pub(super) fn connected(&mut self, cx: &mut Context<'_>) {
         let now_ns = cx.shared.now_ns();
         self.phase = Phase::Open;
         self.failed_connects = 0;
         cx.connect_failure = None;
         cx.alive(now_ns);
         cx.shared.one_more_established();
-        let started_ns = self.in_flight.oldest_ns().unwrap_or(before_write_ns);
-        cx.tally.connected(started_ns, now_ns);
+        cx.tally.connected(self.opened_ns, now_ns);
         let kept = matches!(cx.plan.mode, Mode::KeepAlive { .. });
         if let Some(stream) = &self.stream
             && (kept || cx.plan.request.len() > ONE_SEGMENT_BYTES)

@@ -14,6 +14,9 @@ const READ_BYTES: usize = 64 * 1024;
 /// Bytes that one write of pipelined requests carries at most, unless a single request is longer.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 
+/// How requests begin whose repetition does no harm.
+const IDEMPOTENT: [&[u8]; 6] = [b"GET ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS ", b"TRACE "];
+
 /// Everything of a thread but its connections.
 pub(super) struct Context<'a> {
     pub(super) shared: &'a Shared<'a>,
@@ -21,6 +24,8 @@ pub(super) struct Context<'a> {
     pub(super) registry: Registry,
     /// The request, several times over where requests are pipelined. Never empty.
     pub(super) wire: Vec<u8>,
+    /// Whether sending it twice does no more than sending it once (RFC 9110, section 9.2.2).
+    pub(super) is_idempotent: bool,
     /// What every connection of the thread reads into; nothing stays in it.
     pub(super) buffer: Vec<u8>,
     pub(super) tally: Tally,
@@ -44,6 +49,7 @@ impl<'a> Context<'a> {
             plan,
             registry,
             wire: plan.request.repeat(repeats),
+            is_idempotent: IDEMPOTENT.iter().any(|method| plan.request.starts_with(method)),
             buffer: vec![0; READ_BYTES],
             tally: Tally::new(),
             budget: Budget::unlimited(),

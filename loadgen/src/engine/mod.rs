@@ -32,7 +32,7 @@ mod worker;
 pub use errors::{EngineError, ErrorKind, Errors};
 pub use outcome::{ClientCost, Outcome};
 pub use plan::{Amount, Expect, Mode, Plan};
-pub use run::run;
+pub use run::{check, run};
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 

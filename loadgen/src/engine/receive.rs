@@ -154,15 +154,23 @@ impl Connection {
     /// The stream is gone with requests unanswered.
     ///
     /// A server may close a kept connection whenever no request is on its way to it, and a client
-    /// can't know whether one was (RFC 9112 §9.3.1): then the requests are sent again on another.
+    /// can't know whether one was (RFC 9112 §9.3.1): then the requests are sent again on another, if
+    /// doing them twice does no harm (RFC 9110 §9.2.2).
     fn lost(&mut self, cx: &mut Context<'_>, kind: ErrorKind, why: &str) {
         let untouched = self.first_byte_ns.is_none() && self.reader.is_between();
         if self.in_flight.is_empty() {
             self.close(cx);
-        } else if untouched && self.answers > 0 && self.retries < RETRIES_MAX && kind != ErrorKind::Timeout {
+        } else if untouched
+            && self.answers > 0
+            && self.retries < RETRIES_MAX
+            && kind != ErrorKind::Timeout
+            && cx.is_idempotent
+        {
             self.retries += 1;
             cx.tally.retried += 1;
+            let since_ns = self.in_flight.oldest_ns();
             self.close(cx);
+            self.retry_since_ns = since_ns;
         } else {
             let now_ns = cx.shared.now_ns();
             self.fail(cx, kind, now_ns, || why.to_owned());

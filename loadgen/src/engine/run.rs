@@ -15,14 +15,13 @@ use super::worker::{self, Report, Share};
 
 /// Fires `plan` and returns what it measured, when that is done or `progress` says stop.
 ///
-/// A warm-up lasts until its time is over and as many requests have ended as there are connections,
-/// but at most five seconds longer. With a warm-up of zero everything counts from the first connect, so that
+/// A warm-up lasts until its time is over, all connections that are to be kept are open, and as many
+/// requests have ended as there are connections, but at most five seconds longer. With a warm-up of zero everything counts from the first connect, so that
 /// with [`Amount::Requests`] the server sees exactly that many.
 ///
 /// A server that is not there, or that dies, is no `Err` but an outcome that says so.
 pub fn run(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {
     check(plan)?;
-    limits::make_room(plan)?;
     let shared = Shared::new(plan, progress);
     let reports = thread::scope(|scope| {
         let threads: Vec<_> = (0..plan.threads)
@@ -48,7 +47,12 @@ pub fn run(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {
     Ok(merge(shared, &reports))
 }
 
-fn check(plan: &Plan) -> Result<(), EngineError> {
+/// Says whether `plan` can be fired here: it makes sense, and there are descriptors for its connections,
+/// for which the soft limit is raised if need be.
+///
+/// # Errors
+/// What is wrong with it, as [`run`] would say it.
+pub fn check(plan: &Plan) -> Result<(), EngineError> {
     let refuse = |text: &str| Err(EngineError::Plan(text.to_owned()));
     if plan.connections == 0 {
         return refuse("0 connections can't fire anything; use at least 1");
@@ -74,7 +78,7 @@ fn check(plan: &Plan) -> Result<(), EngineError> {
     match plan.amount {
         Amount::Requests(0) => refuse("0 requests measure nothing; use at least 1"),
         Amount::Time(time) if time.is_zero() => refuse("a duration of 0 measures nothing"),
-        Amount::Requests(_) | Amount::Time(_) => Ok(()),
+        Amount::Requests(_) | Amount::Time(_) => limits::make_room(plan),
     }
 }
 

@@ -36,7 +36,7 @@ impl Connection {
                     self.unsent -= written;
                     self.wire_at = (self.wire_at + written) % cx.wire.len();
                     if matches!(self.phase, Phase::Connecting) {
-                        self.connected(cx, now_ns);
+                        self.connected(cx);
                     }
                 }
                 Err(error) if matches!(error.kind(), Io::WouldBlock | Io::NotConnected) => {

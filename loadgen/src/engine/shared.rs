@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Progress;
-use super::plan::Plan;
+use super::plan::{Mode, Plan};
 
 /// A warm-up that too few answers came in ends this long after its time all the same.
 const WARMUP_EXTRA: Duration = Duration::from_secs(5);
@@ -58,7 +58,9 @@ impl<'a> Shared<'a> {
     pub(super) fn count_from(&self, now_ns: u64, new_answers: u64) -> Option<u64> {
         let answers = self.warm_answers.fetch_add(new_answers, Ordering::Relaxed) + new_answers;
         let warmup_ns = ns(self.plan.warmup);
-        let warm = now_ns >= warmup_ns && answers >= self.plan.connections as u64;
+        let connections = self.plan.connections;
+        let all_open = self.established_max() >= connections || self.plan.mode == Mode::Close;
+        let warm = now_ns >= warmup_ns && all_open && answers >= connections as u64;
         if warm || now_ns >= warmup_ns.saturating_add(ns(WARMUP_EXTRA)) {
             // Losing this race is as good as winning it: the other thread's moment counts.
             let won =
@@ -127,6 +129,12 @@ impl<'a> Shared<'a> {
     /// Whoever watches asked for the end.
     pub(super) fn was_interrupted(&self) -> bool {
         self.progress.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether the run ended early by itself, and when the server gave its last sign of life.
+    pub(super) fn gave_up_at(&self) -> Option<u64> {
+        let gave_up = self.gave_up.lock().unwrap_or_else(PoisonError::into_inner);
+        gave_up.is_some().then(|| self.alive_ns.load(Ordering::Relaxed))
     }
 
     /// Why the run ended early by itself, if it did.

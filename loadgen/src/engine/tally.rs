@@ -12,6 +12,8 @@ const RECORDED_NS_MAX: u64 = 3_600 * 1_000_000_000;
 const SIGNIFICANT_DIGITS: u8 = 3;
 /// Failures kept readable.
 pub(super) const SAMPLES_MAX: usize = 5;
+/// Failures looked at for those, so that a flood of them costs nothing.
+const SAMPLED_MAX: usize = 100;
 /// One more than the largest status.
 const STATUS_END: usize = 1_000;
 
@@ -43,6 +45,8 @@ pub(super) struct Tally {
     pub(super) connect_ns: Histogram<u64>,
     pub(super) first_byte_ns: Histogram<u64>,
     pub(super) samples: Vec<String>,
+    /// Failures that were looked at for that.
+    sampled: usize,
     pub(super) connections_opened: u64,
     pub(super) closed_by_client: u64,
     pub(super) reset_after_answer: u64,
@@ -62,6 +66,7 @@ impl Tally {
             connect_ns: histogram(),
             first_byte_ns: histogram(),
             samples: Vec::new(),
+            sampled: 0,
             connections_opened: 0,
             closed_by_client: 0,
             reset_after_answer: 0,
@@ -103,10 +108,15 @@ impl Tally {
         record(&mut self.connect_ns, started_ns, now_ns);
     }
 
-    /// Keeps a failure readable, if it is one of the first.
+    /// Keeps a failure readable, if it is one of the first and not the same again.
     pub(super) fn sample(&mut self, text: impl FnOnce() -> String) {
-        if self.samples.len() < SAMPLES_MAX {
-            self.samples.push(text());
+        if self.sampled == SAMPLED_MAX || self.samples.len() == SAMPLES_MAX {
+            return;
+        }
+        self.sampled += 1;
+        let text = text();
+        if !self.samples.contains(&text) {
+            self.samples.push(text);
         }
     }
 

@@ -20,8 +20,9 @@ use super::tally::Tally;
 /// Events taken from the kernel at once.
 const EVENTS_PER_TURN: usize = 1_024;
 /// Connections opened in a turn beside those that an event made due: opening ten thousand in one
-/// go would keep the answers of the first ones waiting.
-const OPENS_PER_TURN: usize = 64;
+/// go would keep the answers of the first ones waiting, and opening one for each of their answers
+/// would take forever.
+const OPENS_PER_TURN: usize = 256;
 /// How often time-outs are looked for and the stop flag is obeyed, at the least.
 const SWEEP_MAX: Duration = Duration::from_millis(50);
 /// The same while a connection rests, and for short time-outs.
@@ -224,7 +225,9 @@ impl Worker<'_> {
         let (elapsed_ns, cost) = match &self.counting {
             None => (0, ClientCost { threads: 1, ..ClientCost::default() }),
             Some((from_ns, cpu)) => {
-                let last_ns = if spent { tally.last_counted_ns } else { now_ns.min(self.cx.end_ns) };
+                // A server that died served no longer than it lived.
+                let ended_ns = self.cx.shared.gave_up_at().unwrap_or(now_ns).min(self.cx.end_ns);
+                let last_ns = if spent { tally.last_counted_ns } else { ended_ns };
                 (last_ns.saturating_sub(*from_ns), cpu.until(&CpuTime::now()))
             }
         };

@@ -14,8 +14,9 @@ use crate::engine::Outcome;
 /// What a fresh server costs beside its warm-up and duration, roughly; only an estimate needs it.
 const FRESH_SERVER: Duration = Duration::from_millis(200);
 
-/// How a server is started: the row, and the CPUs that it is to run on.
-pub type Launch<'a> = &'a dyn Fn(&Row, &[usize]) -> Command;
+/// How a server is started: the row, the CPUs that it is to run on, and the connections that it is to
+/// take at the same time.
+pub type Launch<'a> = &'a dyn Fn(&Row, &[usize], usize) -> Command;
 
 /// What is to be measured.
 #[derive(Clone, Debug)]
@@ -117,7 +118,7 @@ pub fn run(agenda: &Agenda, launch: Launch<'_>, fire: Fire<'_>, watch: &dyn Watc
             }
             let place = Place { scenario, row, trial: number + 1 };
             watch.begin(place);
-            let mut command = launch(row, &agenda.split.server);
+            let mut command = launch(row, &agenda.split.server, scenario.connections);
             let trial = trial::run(scenario, &mut command, &agenda.split.client, number + 1, fire, watch);
             watch.end(place, &trial);
             trials.push(trial);

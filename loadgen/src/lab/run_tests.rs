@@ -80,7 +80,7 @@ fn agenda() -> Agenda {
 fn a_server_that_dies_in_a_trial_keeps_what_was_measured_before() {
     let addr = answering();
     let started = RefCell::new(BTreeMap::<&str, usize>::new());
-    let launch = |row: &Row, _: &[usize]| {
+    let launch = |row: &Row, _: &[usize], _: usize| {
         let mut started = started.borrow_mut();
         let times = started.entry(row.phase.name).or_default();
         *times += 1;
@@ -125,7 +125,7 @@ fn a_server_that_dies_in_a_trial_keeps_what_was_measured_before() {
 #[test]
 fn an_engine_that_gives_up_fails_the_trial_in_its_own_words() {
     let addr = answering();
-    let launch = |_: &Row, _: &[usize]| {
+    let launch = |_: &Row, _: &[usize], _: usize| {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("echo x listening on http://{addr}; exec sleep 60")]);
         command
@@ -135,6 +135,20 @@ fn an_engine_that_gives_up_fails_the_trial_in_its_own_words() {
     let failures = measured.failures();
     assert_eq!(failures.len(), 2);
     assert_eq!(failures[0], ("small, phase0-serial, trial 1".to_owned(), "no port is free"));
+}
+
+#[test]
+fn a_trial_without_an_answer_has_failed() {
+    let addr = answering();
+    let launch = |_: &Row, _: &[usize], _: usize| {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("echo x listening on http://{addr}; exec sleep 60")]);
+        command
+    };
+    let fire = |_: &Plan, _: &Progress| Ok(outcome(0));
+    let measured = run(&agenda(), &launch, &fire, &Quiet(RefCell::default()));
+    let failures = measured.failures();
+    assert!(failures[0].1.starts_with("nothing was answered"), "{failures:?}");
 }
 
 #[test]

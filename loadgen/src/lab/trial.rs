@@ -77,7 +77,10 @@ pub(super) fn run(
         Ok(outcome) => {
             if trial.failed.is_none() {
                 let interrupted = outcome.interrupted.then(|| INTERRUPTED.to_owned());
-                trial.failed = interrupted.or_else(|| outcome.gave_up.clone()).or_else(|| outcome.invalid());
+                trial.failed = interrupted
+                    .or_else(|| outcome.gave_up.clone())
+                    .or_else(|| outcome.invalid())
+                    .or_else(|| nothing_answered(&outcome));
             }
             trial.usage_requests = (outcome.ok + outcome.failed()).saturating_sub(seen);
             trial.outcome = Some(outcome);
@@ -87,6 +90,16 @@ pub(super) fn run(
         }
     }
     trial
+}
+
+/// A rate of zero is no measurement: the server hung, or the trial was too short for it.
+fn nothing_answered(outcome: &Outcome) -> Option<String> {
+    (outcome.ok == 0).then(|| {
+        format!(
+            "nothing was answered in {:?}, while {} requests waited; is the server stuck, or the duration too short?",
+            outcome.elapsed, outcome.in_flight_at_end
+        )
+    })
 }
 
 /// Fires on a thread of its own and looks on from this one. Returns what was fired, and how many

@@ -21,7 +21,7 @@ pub use document::*;
 pub use files::{Folder, Written};
 pub use markdown::markdown;
 pub use progress::Bars;
-pub use terminal::{table, width};
+pub use terminal::{table, width, wrap};
 pub use warnings::warnings;
 
 #[cfg(test)]

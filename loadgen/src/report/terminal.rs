@@ -22,9 +22,12 @@ struct Column {
     cell: fn(&Row) -> String,
 }
 
+/// The column that is always there.
+const RATE: &str = "actual";
+
 const COLUMNS: [Column; 8] = [
     Column { title: "target", gives_way: 3, cell: |row| or_none(row.target_qps, rate) },
-    Column { title: "actual", gives_way: 0, cell: |row| or_none(row.qps, |qps| rate(qps.median)) },
+    Column { title: RATE, gives_way: 0, cell: |row| or_none(row.qps, |qps| rate(qps.median)) },
     Column { title: "low–high", gives_way: 5, cell: interval },
     Column { title: "of target", gives_way: 2, cell: share_of_target },
     Column { title: "speed-up", gives_way: 0, cell: |row| or_none(row.speedup, times) },
@@ -76,7 +79,7 @@ fn scenario_table(scenario: &Scenario, width: usize) -> String {
             (column, cells, widest.max(column.title.chars().count()))
         })
         // A column of dashes says nothing, as where the original report set no target.
-        .filter(|(column, cells, _)| column.gives_way == 0 || cells.iter().any(|cell| cell != NONE))
+        .filter(|(column, cells, _)| column.title == RATE || cells.iter().any(|cell| cell != NONE))
         .collect();
     let used = |columns: &[(&Column, Vec<String>, usize)]| {
         names + columns.iter().map(|(_, _, width)| width + GAP).sum::<usize>() + GAP
@@ -115,7 +118,7 @@ pub(super) fn heading(scenario: &Scenario) -> String {
 }
 
 /// Words in lines of at most `width` columns.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

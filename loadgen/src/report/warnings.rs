@@ -106,13 +106,18 @@ fn fewer_connections(scenario: &Scenario, row: &Row) -> Option<String> {
 
 fn littles_law(scenario: &Scenario, row: &Row) -> Option<String> {
     let expected = in_flight(scenario);
-    let far = |concurrency: f64| (concurrency / expected - 1.0).abs() > LITTLE_TOLERANCE;
-    let worst = concurrency(row).filter(|&concurrency| far(concurrency))?;
+    let off = |concurrency: f64| (concurrency / expected - 1.0).abs();
+    let trials: Vec<f64> = counted(row).map(|trial| trial.concurrency.unwrap_or(0.0)).collect();
+    let far: Vec<f64> = trials.iter().copied().filter(|&trial| off(trial) > LITTLE_TOLERANCE).collect();
+    let worst = far.iter().copied().max_by(|a, b| off(*a).total_cmp(&off(*b)))?;
     Some(format!(
-        "{}, {}: Little's law is off. Rate times mean latency is {}, where {} requests were to be under way: \
-         some of the time is not in the latencies, or the run was too short to see it.",
+        "{}, {}: Little's law is off in {} of {} trials. Rate times mean latency is {}, where {} requests were to \
+         be under way: some of the time is not in the latencies, as when a server stalls, or the trial was too \
+         short to see it.",
         scenario.name,
         row.name,
+        far.len(),
+        trials.len(),
         rate(worst),
         rate(expected)
     ))
@@ -139,10 +144,13 @@ pub(super) fn in_flight(scenario: &Scenario) -> f64 {
     (scenario.params.connections * scenario.params.pipeline) as f64
 }
 
+fn counted(row: &Row) -> impl Iterator<Item = &Trial> {
+    row.trials.iter().filter(|trial| trial.failed.is_none())
+}
+
 /// Rate times mean latency: the median of the trials that count.
 pub(super) fn concurrency(row: &Row) -> Option<f64> {
-    let counted = |trial: &&Trial| trial.failed.is_none();
-    let mut all: Vec<f64> = row.trials.iter().filter(counted).filter_map(|trial| trial.concurrency).collect();
+    let mut all: Vec<f64> = counted(row).filter_map(|trial| trial.concurrency).collect();
     all.sort_by(f64::total_cmp);
     all.get(all.len() / 2).copied()
 }
@@ -181,7 +189,7 @@ mod tests {
             "reference: the load generator was the bottleneck, so the server may be faster than it looks, for \
              phase1-threads (1 of 3 trials, 97 % busy).",
             "990 of 1,000 connections",
-            "Little's law is off. Rate times mean latency is 500",
+            "Little's law is off in 2 of 2 trials. Rate times mean latency is 500",
             "of 3,000 answers, 4 were followed by a reset, and after 0",
             "Fewer than three trials",
         ] {

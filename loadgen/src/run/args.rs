@@ -39,7 +39,7 @@ pub struct Args {
     /// One short trial of each: about twenty seconds, and no interval around the numbers
     #[arg(long)]
     pub quick: bool,
-    /// Where results go, in place of results/ in the workspace
+    /// Where results go, in place of results/ in the workspace, or outside of it in this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
