@@ -6,7 +6,7 @@ use crate::Status;
 /// framing is lost: answer with [`Error::status`], then close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Error {
-    /// More than [`crate::head::EMPTY_LINES_MAX`] empty lines before the request line.
+    /// More than two empty lines before the request line.
     #[error("too many empty lines before the request line")]
     TooManyEmptyLines,
     /// A CR without its LF or a LF without its CR (RFC 9112, section 2.2).

@@ -16,7 +16,7 @@
 //! | [`textbook`] | the parser to read first: it copies every part into an [`OwnedRequest`] |
 //! | [`zerocopy`] | the parser that copies nothing: its [`Request`] points into the buffer |
 //! | [`chunked`] | the chunked transfer coding, both ways |
-//! | [`response`], [`encode`] | what a handler answers, and its bytes |
+//! | [`response`], [`mod@encode`] | what a handler answers, and its bytes |
 //!
 //! Both parsers share the modules above them in the table, so that they can differ in how they
 //! hold a request but not in what they accept.

@@ -23,7 +23,7 @@ use handler::{Fault, Handler, Stats};
 use server::{Connections, Stop, turn_away};
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{sleep, sleep_until, timeout};
 
 /// Serves until `stop` is triggered, then waits for the answers under way.
 ///
@@ -49,6 +49,7 @@ pub fn serve(
     let service = Service {
         handler: Arc::new(handler),
         options: Arc::new(options.common.clone()),
+        request_timeout: options.request_timeout,
         stats: Arc::clone(stats),
     };
     // The accept loop is a task like any other: on this thread, every accept would have to wake a
@@ -63,6 +64,7 @@ pub fn serve(
 struct Service<H> {
     handler: Arc<H>,
     options: Arc<server::Options>,
+    request_timeout: Duration,
     stats: Arc<Stats>,
 }
 
@@ -88,10 +90,13 @@ async fn accept(listener: TcpListener, service: Service<impl Handler>, stop: Sto
                     continue;
                 };
                 let (handler, options) = (Arc::clone(&service.handler), Arc::clone(&service.options));
-                let stats = Arc::clone(&service.stats);
+                let (stats, within) = (Arc::clone(&service.stats), service.request_timeout);
                 tokio::spawn(async move {
                     let _admission = admission;
-                    connection::serve(stream, &*handler, &options, &stats).await;
+                    if timeout(within, connection::serve(stream, &*handler, &options, &stats)).await.is_err()
+                    {
+                        stats.fault(Fault::Timeout);
+                    }
                 });
             }
             Err(error) => {
@@ -120,6 +125,9 @@ pub struct Options {
     /// Threads that run the tasks; 0 is one for each processor
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub workers: u16,
+    /// How long a connection may take from its first moment to its last, whatever its other deadlines
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = server::parse_deadline)]
+    pub request_timeout: Duration,
     /// What all phases let their user set.
     #[command(flatten)]
     pub common: server::Options,

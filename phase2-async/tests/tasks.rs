@@ -65,6 +65,13 @@ fn a_client_that_does_not_read_is_left_at_the_deadline() {
 }
 
 #[test]
+fn a_request_that_takes_too_long_altogether_is_given_up() {
+    let server = start(Options { request_timeout: Duration::from_millis(300), ..Options::default() });
+    assert_eq!(server.ask("GET /wait?ms=10000 HTTP/1.1\r\nHost: a\r\n\r\n").expect("closed"), "");
+    server.wait_until("the timeout is counted", |stats| stats.snapshot().errors.timeout == 1);
+}
+
+#[test]
 fn stopping_finishes_the_answers_under_way() {
     let mut options = Options::default();
     options.common.drain_timeout = Duration::from_secs(20);

@@ -2,7 +2,7 @@
 //!
 //! The idea: what one request needed, the next one needs too. Phase 2 asks the allocator for a
 //! task, a buffer, a request with all its parts, a response and an output, and gives them all back
-//! a moment later. Here they lie in a [`pool`], grown to the size that requests have, and connections
+//! a moment later. Here they lie in a pool, grown to the size that requests have, and connections
 //! lie in a slab. A warmed-up server serves a request without asking the allocator for anything,
 //! and `tests/` shows it by counting.
 //!

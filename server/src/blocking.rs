@@ -1,7 +1,7 @@
 //! Reading, writing and closing with absolute deadlines on sockets that block.
 //!
 //! A socket's own timeout starts anew with each read, so a client that sends a byte now and then
-//! never meets it. Here the socket wakes up every [`TICK`], and the deadline is looked at then.
+//! never meets it. Here the socket wakes up every few milliseconds, and the deadline is looked at then.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};

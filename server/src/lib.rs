@@ -5,7 +5,7 @@
 //!
 //! | module | its one job |
 //! |---|---|
-//! | [`run`] | from a phase's command line to its `serve`, with signals wired to [`Stop`] |
+//! | [`run()`] | from a phase's command line to its `serve`, with signals wired to [`Stop`] |
 //! | [`Options`] | limits, deadlines and the connection limit, as flags that all phases share |
 //! | [`ReadDeadline`], [`Transfer`] | when a request or an answer must have gone on |
 //! | [`Connections`] | how many there are, how many there may be, and turning the others away |
@@ -37,7 +37,7 @@ pub use deadline::ReadDeadline;
 pub use descriptors::raise_limit;
 pub use fault::fault_of;
 pub use listen::{Bind, listen};
-pub use options::{DRAIN_BYTES_MAX, Options, default_options};
+pub use options::{DRAIN_BYTES_MAX, Options, default_options, parse_deadline};
 pub use run::run;
 pub use stop::Stop;
 pub use timers::Timers;

@@ -35,24 +35,24 @@ pub struct Options {
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes_max, value_parser = size)]
     pub body_bytes: usize,
     /// How long a connection may be silent before the first byte of a request
-    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_deadline)]
     pub idle_timeout: Duration,
     /// How long the head may take from its first byte, however often the client sends a little
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_deadline)]
     pub head_timeout: Duration,
     /// How long the body may stand still, and how long it may take below the minimum rate
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_deadline)]
     pub body_timeout: Duration,
     /// How long the client may read nothing of its answer, and how long it may take below the minimum
     /// rate
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_deadline)]
     pub write_timeout: Duration,
     /// Bytes per second that a body or an answer must come or go at to take longer than its timeout
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = size)]
     pub min_rate: usize,
     /// How long a closing connection waits for the client to close too, and a stopping server for
     /// its connections
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = parse_deadline)]
     pub drain_timeout: Duration,
 }
 
@@ -90,7 +90,11 @@ pub fn default_options<T: Args>() -> T {
     T::from_arg_matches(&matches).expect("every flag has a default")
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+/// Reads a deadline as flags take it, like `500ms` or `10s`.
+///
+/// # Errors
+/// What is wrong with it, for the user.
+pub fn parse_deadline(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(time) if (DEADLINE_MIN..=DEADLINE_MAX).contains(&time) => Ok(time),
         Ok(_) => Err("a deadline is from 1ms to 1day".to_owned()),

@@ -99,7 +99,7 @@ pub enum EngineError {
     /// More connections than this process may have open files.
     #[error(
         "{connections} connections need {needed} open files, but the limit is {limit}; \
-         use fewer connections (-c), or raise the limit (`ulimit -Hn`, as root)"
+         raise it (ulimit -n {needed}) or use fewer connections (-c)"
     )]
     Descriptors {
         /// Connections that the plan asks for.
