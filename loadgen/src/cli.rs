@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
-use crate::{attack, run, serve};
+use crate::{attack, check, run, serve};
 
 /// Something that was asked for went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -20,6 +20,7 @@ Examples:
   loadgen run --phase phase2-async --phase phase3-pooled --trials 7
   loadgen serve phase0-serial              one phase as a server, on 127.0.0.1:8080
   loadgen attack http://127.0.0.1:8080/    any HTTP/1.1 server, not only these
+  loadgen check phase4-keepalive           what it does with good and bad bytes
 
 Exit codes: 0 good, 1 the run failed (also where any request failed), 2 bad arguments,
 130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md and .hgrm.";
@@ -44,6 +45,8 @@ enum Command {
     Serve(serve::Args),
     // Its help is told where its arguments are.
     Attack(attack::Args),
+    /// Hold a phase or any server to the rules of HTTP/1.1
+    Check(check::Args),
 }
 
 /// How a command ended that did not end well.
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         None => run::run(&cli.run).map(|()| ExitCode::SUCCESS),
         Some(Command::Run(args)) => run::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(args)) => serve::run(args),
+        Some(Command::Check(args)) => check::run(&args),
         Some(Command::Attack(args)) => attack::run(&args).or_else(|error| {
             eprintln!("error: {error}");
             Ok(error.exit_code())

@@ -10,9 +10,10 @@
 //! - [`report`] writes down what was measured, and draws it from what it wrote.
 //!
 //! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, and [`attack`]
-//! the engine alone against any address.
+//! the engine alone against any address, [`check`] the conformance suite against one.
 
 pub mod attack;
+pub mod check;
 pub mod cli;
 pub mod engine;
 pub mod lab;

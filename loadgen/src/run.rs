@@ -99,7 +99,7 @@ fn verdict(measured: &lab::Measured) -> Result<(), Failure> {
 const MAX_CONNECTIONS_MIN: usize = 16_384;
 
 /// Starts a phase in a process of its own.
-fn launch(row: &Row, cpus: &[usize], connections: usize) -> Command {
+pub(crate) fn launch(row: &Row, cpus: &[usize], connections: usize) -> Command {
     // This very file, even if a new build has taken its name meanwhile.
     let mut command = Command::new("/proc/self/exe");
     command.args(["serve", row.phase.name, "--addr", "127.0.0.1:0", "--with-parent"]);

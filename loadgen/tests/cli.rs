@@ -256,3 +256,38 @@ fn a_server_does_not_outlive_a_lab_that_was_killed() {
         thread::sleep(Duration::from_millis(10));
     }
 }
+
+#[test]
+fn a_phase_passes_the_conformance_suite() {
+    let (code, stdout, stderr) =
+        output(loadgen().args(["check", "phase4-keepalive", "--whole", "--timeout", "20s"]));
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    assert!(stdout.contains(" 0 failed") && stdout.contains("rule  passed"), "{stdout}");
+}
+
+#[test]
+fn a_server_that_answers_everything_alike_fails_it_with_the_bytes() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
+            let _ = std::io::Write::write_all(&mut stream, answer);
+        }
+    });
+    let (code, stdout, _) = output(loadgen().args(["check", &addr, "--whole", "--foreign"]));
+    assert_eq!(code, Some(1), "{stdout}");
+    assert!(stdout.contains("FAILED") && stdout.contains("received  \"HTTP/1.1 200 OK"), "{stdout}");
+    let (code, stdout, _) = output(loadgen().args(["check", &addr, "--whole", "--foreign", "--json"]));
+    assert_eq!(code, Some(1));
+    let report: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
+    assert!(report["rows"].as_array().is_some_and(|rows| rows.len() > 400));
+}
+
+#[test]
+fn what_can_not_be_checked_is_said() {
+    refused(&["check", "phase9"], 2, &["phase0-serial", "127.0.0.1:8080"]);
+    refused(&["check", "127.0.0.1:1"], 1, &["127.0.0.1:1", "is an HTTP/1.1 server running there?"]);
+}
