@@ -18,7 +18,14 @@ fn the_climb_is_that_of_the_reference_run() {
     let document: Document = serde_json::from_str(&run).expect("a run.json");
     let table = report::table(&document, WIDTH);
     // The first two scenarios are the story; the report has them all.
-    let climb: Vec<_> = table.split("\n\n").take(2).collect();
+    let mut climb: Vec<_> = table.split("\n\n").take(2).map(|part| part.trim_end().to_owned()).collect();
+    let told: Vec<_> =
+        document.scenarios.iter().take(2).map(|scenario| format!("{}: ", scenario.name)).collect();
+    for warning in report::warnings(&document) {
+        if told.iter().any(|scenario| warning.starts_with(scenario)) {
+            climb.push(report::wrap(&warning, WIDTH).join("\n"));
+        }
+    }
 
     let path = workspace.join("README.md");
     let readme = fs::read_to_string(&path).expect("a README");

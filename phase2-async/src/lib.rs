@@ -126,7 +126,7 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub workers: u16,
     /// How long a connection may take from its first moment to its last, whatever its other deadlines
-    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = server::parse_deadline)]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = server::parse_deadline)]
     pub request_timeout: Duration,
     /// What all phases let their user set.
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its last, as states between which it waits.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use http1::textbook::Progress;
 use http1::{CONTINUE, Delivery, Status, encode};
 use mio::event::Event;
 use mio::net::TcpStream;
-use server::{Admission, DRAIN_BYTES_MAX, Date, ReadDeadline, Transfer};
+use server::{Admission, DRAIN_BYTES_MAX, Date, ReadDeadline, Readiness, Transfer};
 
 use crate::pool::Exchange;
 
@@ -35,18 +35,6 @@ enum State {
     Writing(Transfer),
     /// For the client to close, after its answer.
     Draining { started: Instant, discarded: usize },
-}
-
-/// What the poll has said of the socket. It says each thing once, so it has to be kept.
-#[derive(Clone, Copy, Default)]
-struct Readiness {
-    /// A read may find something. One that did not fill its buffer has emptied the socket, and the
-    /// next event says when there is more: to ask again would be a system call that finds nothing.
-    may_read: bool,
-    /// The client has sent its last byte, so a read will find the end, if nothing else.
-    has_hung_up: bool,
-    /// The connection is broken, and an answer would reach nobody.
-    is_broken: bool,
 }
 
 /// How far a call of [`Connection::advance`] came.
@@ -79,16 +67,13 @@ impl Connection {
         now: Instant,
     ) -> Self {
         let state = State::Reading(ReadDeadline::new(now));
-        // The request is usually there by now, so the first read does not wait for the poll.
-        let readiness = Readiness { may_read: true, ..Readiness::default() };
+        let readiness = Readiness::of_accepted();
         Self { stream, state, readiness, exchange, id, _admission: admission }
     }
 
     /// Keeps what the poll has said.
     pub(crate) fn notice(&mut self, event: &Event) {
-        self.readiness.may_read |= event.is_readable() || event.is_error();
-        self.readiness.has_hung_up |= event.is_read_closed();
-        self.readiness.is_broken |= event.is_error() || (event.is_read_closed() && event.is_write_closed());
+        self.readiness.notice(event);
     }
 
     /// The exchange, for the pool; the connection closes.
@@ -104,7 +89,7 @@ impl Connection {
         loop {
             let flow = match self.state {
                 State::Reading(deadline) => self.read_request(deadline, context),
-                State::Delayed(_) if self.readiness.is_broken => {
+                State::Delayed(_) if self.readiness.is_broken() => {
                     return Err(ErrorKind::ConnectionReset.into());
                 }
                 State::Delayed(_) => Ok(Flow::Wait),
@@ -159,7 +144,7 @@ impl Connection {
         if !self.is_idle() {
             return Ok(Flow::Wait);
         }
-        self.readiness.may_read = true;
+        self.readiness.look_again();
         let flow = self.advance(context)?;
         if self.is_idle() && matches!(flow, Flow::Wait) {
             self.half_close(context)?;
@@ -177,7 +162,7 @@ impl Connection {
         mut deadline: ReadDeadline,
         context: &Context<'_, impl Handler>,
     ) -> io::Result<Flow> {
-        let read = match self.read()? {
+        let read = match self.readiness.read(&self.stream, &mut self.exchange.input)? {
             0 if deadline.is_idle() => return Ok(Flow::Close),
             0 => return Err(ErrorKind::UnexpectedEof.into()),
             read => read,
@@ -242,24 +227,9 @@ impl Connection {
     fn drain(&mut self, started: Instant, mut discarded: usize) -> io::Result<Flow> {
         // What was read of the next request is nothing that is served here.
         self.exchange.input.clear();
-        let read = self.read()?;
+        let read = self.readiness.read(&self.stream, &mut self.exchange.input)?;
         discarded += read;
         self.state = State::Draining { started, discarded };
         Ok(if read == 0 || discarded > DRAIN_BYTES_MAX { Flow::Close } else { Flow::GoOn })
-    }
-
-    /// Reads into the input's space, if there may be something to read.
-    fn read(&mut self) -> io::Result<usize> {
-        if !self.readiness.may_read && !self.readiness.has_hung_up {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let space = self.exchange.input.space();
-        let room = space.len();
-        let read = self.stream.read(space);
-        self.readiness.may_read = match &read {
-            Ok(read) => *read == room,
-            Err(error) => error.kind() == ErrorKind::Interrupted,
-        };
-        read
     }
 }

@@ -34,12 +34,12 @@ fn receive(mut stream: TcpStream) -> String {
 #[test]
 fn a_waiting_request_delays_nobody_even_on_one_worker() {
     let server = start(Options { workers: 1, ..Options::default() });
-    let slow = send(&server, "GET /wait?ms=1000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    let slow = send(&server, "GET /wait?ms=2000 HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
     slow.set_nonblocking(true).expect("set");
     assert!((&slow).read(&mut [0]).is_err(), "the slow one was answered first");
     slow.set_nonblocking(false).expect("set");
-    assert!(receive(slow).ends_with("waited 1000 ms\n"));
+    assert!(receive(slow).ends_with("waited 2000 ms\n"));
 }
 
 #[test]
@@ -79,16 +79,18 @@ fn above_the_limit_a_client_is_turned_away_and_those_inside_are_served() {
     let mut options = Options::default();
     options.common.max_connections = 1;
     let server = start(options);
-    let inside = send(&server, "GET /wait?ms=500 HTTP/1.1\r\nHost: a\r\n\r\n");
+    let inside = send(&server, "GET /wait?ms=2000 HTTP/1.1\r\nHost: a\r\n\r\n");
     server.wait_for_requests(1);
     let turned_away = server.ask(HELLO).expect("an answer");
     assert!(turned_away.starts_with("HTTP/1.1 503 "), "{turned_away}");
-    assert!(receive(inside).ends_with("waited 500 ms\n"));
+    assert!(receive(inside).ends_with("waited 2000 ms\n"));
 }
 
 #[test]
 fn stopping_finishes_the_answers_under_way_and_closes_the_idle_in_order() {
-    let server = start(Options::default());
+    let mut options = Options::default();
+    options.common.drain_timeout = Duration::from_secs(20);
+    let server = start(options);
     let idle = server.connect().expect("connected");
     let stream = send(&server, "GET /wait?ms=300 HTTP/1.1\r\nHost: a\r\n\r\n");
     server.wait_for_requests(1);

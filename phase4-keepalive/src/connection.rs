@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its last, as states between which it waits.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use http1::zerocopy::Progress;
 use http1::{CONTINUE, Delivery, Status, encode};
 use mio::event::Event;
 use mio::net::TcpStream;
-use server::{Admission, DRAIN_BYTES_MAX, Date, ReadDeadline, Transfer};
+use server::{Admission, DRAIN_BYTES_MAX, Date, ReadDeadline, Readiness, Transfer};
 
 use crate::Options;
 use crate::pool::Exchange;
@@ -41,18 +41,6 @@ enum State {
     Closing,
     /// For the client to close, after its last answer.
     Draining { started: Instant, discarded: usize },
-}
-
-/// What the poll has said of the socket. It says each thing once, so it has to be kept.
-#[derive(Clone, Copy, Default)]
-struct Readiness {
-    /// A read may find something. One that did not fill its buffer has emptied the socket, and the
-    /// next event says when there is more: to ask again would be a system call that finds nothing.
-    may_read: bool,
-    /// The client has sent its last byte, so a read will find the end, if nothing else.
-    has_hung_up: bool,
-    /// The connection is broken, and an answer would reach nobody.
-    is_broken: bool,
 }
 
 /// How far a call of [`Connection::advance`] came.
@@ -94,8 +82,7 @@ impl Connection {
         Self {
             stream,
             state: State::Reading(ReadDeadline::new(now)),
-            // The request is usually there by now, so the first read does not wait for the poll.
-            readiness: Readiness { may_read: true, ..Readiness::default() },
+            readiness: Readiness::of_accepted(),
             writing: Transfer::new(now),
             kept: None,
             has_yielded: false,
@@ -106,9 +93,7 @@ impl Connection {
 
     /// Keeps what the poll has said.
     pub(crate) fn notice(&mut self, event: &Event) {
-        self.readiness.may_read |= event.is_readable() || event.is_error();
-        self.readiness.has_hung_up |= event.is_read_closed();
-        self.readiness.is_broken |= event.is_error() || (event.is_read_closed() && event.is_write_closed());
+        self.readiness.notice(event);
     }
 
     /// Goes on as far as it can without waiting.
@@ -125,10 +110,13 @@ impl Connection {
             let flow = self.flush(exchange, context).and_then(|()| match self.state {
                 _ if steps_left == 0 => Ok(Flow::Yield),
                 State::Reading(deadline) => self.serve(deadline, &mut steps_left, exchange, context),
-                State::Delayed(_) if self.readiness.is_broken => Err(ErrorKind::ConnectionReset.into()),
+                State::Delayed(_) if self.readiness.is_broken() => Err(ErrorKind::ConnectionReset.into()),
                 State::Delayed(_) => Ok(Flow::Wait),
                 State::Closing => self.half_close(context).map(|()| Flow::GoOn),
-                State::Draining { started, discarded } => self.drain(started, discarded, exchange),
+                State::Draining { started, discarded } => {
+                    steps_left -= 1;
+                    self.drain(started, discarded, exchange)
+                }
             });
             match flow {
                 Ok(Flow::GoOn) => {}
@@ -193,7 +181,7 @@ impl Connection {
         if !self.is_resting(exchange) {
             return Ok(Flow::Wait);
         }
-        self.readiness.may_read = true;
+        self.readiness.look_again();
         let flow = self.advance(exchange, context)?;
         if self.is_resting(exchange) && matches!(flow, Flow::Wait) {
             self.half_close(context)?;
@@ -260,7 +248,7 @@ impl Connection {
             return Ok(Flow::GoOn);
         }
         *steps_left -= 1;
-        let read = match self.read(exchange)? {
+        let read = match self.readiness.read(&self.stream, &mut exchange.input)? {
             0 if deadline.is_idle() => return Ok(Flow::Close),
             0 => return Err(ErrorKind::UnexpectedEof.into()),
             read => read,
@@ -319,24 +307,9 @@ impl Connection {
     fn drain(&mut self, started: Instant, mut discarded: usize, exchange: &mut Exchange) -> io::Result<Flow> {
         // What was read of the next request is nothing that is served here.
         exchange.input.clear();
-        let read = self.read(exchange)?;
+        let read = self.readiness.read(&self.stream, &mut exchange.input)?;
         discarded += read;
         self.state = State::Draining { started, discarded };
         Ok(if read == 0 || discarded > DRAIN_BYTES_MAX { Flow::Close } else { Flow::GoOn })
-    }
-
-    /// Reads into the input's space, if there may be something to read.
-    fn read(&mut self, exchange: &mut Exchange) -> io::Result<usize> {
-        if !self.readiness.may_read && !self.readiness.has_hung_up {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let space = exchange.input.space();
-        let room = space.len();
-        let read = self.stream.read(space);
-        self.readiness.may_read = match &read {
-            Ok(read) => *read == room,
-            Err(error) => error.kind() == ErrorKind::Interrupted,
-        };
-        read
     }
 }

@@ -105,7 +105,7 @@ fn a_client_that_never_reads_is_not_parsed_for() {
 fn a_pipelining_client_leaves_a_turn_to_the_others() {
     let server = start(Options { workers: 1, ..Options::default() });
     let mut greedy = server.connect().expect("connected");
-    let work = "GET /cpu?us=2000 HTTP/1.1\r\nHost: a\r\n\r\n";
+    let work = "GET /cpu?us=5000 HTTP/1.1\r\nHost: a\r\n\r\n";
     greedy.write_all(work.repeat(500).as_bytes()).expect("sent");
     server.wait_for_requests(1);
     assert!(server.ask(BYE).expect("an answer").starts_with("HTTP/1.1 200 "));
@@ -168,7 +168,9 @@ fn an_idle_connection_is_closed_at_its_deadline_without_a_word() {
 
 #[test]
 fn stopping_finishes_the_answers_under_way_and_closes_the_idle_in_order() {
-    let server = start(Options::default());
+    let mut options = Options::default();
+    options.common.drain_timeout = Duration::from_secs(20);
+    let server = start(options);
     let mut idle = server.connect().expect("connected");
     idle.write_all(HELLO.as_bytes()).expect("sent");
     read_answer(&mut idle, "Hello, World!");

@@ -26,7 +26,7 @@ impl ReadDeadline {
     pub fn advance(&mut self, stage: Stage, bytes: usize, now: Instant) {
         if stage != self.stage {
             *self = Self { stage, transfer: Transfer::new(now) };
-        } else if stage == Stage::Body {
+        } else if stage == Stage::Body && bytes > 0 {
             self.transfer.advance(bytes, now);
         }
     }
@@ -74,6 +74,8 @@ mod tests {
         let start = Instant::now();
         let mut deadline = ReadDeadline::new(start);
         deadline.advance(Stage::Body, 300, start);
+        // Being looked at is no progress.
+        deadline.advance(Stage::Body, 0, start + Duration::from_secs(20));
         assert_eq!(deadline.at(&options), start + Duration::from_secs(30));
     }
 }

@@ -10,7 +10,7 @@
 //! | [`ReadDeadline`], [`Transfer`] | when a request or an answer must have gone on |
 //! | [`Connections`] | how many there are, how many there may be, and turning the others away |
 //! | [`blocking`] | reading, writing and closing with deadlines, for phases 0 and 1 |
-//! | [`Timers`] | delays finer than a millisecond beside a poll, for phases 3 and 4 |
+//! | [`Readiness`], [`Timers`] | what a poll has said, and delays finer than its milliseconds, for phases 3 and 4 |
 //! | [`Background`] | a phase on a thread, for tests and benchmarks |
 //! | [`Date`], [`accept_pause`], [`fault_of`] | small things that all phases say in the same way |
 
@@ -24,6 +24,7 @@ mod descriptors;
 mod fault;
 mod listen;
 mod options;
+mod readiness;
 mod run;
 mod stop;
 mod timers;
@@ -38,6 +39,7 @@ pub use descriptors::raise_limit;
 pub use fault::fault_of;
 pub use listen::{Bind, listen};
 pub use options::{DRAIN_BYTES_MAX, Options, default_options, parse_deadline};
+pub use readiness::Readiness;
 pub use run::run;
 pub use stop::Stop;
 pub use timers::Timers;

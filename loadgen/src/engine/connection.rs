@@ -26,8 +26,6 @@ const REST_MIN: Duration = Duration::from_millis(10);
 const REST_MAX: Duration = Duration::from_millis(200);
 /// How long a server that is to close may take before the client does.
 const SERVER_CLOSE_WAIT: Duration = Duration::from_millis(500);
-/// How often in a row a request is sent again because the server closed a kept connection meanwhile.
-pub(super) const RETRIES_MAX: u32 = 3;
 /// A request that surely fits one segment is never held back by Nagle's algorithm.
 const ONE_SEGMENT_BYTES: usize = 1_024;
 
@@ -48,6 +46,14 @@ pub(super) enum Phase {
     Ending {
         done: Done,
     },
+}
+
+/// Requests that were lost with a kept connection, and when they were first sent: the time on the way
+/// is part of what their client waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Resend {
+    pub(super) since_ns: u64,
+    pub(super) requests: usize,
 }
 
 /// One connection and what it is in the middle of.
@@ -72,11 +78,8 @@ pub(super) struct Connection {
     pub(super) answers: u64,
     /// Failed connects in a row.
     failed_connects: u32,
-    /// Streams in a row that the server closed before a byte of the answer.
-    pub(super) retries: u32,
-    /// When the request was first sent that is to be sent again: what was lost on the way is part of
-    /// what its client waited for.
-    pub(super) retry_since_ns: Option<u64>,
+    /// Requests that are to be sent again.
+    pub(super) resend: Option<Resend>,
     /// When the current stream's connect began.
     opened_ns: u64,
 }
@@ -96,8 +99,7 @@ impl Connection {
             first_byte_ns: None,
             answers: 0,
             failed_connects: 0,
-            retries: 0,
-            retry_since_ns: None,
+            resend: None,
             opened_ns: 0,
         }
     }
@@ -127,7 +129,12 @@ impl Connection {
             return;
         }
         self.opened_ns = now_ns;
-        self.in_flight.push(self.retry_since_ns.take().unwrap_or(now_ns), claimed);
+        let again = self.resend.take().map_or(0, |resend| {
+            let again = resend.requests.min(claimed);
+            self.in_flight.push(resend.since_ns, again);
+            again
+        });
+        self.in_flight.push(now_ns, claimed - again);
         self.unsent = claimed * cx.plan.request.len();
         self.phase = Phase::Connecting;
         match TcpStream::connect(cx.plan.target) {
@@ -170,7 +177,8 @@ impl Connection {
             Phase::Connecting | Phase::Open => None,
             Phase::Resting { .. } | Phase::Due | Phase::Idle => return,
         };
-        let started_ns = ended.map(|done| done.started_ns).or(self.in_flight.oldest_ns());
+        let opening = matches!(self.phase, Phase::Connecting).then_some(self.opened_ns);
+        let started_ns = ended.map(|done| done.started_ns).or(opening).or(self.in_flight.oldest_ns());
         if started_ns.is_some_and(|at| now_ns.saturating_sub(at) >= ns(cx.plan.timeout)) {
             let connecting = matches!(self.phase, Phase::Connecting);
             let what = if connecting { "no connection" } else { "no whole response" };

@@ -35,8 +35,10 @@ impl InFlight {
 
     /// `requests` more, started now.
     pub(super) fn push(&mut self, started_ns: u64, requests: usize) {
-        self.batches.push_back(Batch { started_ns, requests });
-        self.requests += requests;
+        if requests > 0 {
+            self.batches.push_back(Batch { started_ns, requests });
+            self.requests += requests;
+        }
     }
 
     /// When the oldest one was started.

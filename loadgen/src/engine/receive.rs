@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind as Io, Read as _};
 use std::mem;
 
-use super::connection::{Connection, Phase, RETRIES_MAX};
+use super::connection::{Connection, Phase, Resend};
 use super::context::{Context, excerpt};
 use super::errors::ErrorKind;
 use super::plan::Mode;
@@ -96,7 +96,6 @@ impl Connection {
     /// Takes the oldest request off, as answered now.
     fn take_done(&mut self, cx: &mut Context<'_>, answer: &Answer, seen: &[u8], now_ns: u64) -> Done {
         self.answers += 1;
-        self.retries = 0;
         Done {
             started_ns: self.in_flight.pop().unwrap_or(now_ns),
             first_byte_ns: self.first_byte_ns.take().unwrap_or(now_ns),
@@ -155,22 +154,18 @@ impl Connection {
     ///
     /// A server may close a kept connection whenever no request is on its way to it, and a client
     /// can't know whether one was (RFC 9112 §9.3.1): then the requests are sent again on another, if
-    /// doing them twice does no harm (RFC 9110 §9.2.2).
+    /// doing them twice does no harm (RFC 9110 §9.2.2). Once: a stream that has answered nothing yet was
+    /// opened for them, and its loss is the server's failure.
     fn lost(&mut self, cx: &mut Context<'_>, kind: ErrorKind, why: &str) {
         let untouched = self.first_byte_ns.is_none() && self.reader.is_between();
         if self.in_flight.is_empty() {
             self.close(cx);
-        } else if untouched
-            && self.answers > 0
-            && self.retries < RETRIES_MAX
-            && kind != ErrorKind::Timeout
-            && cx.is_idempotent
-        {
-            self.retries += 1;
+        } else if untouched && self.answers > 0 && kind != ErrorKind::Timeout && cx.is_idempotent {
             cx.tally.retried += 1;
             let since_ns = self.in_flight.oldest_ns();
+            let requests = self.in_flight.len();
             self.close(cx);
-            self.retry_since_ns = since_ns;
+            self.resend = since_ns.map(|since_ns| Resend { since_ns, requests });
         } else {
             let now_ns = cx.shared.now_ns();
             self.fail(cx, kind, now_ns, || why.to_owned());

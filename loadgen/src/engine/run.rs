@@ -16,8 +16,9 @@ use super::worker::{self, Report, Share};
 /// Fires `plan` and returns what it measured, when that is done or `progress` says stop.
 ///
 /// A warm-up lasts until its time is over, all connections that are to be kept are open, and as many
-/// requests have ended as there are connections, but at most five seconds longer. With a warm-up of zero everything counts from the first connect, so that
-/// with [`Amount::Requests`] the server sees exactly that many.
+/// requests have ended as there are connections, but at most five seconds longer. With a warm-up of zero
+/// everything counts from the first connect, so that with [`Amount::Requests`] the server sees exactly
+/// that many.
 ///
 /// A server that is not there, or that dies, is no `Err` but an outcome that says so.
 pub fn run(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {

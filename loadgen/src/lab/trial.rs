@@ -94,11 +94,15 @@ pub(super) fn run(
 
 /// A rate of zero is no measurement: the server hung, or the trial was too short for it.
 fn nothing_answered(outcome: &Outcome) -> Option<String> {
-    (outcome.ok == 0).then(|| {
-        format!(
+    if outcome.ok > 0 {
+        return None;
+    }
+    Some(match outcome.samples.first() {
+        Some(first) => format!("no request was answered as expected; the first failure was: {first}"),
+        None => format!(
             "nothing was answered in {:?}, while {} requests waited; is the server stuck, or the duration too short?",
             outcome.elapsed, outcome.in_flight_at_end
-        )
+        ),
     })
 }
 

@@ -117,8 +117,14 @@ pub(super) fn heading(scenario: &Scenario) -> String {
     format!("{}: {connections} connections, {} {}, {how}", scenario.name, params.method, params.path)
 }
 
-/// Words in lines of at most `width` columns.
+/// Words in lines of at most `width` columns. Lines that the text has already stay lines, and what
+/// one is indented by, the lines that become of it are too.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    text.lines().flat_map(|line| wrap_line(line, width)).collect()
+}
+
+fn wrap_line(text: &str, width: usize) -> Vec<String> {
+    let indent = &text[..text.len() - text.trim_start().len()];
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -126,7 +132,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(format!("{indent}{word}")),
         }
     }
     lines
@@ -178,5 +184,6 @@ mod tests {
     #[test]
     fn words_are_wrapped() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("one\n  two three", 7), ["one", "  two", "  three"]);
     }
 }

@@ -40,7 +40,8 @@ fn of_scenario(scenario: &Scenario) -> Option<String> {
     if let Some(measured) = measured(pool) {
         let _ = write!(text, " Here the pool of ten reached {measured}.");
     }
-    text += " Its code starts a thread for each connection, so that all connections wait at the same time.";
+    text += " Its code starts a thread for each connection, so that every connection that it has accepted waits at the \
+             same time.";
     if let Some(measured) = row(SPAWN).and_then(measured) {
         let _ = write!(text, " That is the row `{SPAWN}`, and it reached {measured}.");
     }
