@@ -1,14 +1,12 @@
 //! What phase 1 does, and what it can't do.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use handler::Routes;
 use phase1_threads::Options;
-use server::{ANSWER_TIMEOUT, Background};
+use server::{Background, receive};
 
 const HELLO: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const SLOW: &str = "GET /wait?ms=1500 HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -20,28 +18,16 @@ fn start(options: Options) -> Background {
     .expect("a port")
 }
 
-fn send(server: &Background, request: &str) -> TcpStream {
-    let mut stream = server.connect().expect("connected");
-    stream.write_all(request.as_bytes()).expect("sent");
-    stream
-}
-
-fn receive(mut stream: TcpStream) -> String {
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    answer
-}
-
 /// The order in which ten slow requests and then a quick one are answered; true is the quick one.
 fn order_of_answers(server: &Background) -> Vec<bool> {
     let order = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        let slow: Vec<_> = (0..10).map(|_| send(server, SLOW)).collect();
+        let slow: Vec<_> = (0..10).map(|_| server.send(SLOW)).collect();
         // They overlap: all ten are being handled before the first is answered.
         server.wait_for_requests(10);
         assert_eq!(server.stats().snapshot().connections.active, 10);
         let streams = slow.into_iter().map(|stream| (stream, false));
-        for (stream, is_quick) in streams.chain([(send(server, HELLO), true)]) {
+        for (stream, is_quick) in streams.chain([(server.send(HELLO), true)]) {
             let order = &order;
             scope.spawn(move || {
                 receive(stream);
@@ -69,7 +55,7 @@ fn above_the_limit_a_client_is_turned_away_and_those_inside_are_served() {
     let mut options = Options::default();
     options.common.max_connections = 2;
     let server = start(options);
-    let inside: Vec<_> = (0..2).map(|_| send(&server, SLOW)).collect();
+    let inside: Vec<_> = (0..2).map(|_| server.send(SLOW)).collect();
     server.wait_for_requests(2);
     let turned_away = server.ask(HELLO).expect("an answer");
     assert!(turned_away.starts_with("HTTP/1.1 503 "), "{turned_away}");
@@ -85,7 +71,7 @@ fn stopping_finishes_the_answers_under_way() {
     let mut options = Options::default();
     options.common.drain_timeout = Duration::from_secs(20);
     let server = start(options);
-    let streams: Vec<_> = (0..3).map(|_| send(&server, SLOW)).collect();
+    let streams: Vec<_> = (0..3).map(|_| server.send(SLOW)).collect();
     server.wait_for_requests(3);
     // The clients read while the server stops, as a draining connection waits for them to close.
     let readers: Vec<_> = streams.into_iter().map(|stream| thread::spawn(|| receive(stream))).collect();
@@ -100,9 +86,7 @@ fn an_idle_server_stops_without_waiting_for_anything() {
     let mut options = Options::default();
     options.common.drain_timeout = Duration::from_secs(3_600);
     let server = start(options);
-    let (stopped, has_stopped) = mpsc::channel();
-    thread::spawn(move || stopped.send(server.stop()));
-    has_stopped.recv_timeout(ANSWER_TIMEOUT).expect("stopped before the limit").expect("stopped cleanly");
+    server.stop().expect("stopped before the limit");
 }
 
 #[test]
@@ -110,7 +94,7 @@ fn a_client_that_stops_in_its_body_does_not_keep_its_worker() {
     let mut options = Options { workers: 1, ..Options::default() };
     options.common.body_timeout = Duration::from_millis(300);
     let server = start(options);
-    let _stuck = send(&server, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+    let _stuck = server.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
     assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
 }
 

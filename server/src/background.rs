@@ -22,6 +22,19 @@ pub struct Background {
 /// An answer that takes longer than this never comes: no call here waits forever.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How often something that is awaited is looked for.
+const LOOK_AGAIN: Duration = Duration::from_micros(200);
+
+/// All that comes on a connection until the server closes it.
+///
+/// # Panics
+/// When reading fails, as by a reset, or what comes is no text.
+pub fn receive(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer and a close");
+    answer
+}
+
 impl Background {
     /// Starts a phase: `serve` is given the listener, the counters and the way to be stopped.
     ///
@@ -64,7 +77,7 @@ impl Background {
         let start = Instant::now();
         while !is_so(&self.stats) {
             assert!(start.elapsed() < ANSWER_TIMEOUT, "in vain: {what}; {:?}", self.stats.snapshot());
-            thread::sleep(Duration::from_micros(200));
+            thread::sleep(LOOK_AGAIN);
         }
     }
 
@@ -96,10 +109,20 @@ impl Background {
         Ok(answer)
     }
 
+    /// Opens a connection and sends `request`.
+    ///
+    /// # Panics
+    /// When either fails.
+    pub fn send(&self, request: impl AsRef<[u8]>) -> TcpStream {
+        let mut stream = self.connect().expect("connected");
+        stream.write_all(request.as_ref()).expect("sent");
+        stream
+    }
+
     /// Stops it and waits until it has ended.
     ///
     /// # Errors
-    /// What its `serve` has returned.
+    /// What its `serve` has returned, or that it has not within [`ANSWER_TIMEOUT`].
     pub fn stop(mut self) -> io::Result<()> {
         self.join()
     }
@@ -107,6 +130,13 @@ impl Background {
     fn join(&mut self) -> io::Result<()> {
         self.stop.trigger();
         let Some(thread) = self.thread.take() else { return Ok(()) };
+        let start = Instant::now();
+        while !thread.is_finished() {
+            if start.elapsed() > ANSWER_TIMEOUT {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "the server did not stop"));
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
         thread.join().unwrap_or_else(|_| Err(io::Error::other("the server panicked")))
     }
 }

@@ -31,7 +31,7 @@ mod timers;
 mod transfer;
 
 pub use accept::accept_pause;
-pub use background::{ANSWER_TIMEOUT, Background};
+pub use background::{ANSWER_TIMEOUT, Background, receive};
 pub use connections::{Admission, Connections, turn_away};
 pub use date::Date;
 pub use deadline::ReadDeadline;
