@@ -1,0 +1,29 @@
+//! The jobs that are more than a test, each by its name: `cargo xtask JOB`.
+//!
+//! A job builds what it needs, says what it does as it goes, is bounded in time, and exits with 0 only
+//! if all was well.
+
+mod cargo;
+mod soak;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The jobs that are more than a test.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+enum Job {
+    // Its help is told by what it runs.
+    Soak(soak::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Job::parse() {
+        Job::Soak(args) => soak::run(&args),
+    };
+    result.unwrap_or_else(|message| {
+        eprintln!("error: {message}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,20 @@
+//! `cargo xtask soak`: what the servers must survive, in `faults`.
+
+use std::process::ExitCode;
+
+use crate::cargo::cargo;
+
+/// Faults and load against every phase; `cargo xtask soak --help` says how
+#[derive(clap::Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Args {
+    /// Passed on to `faults`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
+}
+
+/// Builds and runs it, with what it measures built for speed.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
+    let fixed = ["run", "--quiet", "--release", "--package", "faults", "--"].map(str::to_owned);
+    cargo(fixed.iter().chain(&args.args))
+}
