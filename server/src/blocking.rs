@@ -79,6 +79,11 @@ impl<'a> Socket<'a> {
         deadline: Instant,
         mut operation: impl FnMut() -> io::Result<usize>,
     ) -> io::Result<usize> {
+        // Before anything else: a client that always has another byte ready would never let the
+        // operation fail, and the deadline would never be looked at below.
+        if Instant::now() >= deadline {
+            return Err(ErrorKind::TimedOut.into());
+        }
         loop {
             match operation() {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
