@@ -55,6 +55,7 @@ tests! {
     suspended
     gone_before_accepted
     refused_while_uploading
+    endless_upload
     thousand_pipelined
     stalled_reader
     many_idle

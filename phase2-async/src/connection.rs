@@ -6,7 +6,7 @@ use std::time::Instant;
 use handler::{Fault, Handler, Stats, Step, answer};
 use http1::textbook::{Parser, Progress};
 use http1::{Buffer, CONTINUE, Delivery, OwnedRequest, Response, Status, encode};
-use server::{DRAIN_BYTES_MAX, Date, Options, ReadDeadline, Transfer, fault_of};
+use server::{Date, Options, ReadDeadline, Transfer, fault_of};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout_at};
@@ -133,7 +133,7 @@ impl Socket<'_> {
         if self.stream.shutdown().await.is_ok() {
             while let Ok(Ok(n)) = timeout_at(deadline, self.stream.read(input.space())).await {
                 discarded += n;
-                if n == 0 || discarded > DRAIN_BYTES_MAX {
+                if n == 0 || discarded > self.options.drain_bytes {
                     break;
                 }
             }

@@ -9,7 +9,7 @@ use http1::textbook::Progress;
 use http1::{CONTINUE, Delivery, Status, encode};
 use mio::event::Event;
 use mio::net::TcpStream;
-use server::{Admission, DRAIN_BYTES_MAX, Date, ReadDeadline, Readiness, Transfer};
+use server::{Admission, Date, Options, ReadDeadline, Readiness, Transfer};
 
 use crate::pool::Exchange;
 
@@ -52,6 +52,7 @@ pub(crate) enum Flow {
 /// What a connection needs of its worker.
 pub(crate) struct Context<'a, H> {
     pub(crate) handler: &'a H,
+    pub(crate) options: &'a Options,
     pub(crate) stats: &'a Stats,
     pub(crate) date: &'a Date,
     /// When the worker last looked at the clock; enough for deadlines of seconds.
@@ -94,7 +95,7 @@ impl Connection {
                 }
                 State::Delayed(_) => Ok(Flow::Wait),
                 State::Writing(transfer) => self.write(transfer, context),
-                State::Draining { started, discarded } => self.drain(started, discarded),
+                State::Draining { started, discarded } => self.drain(started, discarded, context),
             };
             match flow {
                 Ok(Flow::GoOn) => {}
@@ -114,7 +115,7 @@ impl Connection {
     }
 
     /// When something must have happened.
-    pub(crate) fn deadline(&self, options: &server::Options) -> Option<Instant> {
+    pub(crate) fn deadline(&self, options: &Options) -> Option<Instant> {
         match self.state {
             State::Reading(deadline) => Some(deadline.at(options)),
             State::Delayed(_) => None,
@@ -224,12 +225,18 @@ impl Connection {
     /// Waits for the client's last byte and throws away what comes before it. Closing at once would
     /// reset the connection where the client still sends, and the reset can overtake the answer
     /// (RFC 9112, section 9.6).
-    fn drain(&mut self, started: Instant, mut discarded: usize) -> io::Result<Flow> {
+    fn drain(
+        &mut self,
+        started: Instant,
+        mut discarded: usize,
+        context: &Context<'_, impl Handler>,
+    ) -> io::Result<Flow> {
         // What was read of the next request is nothing that is served here.
         self.exchange.input.clear();
         let read = self.readiness.read(&self.stream, &mut self.exchange.input)?;
         discarded += read;
         self.state = State::Draining { started, discarded };
-        Ok(if read == 0 || discarded > DRAIN_BYTES_MAX { Flow::Close } else { Flow::GoOn })
+        let is_over = read == 0 || discarded > context.options.drain_bytes;
+        Ok(if is_over { Flow::Close } else { Flow::GoOn })
     }
 }

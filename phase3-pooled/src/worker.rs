@@ -222,7 +222,13 @@ impl<'a, H: Handler> Worker<'a, H> {
     /// Lets a connection go on in some way, and does what it asks for.
     fn with(&mut self, key: usize, go_on: impl FnOnce(&mut Connection, &Context<'_, H>) -> io::Result<Flow>) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        let context = Context { handler: self.handler, stats: self.stats, date: &self.date, now: self.now };
+        let context = Context {
+            handler: self.handler,
+            options: &self.options.common,
+            stats: self.stats,
+            date: &self.date,
+            now: self.now,
+        };
         match go_on(connection, &context) {
             Ok(Flow::GoOn | Flow::Wait) => {}
             // From this moment and not from `self.now`, which is older the more events there were.

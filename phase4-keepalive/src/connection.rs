@@ -9,7 +9,7 @@ use http1::zerocopy::Progress;
 use http1::{CONTINUE, Delivery, Status, encode};
 use mio::event::Event;
 use mio::net::TcpStream;
-use server::{Admission, DRAIN_BYTES_MAX, Date, ReadDeadline, Readiness, Transfer};
+use server::{Admission, Date, ReadDeadline, Readiness, Transfer};
 
 use crate::Options;
 use crate::pool::Exchange;
@@ -69,10 +69,6 @@ pub(crate) struct Context<'a, H> {
     pub(crate) is_stopping: bool,
 }
 
-/// Encoded answers that are gathered before they are written. It bounds what a client can make the
-/// server remember by asking without reading: this, and one answer more.
-const OUTPUT_BYTES_MAX: usize = 64 * 1024;
-
 /// Requests and reads in a row before the other connections get their turn: a client that always
 /// has the next request ready must not be the only one that is served.
 const STEPS_PER_TURN: usize = 64;
@@ -115,7 +111,7 @@ impl Connection {
                 State::Closing => self.half_close(context).map(|()| Flow::GoOn),
                 State::Draining { started, discarded } => {
                     steps_left -= 1;
-                    self.drain(started, discarded, exchange)
+                    self.drain(started, discarded, exchange, context)
                 }
             });
             match flow {
@@ -203,7 +199,7 @@ impl Connection {
         exchange: &mut Exchange,
         context: &Context<'_, impl Handler>,
     ) -> io::Result<Flow> {
-        while exchange.output.len() < OUTPUT_BYTES_MAX && *steps_left > 0 {
+        while exchange.output.len() < context.options.output_bytes && *steps_left > 0 {
             let Exchange { input, parser, response, .. } = exchange;
             response.clear();
             let progress = parser.parse(input, |request, facts| {
@@ -304,12 +300,19 @@ impl Connection {
     /// Waits for the client's last byte and throws away what comes before it. Closing at once would
     /// reset the connection where the client still sends, and the reset can overtake the answer
     /// (RFC 9112, section 9.6).
-    fn drain(&mut self, started: Instant, mut discarded: usize, exchange: &mut Exchange) -> io::Result<Flow> {
+    fn drain(
+        &mut self,
+        started: Instant,
+        mut discarded: usize,
+        exchange: &mut Exchange,
+        context: &Context<'_, impl Handler>,
+    ) -> io::Result<Flow> {
         // What was read of the next request is nothing that is served here.
         exchange.input.clear();
         let read = self.readiness.read(&self.stream, &mut exchange.input)?;
         discarded += read;
         self.state = State::Draining { started, discarded };
-        Ok(if read == 0 || discarded > DRAIN_BYTES_MAX { Flow::Close } else { Flow::GoOn })
+        let is_over = read == 0 || discarded > context.options.common.drain_bytes;
+        Ok(if is_over { Flow::Close } else { Flow::GoOn })
     }
 }

@@ -76,6 +76,10 @@ pub struct Options {
     /// Allocate what each request needs anew instead of taking it from a pool
     #[arg(long)]
     pub fresh_buffers: bool,
+    /// Bytes of answers that are gathered before no more requests are parsed; with one answer more it is
+    /// what a client that asks and does not read can make the server remember
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = server::parse_size)]
+    pub output_bytes: usize,
     /// What all phases let their user set.
     #[command(flatten)]
     pub common: server::Options,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use http1::Buffer;
 
-use crate::{DRAIN_BYTES_MAX, Options, Stop, Transfer};
+use crate::{Options, Stop, Transfer};
 
 /// How late a deadline is noticed at most.
 const TICK: Duration = Duration::from_millis(50);
@@ -66,7 +66,7 @@ impl<'a> Socket<'a> {
         if self.stream.shutdown(Shutdown::Write).is_ok() {
             while let Ok(n) = self.until(deadline, || { self.stream }.read(input.space())) {
                 discarded += n;
-                if n == 0 || discarded > DRAIN_BYTES_MAX || Instant::now() >= deadline {
+                if n == 0 || discarded > self.options.drain_bytes {
                     break;
                 }
             }

@@ -5,10 +5,6 @@ use std::time::{Duration, Instant};
 use clap::{Args, Command};
 use http1::Limits;
 
-/// Bytes that are thrown away at most from a client that goes on sending after its answer, before
-/// the connection is closed under it. The drain deadline usually comes first.
-pub const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
-
 const DEADLINE_MIN: Duration = Duration::from_millis(1);
 const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 const SIZE_MAX: usize = 1024 * 1024 * 1024;
@@ -20,19 +16,19 @@ const SIZE_MAX: usize = 1024 * 1024 * 1024;
 #[command(next_help_heading = "Limits and deadlines")]
 pub struct Options {
     /// Connections that are open at the same time; one more is answered 503 and closed
-    #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = size)]
+    #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = parse_size)]
     pub max_connections: usize,
     /// Bytes of a request's head; more are answered 431
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().head_bytes_max, value_parser = size)]
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().head_bytes_max, value_parser = parse_size)]
     pub head_bytes: usize,
     /// Bytes of the request line; more are answered 414
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().request_line_bytes_max, value_parser = size)]
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().request_line_bytes_max, value_parser = parse_size)]
     pub request_line_bytes: usize,
     /// Header fields of a request; more are answered 431
-    #[arg(long, value_name = "N", default_value_t = Limits::default().fields_max, value_parser = size)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().fields_max, value_parser = parse_size)]
     pub fields: usize,
     /// Bytes of a request's body; more are answered 413
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes_max, value_parser = size)]
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes_max, value_parser = parse_size)]
     pub body_bytes: usize,
     /// How long a connection may be silent before the first byte of a request
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_deadline)]
@@ -48,12 +44,16 @@ pub struct Options {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_deadline)]
     pub write_timeout: Duration,
     /// Bytes per second that a body or an answer must come or go at to take longer than its timeout
-    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = size)]
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = parse_size)]
     pub min_rate: usize,
     /// How long a closing connection waits for the client to close too, and a stopping server for
     /// its connections
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = parse_deadline)]
     pub drain_timeout: Duration,
+    /// Bytes that are thrown away at most from a client that goes on sending after its answer, before
+    /// the connection is closed under it; the drain deadline usually comes first
+    #[arg(long, value_name = "BYTES", default_value_t = 16 * 1024 * 1024, value_parser = parse_size)]
+    pub drain_bytes: usize,
 }
 
 impl Options {
@@ -102,8 +102,12 @@ pub fn parse_deadline(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A number of bytes or things. The upper bound keeps sums of them far from an overflow.
-fn size(text: &str) -> Result<usize, String> {
+/// Reads a number of bytes or things as flags take it. The upper bound keeps sums of them far from an
+/// overflow.
+///
+/// # Errors
+/// What is wrong with it, for the user.
+pub fn parse_size(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if (1..=SIZE_MAX).contains(&n) => Ok(n),
         _ => Err(format!("a whole number from 1 to {SIZE_MAX} is needed")),

@@ -31,7 +31,7 @@ pub struct Fault {
 }
 
 /// All of them.
-pub const FAULTS: [Fault; 18] = [
+pub const FAULTS: [Fault; 19] = [
     half_close::HALF_CLOSE,
     abort::ABORT,
     descriptors::OUT_OF_DESCRIPTORS,
@@ -47,6 +47,7 @@ pub const FAULTS: [Fault; 18] = [
     suspend::SUSPENDED,
     suspend::GONE_BEFORE_ACCEPTED,
     upload::REFUSED_WHILE_UPLOADING,
+    upload::ENDLESS_UPLOAD,
     pipelining::THOUSAND_PIPELINED,
     pipelining::STALLED_READER,
     idle::MANY_IDLE,

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::{Fault, every_phase};
-use crate::client::{connect, one_answer};
+use crate::client::{LIMIT, connect, one_answer};
 use crate::{Failure, Phase, Setting, Subject, ensure};
 
 pub(super) const REFUSED_WHILE_UPLOADING: Fault = Fault {
@@ -11,6 +11,13 @@ pub(super) const REFUSED_WHILE_UPLOADING: Fault = Fault {
     outcome: "the whole answer is read, 100 times of 100, and no reset in its place",
     applies: every_phase,
     check,
+};
+
+pub(super) const ENDLESS_UPLOAD: Fault = Fault {
+    name: "endless_upload",
+    outcome: "who goes on sending after the answer is closed under, once the drain bytes are thrown away",
+    applies: every_phase,
+    check: endless,
 };
 
 const TIMES: usize = 100;
@@ -37,4 +44,24 @@ fn check(setting: &Setting, phase: Phase) -> Result<String, Failure> {
         }
     }
     Ok(format!("{TIMES} of {TIMES} read their whole 413, and as many their 400 and their 501"))
+}
+
+fn endless(setting: &Setting, phase: Phase) -> Result<String, Failure> {
+    const DRAIN_BYTES: usize = 1_000_000;
+    /// What the kernel's buffers between the two take at most on top of that.
+    const SENT_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+    // Only the bytes can end it: the deadline is too far away.
+    let flags = ["--drain-timeout", "10m", "--drain-bytes", &DRAIN_BYTES.to_string()];
+    let subject = Subject::start(setting, phase, &flags)?;
+    let mut stream =
+        subject.send("POST /echo HTTP/1.1\r\nHost: lab\r\nContent-Length: 9999999999\r\n\r\n")?;
+    let piece = vec![b'x'; 64 * 1024];
+    let mut sent = 0;
+    while stream.write_all(&piece).is_ok() {
+        sent += piece.len();
+        ensure!(sent < SENT_BYTES_MAX, "{sent} bytes were taken though only {DRAIN_BYTES} are thrown away");
+    }
+    subject.wait_until_as_before(LIMIT)?;
+    Ok(format!("closed after {:.1} MB of an upload without end", sent as f64 / 1e6))
 }
