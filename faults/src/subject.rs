@@ -67,7 +67,11 @@ impl Subject {
     /// It does not start or does not answer.
     pub fn start(setting: &Setting, phase: Phase, flags: &[&str]) -> Result<Self, Failure> {
         let mut command = Command::new(&setting.program);
-        command.arg("serve").args(phase.words()).args(["--addr", "127.0.0.1:0"]).args(flags);
+        command
+            .arg("serve")
+            .args(phase.words())
+            .args(["--addr", "127.0.0.1:0", "--with-parent", "--misbehaving"])
+            .args(flags);
         let server = Server::start(&mut command, |_| get("/").into_bytes()).map_err(Failure::new)?;
         let base = Figures::of(server.pid())?;
         let mut subject = Self { phase, server, base };

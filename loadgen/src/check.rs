@@ -61,6 +61,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         profile = profile.serially();
     }
     profile.lab_routes = !args.foreign;
+    profile.injecting_target = server.is_some().then(|| "/inject".to_owned());
     profile.deliveries = !args.whole;
     profile.answer_limit = args.timeout;
     let report = conformance::run_all(addr, &profile);
@@ -79,9 +80,11 @@ fn find(target: &str) -> Result<(Option<Server>, SocketAddr), Failure> {
     if let Ok(addr) = target.parse() {
         return Ok((None, addr));
     }
-    let row = rows::Row::parse(target).map_err(|error| {
+    let mut row = rows::Row::parse(target).map_err(|error| {
         Failure::BadArguments(format!("{error}; or give the address of a server, like 127.0.0.1:8080"))
     })?;
+    // What becomes of a handler's broken field can't be seen without a handler that breaks one.
+    row.options.push("--misbehaving".to_owned());
     let server = Server::start(&mut run::launch(&row, &[], 0), |_| GET.to_vec()).map_err(Failure::Failed)?;
     let addr = server.addr;
     Ok((Some(server), addr))

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use handler::Misbehaving;
+
 use crate::cli::Failure;
 use crate::lab::{Leash, rows};
 
@@ -39,28 +41,35 @@ struct Serve<O: clap::Args> {
     bind: server::Bind,
     #[command(flatten)]
     leash: Leash,
+    /// Also serve /panic and /inject, which break the rules, so that it can be seen what comes of that
+    #[arg(long, hide = true)]
+    misbehaving: bool,
     #[command(flatten)]
     options: O,
 }
 
 /// Serves until it is told to stop.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    // Which handler serves is settled here, once, and costs no request anything.
+    macro_rules! serve {
+        ($line:expr, $name:literal, $phase:ident) => {
+            $line.run($name, |bind, options, misbehaving| {
+                if misbehaving {
+                    server::run($name, bind, options, |listener, routes, options, stats, stop| {
+                        $phase::serve(listener, Misbehaving(routes), options, stats, stop)
+                    })
+                } else {
+                    server::run($name, bind, options, $phase::serve)
+                }
+            })
+        };
+    }
     match args.phase {
-        Phase::Serial(serve) => serve.run("phase0-serial", |bind, options| {
-            server::run("phase0-serial", bind, options, phase0_serial::serve)
-        }),
-        Phase::Threads(serve) => serve.run("phase1-threads", |bind, options| {
-            server::run("phase1-threads", bind, options, phase1_threads::serve)
-        }),
-        Phase::Async(serve) => serve.run("phase2-async", |bind, options| {
-            server::run("phase2-async", bind, options, phase2_async::serve)
-        }),
-        Phase::Pooled(serve) => serve.run("phase3-pooled", |bind, options| {
-            server::run("phase3-pooled", bind, options, phase3_pooled::serve)
-        }),
-        Phase::Keepalive(serve) => serve.run("phase4-keepalive", |bind, options| {
-            server::run("phase4-keepalive", bind, options, phase4_keepalive::serve)
-        }),
+        Phase::Serial(line) => serve!(line, "phase0-serial", phase0_serial),
+        Phase::Threads(line) => serve!(line, "phase1-threads", phase1_threads),
+        Phase::Async(line) => serve!(line, "phase2-async", phase2_async),
+        Phase::Pooled(line) => serve!(line, "phase3-pooled", phase3_pooled),
+        Phase::Keepalive(line) => serve!(line, "phase4-keepalive", phase4_keepalive),
         Phase::Unknown(words) => Err(Failure::BadArguments(format!(
             "there is no phase '{}'; the phases are {}",
             words.first().map_or("", String::as_str),
@@ -70,12 +79,16 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 }
 
 impl<O: clap::Args> Serve<O> {
-    fn run(self, name: &str, serve: impl FnOnce(&server::Bind, O) -> ExitCode) -> Result<ExitCode, Failure> {
+    fn run(
+        self,
+        name: &str,
+        serve: impl FnOnce(&server::Bind, O, bool) -> ExitCode,
+    ) -> Result<ExitCode, Failure> {
         // Before any thread starts, so that all of them run where the first one does.
         self.leash.apply().map_err(|error| {
             Failure::BadArguments(format!("{name} can't run on CPUs {:?}: {error}", self.leash.cpus))
         })?;
-        Ok(serve(&self.bind, self.options))
+        Ok(serve(&self.bind, self.options, self.misbehaving))
     }
 }
 
