@@ -1,6 +1,6 @@
 //! Both parsers, fed with bytes in any pieces, and all that can be learnt of what they saw.
 
-use http1::{Buffer, Error, Facts, Limits, OwnedRequest, Request, textbook, zerocopy};
+use http1::{Buffer, Error, Facts, Limits, Method, OwnedRequest, Request, Version, textbook, zerocopy};
 
 /// Small enough for a short input to reach each of them.
 pub(crate) const LIMITS: Limits = Limits {
@@ -18,7 +18,9 @@ const REQUEST_BYTES_MIN: usize = 18;
 /// All that a handler or a server can learn of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Seen {
-    pub(crate) line: String,
+    pub(crate) method: Method,
+    pub(crate) target: String,
+    pub(crate) version: Version,
     pub(crate) path: String,
     pub(crate) fields: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
@@ -27,7 +29,9 @@ pub(crate) struct Seen {
 
 fn seen(request: &Request<'_>, facts: Facts) -> Seen {
     Seen {
-        line: format!("{:?} {} {:?}", request.method, request.target, request.version),
+        method: request.method,
+        target: request.target.to_owned(),
+        version: request.version,
         path: format!("{} {:?} {:?}", request.path(), request.query(), request.authority()),
         fields: request.fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         body: request.body.to_owned(),
