@@ -31,7 +31,7 @@ pub fn check(input: &[u8]) {
     let limits = limits(choice);
     hold::splits_change_nothing(bytes, &cuts, limits);
     hold::the_parsers_agree(bytes, &cuts, limits);
-    for cut in &cuts {
+    if let Some(cut) = cuts.first() {
         hold::more_bytes_change_nothing(bytes, *cut, limits);
     }
     hold::httparse_accepts_it_too(bytes, limits);

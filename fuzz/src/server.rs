@@ -1,17 +1,20 @@
 //! Whole servers, fed with the bytes of a connection.
 
+#[path = "../../loadgen/tests/phases_agree/predict.rs"]
+mod predict;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use conformance::reader::{Response as Answer, Transcript};
-use handler::{Handler, Misbehaving, Routes, Stats, Step, answer};
-use http1::{Buffer, Limits, Method, Request, Response, zerocopy};
+use conformance::reader::Transcript;
+use http1::Limits;
 use phase4_keepalive::ParserKind;
 use server::Background;
 
+use self::predict::{Due, Quick, predict};
 use crate::script::Script;
 
 /// Small enough for a short input to reach each of them.
@@ -28,9 +31,6 @@ pub(crate) const LIMITS: Limits = Limits {
 /// to it, so that the two sides can't wait for each other.
 pub(crate) const SENT_BYTES_MAX: usize = 8 * 1024;
 
-/// The longest `n` of a `/bytes` that is served.
-const BYTES_QUERY_MAX: usize = "n=999".len();
-
 /// Long enough that only a server that has lost a connection reaches it.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
@@ -39,30 +39,6 @@ const PIECE_PAUSE: Duration = Duration::from_micros(50);
 
 /// The request that shows that a server is alive.
 const HELLO: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-
-/// The lab's routes without what would take long, and without the panic that libFuzzer would take for
-/// a find. The servers and the prediction ask the same one.
-struct Quick(Misbehaving);
-
-impl Quick {
-    fn new(stats: &Arc<Stats>) -> Self {
-        Self(Misbehaving(Routes::new(Arc::clone(stats))))
-    }
-}
-
-impl Handler for Quick {
-    fn handle(&self, request: &Request<'_>, response: &mut Response) -> Step {
-        let is_long = request.query().is_some_and(|query| query.len() > BYTES_QUERY_MAX);
-        if matches!(request.path(), "/cpu" | "/panic") || (request.path() == "/bytes" && is_long) {
-            response.text("not here");
-            return Step::Reply;
-        }
-        match self.0.handle(request, response) {
-            Step::Reply => Step::Reply,
-            Step::ReplyAfter(_) => Step::ReplyAfter(Duration::from_micros(100)),
-        }
-    }
-}
 
 /// The servers that an input can choose, and whether they keep connections.
 fn servers() -> &'static [(Background, bool)] {
@@ -103,8 +79,8 @@ pub fn check(input: &[u8]) {
         return;
     }
     let (server, keeps) = &servers()[usize::from(script.choice) % servers().len()];
-    let predicted = predict(script.bytes, *keeps);
-    let methods: Vec<_> = predicted.iter().map(|due| if due.to_head { "HEAD" } else { "GET" }).collect();
+    let predicted = predict(script.bytes, *keeps, LIMITS);
+    let methods: Vec<_> = predicted.iter().map(Due::method).collect();
     let mut stream = connect(server);
     send(&mut stream, &script);
     let transcript = receive(stream, &methods);
@@ -122,77 +98,6 @@ pub fn check(input: &[u8]) {
     let transcript = receive(stream, &["GET"]);
     assert_eq!(transcript.answers()[0].body, b"Hello, World!");
 }
-
-/// One answer that is due.
-struct Due {
-    status: u16,
-    /// `None` where it depends on what was served before.
-    body: Option<Vec<u8>>,
-    to_head: bool,
-    may_be_continued: bool,
-    is_last: bool,
-}
-
-impl Due {
-    fn is_met_by(&self, answer: &Answer) {
-        assert_eq!(answer.head.status, self.status);
-        if let Some(body) = &self.body {
-            assert_eq!(answer.body, *body);
-        }
-        assert!(answer.interim.iter().all(|head| head.status == 100));
-        assert!(answer.interim.len() <= usize::from(self.may_be_continued), "continued without need");
-        assert_eq!(answer.head.lists("connection", "close"), self.is_last);
-    }
-}
-
-/// What a server that does not look at how the bytes come answers to them.
-fn predict(bytes: &[u8], keeps: bool) -> Vec<Due> {
-    let stats = Arc::default();
-    let handler = Quick::new(&stats);
-    let mut parser = zerocopy::Parser::new(LIMITS);
-    let mut input = Buffer::new();
-    input.extend(bytes);
-    let mut due = Vec::new();
-    loop {
-        let mut response = Response::new();
-        let progress = parser.parse(&mut input, |request, facts| {
-            _ = answer(&handler, &request, &mut response, &stats);
-            let to_head = request.method == Method::Head;
-            let unknown = request.path() == "/stats" && response.status().code() == 200;
-            (to_head, unknown, facts)
-        });
-        match progress {
-            Ok(zerocopy::Progress::NeedMore) => return due,
-            Ok(zerocopy::Progress::SendContinue) => {}
-            Ok(zerocopy::Progress::Complete((to_head, unknown, facts))) => {
-                let is_last = !keeps || !facts.keep_alive;
-                let may_be_continued = facts.expects_continue && facts.has_body();
-                if response.is_faulty() {
-                    response.become_error(http1::Status::INTERNAL_SERVER_ERROR, FAULTY);
-                }
-                let has_body = !to_head && !response.status().has_no_body();
-                let body = if has_body { response.body().to_vec() } else { Vec::new() };
-                let body = (!unknown).then_some(body);
-                due.push(Due { status: response.status().code(), body, to_head, may_be_continued, is_last });
-                if is_last {
-                    return due;
-                }
-            }
-            Err(error) => {
-                due.push(Due {
-                    status: error.status().code(),
-                    body: Some(format!("{error}\n").into_bytes()),
-                    to_head: false,
-                    may_be_continued: true,
-                    is_last: true,
-                });
-                return due;
-            }
-        }
-    }
-}
-
-const FAULTY: &str = "the handler wrote a field that can't be sent";
 
 fn connect(server: &Background) -> TcpStream {
     let stream = TcpStream::connect(server.addr()).expect("the server accepts");
