@@ -30,6 +30,8 @@ fn sent(limits: &Limits) -> impl Iterator<Item = (String, Vec<u8>)> {
     profile.limits.head_bytes = limits.head_bytes_max;
     profile.limits.fields = limits.fields_max;
     profile.limits.body_bytes = limits.body_bytes_max;
+    profile.limits.chunk_extension_bytes = limits.chunk_extension_bytes_max;
+    profile.limits.trailer_bytes = limits.trailer_bytes_max;
     let cases = cases::all(&profile).into_iter().map(|case| (case.name.clone().into_owned(), case.sent()));
     cases.filter(|(_, bytes)| bytes.len() <= CASE_BYTES_MAX)
 }

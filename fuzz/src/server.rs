@@ -23,8 +23,8 @@ pub(crate) const LIMITS: Limits = Limits {
     head_bytes_max: 800,
     fields_max: 12,
     body_bytes_max: 600,
-    chunk_extension_bytes_max: 4 * 1024,
-    trailer_bytes_max: 8 * 1024,
+    chunk_extension_bytes_max: 40,
+    trailer_bytes_max: 80,
 };
 
 /// What is sent at once before anything is read: the kernel's buffers take it and all that is answered
@@ -67,6 +67,8 @@ fn limit(options: &mut server::Options) {
     options.head_bytes = LIMITS.head_bytes_max;
     options.fields = LIMITS.fields_max;
     options.body_bytes = LIMITS.body_bytes_max;
+    options.chunk_extension_bytes = LIMITS.chunk_extension_bytes_max;
+    options.trailer_bytes = LIMITS.trailer_bytes_max;
     assert_eq!(options.limits(), LIMITS);
 }
 
