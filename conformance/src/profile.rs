@@ -42,11 +42,47 @@ pub struct Limits {
     pub request_line_bytes: usize,
     /// Content of one request, in bytes.
     pub body_bytes: usize,
+    /// All chunk extensions of one request with their semicolons, in bytes.
+    pub chunk_extension_bytes: usize,
+    /// All trailer lines of one request with their line ends, in bytes.
+    pub trailer_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { head_bytes: 32 * 1024, fields: 100, request_line_bytes: 8 * 1024, body_bytes: 1024 * 1024 }
+        Self {
+            head_bytes: 32 * 1024,
+            fields: 100,
+            request_line_bytes: 8 * 1024,
+            body_bytes: 1024 * 1024,
+            chunk_extension_bytes: 4 * 1024,
+            trailer_bytes: 8 * 1024,
+        }
+    }
+}
+
+impl Limits {
+    /// Small, and none of them anybody's default: with these a server shows that it keeps the limits that
+    /// it was told, and not some that were written down twice. Cases that are not about a limit fit in.
+    pub const ODD: Self = Self {
+        head_bytes: 3_001,
+        fields: 37,
+        request_line_bytes: 701,
+        body_bytes: 600_011,
+        chunk_extension_bytes: 101,
+        trailer_bytes: 203,
+    };
+
+    /// The flags that tell a server of the lab to keep these.
+    pub fn lab_flags(&self) -> [String; 6] {
+        [
+            format!("--head-bytes={}", self.head_bytes),
+            format!("--fields={}", self.fields),
+            format!("--request-line-bytes={}", self.request_line_bytes),
+            format!("--body-bytes={}", self.body_bytes),
+            format!("--chunk-extension-bytes={}", self.chunk_extension_bytes),
+            format!("--trailer-bytes={}", self.trailer_bytes),
+        ]
     }
 }
 

@@ -1,5 +1,7 @@
 //! Bytes that arrived and were not yet used.
 
+use crate::work;
+
 /// A buffer that a socket fills at the back and a parser empties from the front.
 ///
 /// It has no upper bound of its own: whoever fills it parses in between, and the parsers answer
@@ -42,10 +44,12 @@ impl Buffer {
         let capacity = self.bytes.len();
         // Before the room behind the bytes is too small for a read that is worth its system call.
         if self.start > 0 && capacity - self.end < capacity / 4 {
+            work::note(self.end - self.start);
             self.bytes.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
         } else if self.end == capacity {
+            work::note(2 * capacity);
             self.bytes.resize(capacity * 2, 0);
         }
         &mut self.bytes[self.end..]
@@ -65,6 +69,7 @@ impl Buffer {
         while !bytes.is_empty() {
             let space = self.space();
             let n = space.len().min(bytes.len());
+            work::note(n);
             space[..n].copy_from_slice(&bytes[..n]);
             self.filled(n);
             bytes = &bytes[n..];
@@ -90,8 +95,12 @@ impl Buffer {
     pub fn remove(&mut self, at: usize, n: usize) {
         let from = self.start + at;
         assert!(from + n <= self.end, "more bytes removed than there were");
-        self.bytes.copy_within(from + n..self.end, from);
-        self.end -= n;
+        // A line that comes byte by byte removes nothing each time, and must not be moved each time.
+        if n > 0 {
+            work::note(self.end - (from + n));
+            self.bytes.copy_within(from + n..self.end, from);
+            self.end -= n;
+        }
     }
 
     /// Drops all bytes and keeps the capacity.

@@ -1,7 +1,7 @@
 //! The chunked transfer coding (RFC 9112, section 7.1), both ways.
 
 use crate::line::{self, END_BYTES};
-use crate::{Error, Limits, field};
+use crate::{Error, Limits, field, work};
 
 /// The longest chunk size in digits; more can't be told from an attempt to overflow it.
 const SIZE_DIGITS_MAX: usize = 16;
@@ -68,6 +68,7 @@ impl Decoder {
                 }
                 State::Data(left) => {
                     let n = left.min(rest.len());
+                    work::note(n);
                     body.extend_from_slice(&rest[..n]);
                     consumed += n;
                     if n < left {
@@ -123,6 +124,7 @@ impl Decoder {
     /// Reads `1*HEXDIG *( ";" extension )`. The grammar's white space around `;` and `=` is one
     /// that no sender may produce, and is refused.
     fn read_size_line(&mut self, line: &[u8], limits: &Limits) -> Result<usize, Error> {
+        work::note(line.len());
         let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         if digits == 0 || digits > SIZE_DIGITS_MAX {
             return Err(Error::Chunk);

@@ -1,7 +1,7 @@
 //! What the fields of a whole head mean for the body's framing and for the connection.
 
 use crate::request::split_absolute;
-use crate::{Error, Fields, Method, Version, field};
+use crate::{Error, Fields, Method, Version, field, work};
 
 /// What a server has to know of a request besides what its handler reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,7 @@ impl Facts {
         let (mut close, mut keep_alive, mut expects_continue) = (false, false, false);
 
         for (name, value) in fields.iter() {
+            work::note(name.len() + value.len());
             // Lengths differ, so that most names are told apart by one comparison.
             match name.len() {
                 4 if name.eq_ignore_ascii_case("host") => {

@@ -1,12 +1,13 @@
 //! The grammar of one field line (RFC 9112, section 5).
 
-use crate::Error;
+use crate::{Error, work};
 
 /// Reads one line without its CRLF as `(name, value)`, the white space around the value removed.
 ///
 /// # Errors
 /// [`Error::FieldLine`] or [`Error::FieldValue`].
 pub(crate) fn parse(line: &[u8]) -> Result<(&str, &[u8]), Error> {
+    work::note(line.len());
     let colon = memchr::memchr(b':', line).ok_or(Error::FieldLine)?;
     let (name, value) = (&line[..colon], trim(&line[colon + 1..]));
     if !is_token(name) {

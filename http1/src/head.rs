@@ -41,13 +41,16 @@ impl HeadScan {
     pub(crate) fn find_end(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<Found>, Error> {
         loop {
             let before = self.line_start - self.start;
+            // One fault for each line: of two, the one that is met would depend on how many bytes came at
+            // once.
             let judge = |length: usize| {
-                if self.lines == 0 && length > limits.request_line_bytes_max.min(limits.head_bytes_max) {
-                    Err(Error::RequestLineTooLong)
-                } else if before + length + END_BYTES > limits.head_bytes_max {
-                    Err(Error::HeadTooLarge)
-                } else {
-                    Ok(())
+                let overfills_head = before + length + END_BYTES > limits.head_bytes_max;
+                match self.lines {
+                    0 if length > 0 && (overfills_head || length > limits.request_line_bytes_max) => {
+                        Err(Error::RequestLineTooLong)
+                    }
+                    1.. if overfills_head => Err(Error::HeadTooLarge),
+                    _ => Ok(()),
                 }
             };
             let Some(length) = line::find_end(&bytes[self.line_start..], &mut self.scanned, judge)? else {
@@ -130,6 +133,15 @@ mod tests {
     fn the_request_line_limit_is_exact() {
         assert_eq!(find(b"GET /12 HTTP/1.1\r\n\r\n"), Ok(Some((0, 20))));
         assert_eq!(find(b"GET /123 HTTP/1.1\r\n\r\n"), Err(Error::RequestLineTooLong));
+    }
+
+    #[test]
+    fn a_request_line_for_which_the_head_has_no_room_is_what_is_named() {
+        let limits = Limits { head_bytes_max: 16, ..LIMITS };
+        for end in [15, 16, 17] {
+            let found = HeadScan::default().find_end(&b"GET / HTTP/1.1234"[..end], &limits);
+            assert_eq!(found.map(|_| ()), Err(Error::RequestLineTooLong), "{end} bytes at once");
+        }
     }
 
     #[test]

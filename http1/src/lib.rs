@@ -17,6 +17,7 @@
 //! | [`zerocopy`] | the parser that copies nothing: its [`Request`] points into the buffer |
 //! | [`chunked`] | the chunked transfer coding, both ways |
 //! | [`response`], [`mod@encode`] | what a handler answers, and its bytes |
+//! | `work` | for tests: how many bytes were looked at, to show that the work is linear |
 //!
 //! Both parsers share the modules above them in the table, so that they can differ in how they
 //! hold a request but not in what they accept.
@@ -36,6 +37,7 @@ mod request_line;
 pub mod response;
 mod status;
 pub mod textbook;
+mod work;
 pub mod zerocopy;
 
 pub use buffer::Buffer;

@@ -6,8 +6,8 @@
 pub struct Limits {
     /// The request line without its CRLF; 414 above.
     pub request_line_bytes_max: usize,
-    /// The head from the request line to the empty line, both included; 431 above. A request line
-    /// can't be longer than this either, and then it is the line that is named.
+    /// The head from the request line to the empty line, both included; 431 above. The request line and
+    /// its CRLF have to fit into it, and it is the line that is named if they do not.
     pub head_bytes_max: usize,
     /// Field lines in the head; 431 above.
     pub fields_max: usize,

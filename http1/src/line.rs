@@ -2,7 +2,7 @@
 
 use memchr::memchr2;
 
-use crate::Error;
+use crate::{Error, work};
 
 /// Looks for the CRLF that ends the line at the front of `bytes`. Returns how long the line is
 /// without it, or `None` while it has not come.
@@ -21,8 +21,10 @@ pub(crate) fn find_end(
     scanned: &mut usize,
     judge: impl Fn(usize) -> Result<(), Error>,
 ) -> Result<Option<usize>, Error> {
+    let before = *scanned;
     let length = memchr2(b'\r', b'\n', &bytes[*scanned..]).map_or(bytes.len(), |found| *scanned + found);
     *scanned = length;
+    work::note(length - before + 1);
     judge(length)?;
     match (bytes.get(length), bytes.get(length + 1)) {
         (None, _) | (Some(b'\r'), None) => Ok(None),

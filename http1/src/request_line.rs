@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use crate::{Error, Method, Version, field};
+use crate::{Error, Method, Version, field, work};
 
 /// The three parts of a request line, all of them well-formed.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub(crate) struct RequestLine<'a> {
 /// [`Error::RequestLine`], [`Error::Target`], [`Error::VersionNotSupported`],
 /// [`Error::MethodNotImplemented`]: the first of them, in this order, that applies.
 pub(crate) fn parse(line: &[u8]) -> Result<RequestLine<'_>, Error> {
+    work::note(line.len());
     let space = memchr(b' ', line).ok_or(Error::RequestLine)?;
     let (method, rest) = (&line[..space], &line[space + 1..]);
     let space = memchr(b' ', rest).ok_or(Error::RequestLine)?;

@@ -3,7 +3,7 @@
 use crate::chunked::Decoder;
 use crate::head::HeadScan;
 use crate::line::END_BYTES;
-use crate::{Buffer, Error, Facts, Framing, Limits, OwnedRequest, Stage, field, request_line};
+use crate::{Buffer, Error, Facts, Framing, Limits, OwnedRequest, Stage, field, request_line, work};
 
 /// Parses requests, one after the other, out of bytes that come in any pieces.
 #[derive(Debug)]
@@ -87,6 +87,7 @@ impl Parser {
             State::Head(_) => Ok(false),
             State::Length(left) => {
                 let n = input.bytes().len().min(*left);
+                work::note(n);
                 request.body.extend_from_slice(&input.bytes()[..n]);
                 input.consume(n);
                 *left -= n;

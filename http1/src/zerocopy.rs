@@ -6,11 +6,11 @@
 
 use std::ops::Range;
 
-use crate::chunked::Decoder;
+use crate::chunked::{Decoded, Decoder};
 use crate::head::{Found, HeadScan};
 use crate::line::END_BYTES;
 use crate::textbook::{Lines, body_length};
-use crate::{Buffer, Error, Facts, Fields, Framing, Limits, Request, Stage, field, request_line};
+use crate::{Buffer, Error, Facts, Fields, Framing, Limits, Request, Stage, field, request_line, work};
 
 /// Parses requests, one after the other, out of bytes that come in any pieces.
 #[derive(Debug)]
@@ -39,8 +39,11 @@ enum Body {
 
 enum WholeBody {
     InBuffer(Range<usize>),
-    /// In [`Parser::body`]; its coded bytes are gone from the buffer.
-    PutTogether,
+    /// In [`Parser::body`]. The last of its coded bytes end there in the buffer; those before them are
+    /// gone from it.
+    PutTogether {
+        end: usize,
+    },
 }
 
 /// How far a call of [`Parser::parse`] came.
@@ -107,7 +110,7 @@ impl Parser {
         let (request, facts) = read_head(bytes, head, slots.room(head.field_count))?;
         let (body, end) = match body {
             WholeBody::InBuffer(range) => (&bytes[range.clone()], range.end),
-            WholeBody::PutTogether => (&self.body[..], head.range.end),
+            WholeBody::PutTogether { end } => (&self.body[..], end),
         };
         let result = handle(Request { body, ..request }, facts);
         self.finish(input, end);
@@ -144,10 +147,16 @@ impl Parser {
                 Ok((input.bytes().len() >= end).then_some(WholeBody::InBuffer(start..end)))
             }
             Body::Chunked(decoder) => {
-                let progress = decoder.decode(&input.bytes()[start..], &mut self.body, &self.limits)?;
+                let coded = &input.bytes()[start..];
+                let Decoded { consumed, done } = decoder.decode(coded, &mut self.body, &self.limits)?;
+                if done {
+                    // They leave the buffer with the head. Removing them would move all that came behind
+                    // them, once for each of many requests that came together.
+                    return Ok(Some(WholeBody::PutTogether { end: start + consumed }));
+                }
                 // The head stays where it is, and the coded bytes make room for more of them.
-                input.remove(start, progress.consumed);
-                Ok(progress.done.then_some(WholeBody::PutTogether))
+                input.remove(start, consumed);
+                Ok(None)
             }
         }
     }
@@ -192,6 +201,7 @@ fn read_head<'a>(
     let line = request_line::parse(lines.next().unwrap_or_default())?;
     let fields = lines.0;
     debug_assert!(fields.ends_with(b"\r\n") && fields.len() >= END_BYTES, "the scan found the empty line");
+    work::note(fields.len());
     match httparse::parse_headers(fields, slots) {
         Ok(httparse::Status::Complete((used, _))) if used == fields.len() => {}
         _ => return Err(what_is_wrong(lines)),

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use conformance::{Profile, assert_conforms};
+use conformance::{Limits, Profile, assert_conforms};
 use handler::{Misbehaving, Routes};
 use phase0_serial::Options;
 use server::Background;
 
 fn check(options: Options) {
+    check_as(options, |_| ());
+}
+
+/// Checks it as what `describe` makes of the profile.
+fn check_as(options: Options, describe: impl FnOnce(&mut Profile)) {
     let server = Background::start(move |listener, stats, stop| {
         let handler = Misbehaving(Routes::new(Arc::clone(stats)));
         phase0_serial::serve(listener, handler, &options, stats, stop)
@@ -20,10 +25,19 @@ fn check(options: Options) {
     profile.answer_limit = Duration::from_secs(15);
     // More wait for their turn at once, and the limit of each runs from its connect.
     profile.parallel = 4;
+    describe(&mut profile);
     assert_conforms(server.addr(), &profile);
 }
 
 #[test]
 fn every_case_passes() {
     check(Options::default());
+}
+
+#[test]
+fn the_limits_are_those_of_the_flags() {
+    check_as(server::options_from(Limits::ODD.lab_flags()), |profile| {
+        profile.limits = Limits::ODD;
+        profile.deliveries = false;
+    });
 }

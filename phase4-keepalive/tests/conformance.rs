@@ -3,12 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use conformance::{Profile, assert_conforms};
+use conformance::{Limits, Profile, assert_conforms};
 use handler::{Misbehaving, Routes};
 use phase4_keepalive::{Options, ParserKind};
 use server::Background;
 
 fn check(options: Options) {
+    check_as(options, |_| ());
+}
+
+/// Checks it as what `describe` makes of the profile.
+fn check_as(options: Options, describe: impl FnOnce(&mut Profile)) {
     let server = Background::start(move |listener, stats, stop| {
         let handler = Misbehaving(Routes::new(Arc::clone(stats)));
         phase4_keepalive::serve(listener, handler, &options, stats, stop)
@@ -18,6 +23,7 @@ fn check(options: Options) {
     profile.injecting_target = Some("/inject".to_owned());
     // Far more than it takes, even on a machine with a lot else to do.
     profile.answer_limit = Duration::from_secs(15);
+    describe(&mut profile);
     assert_conforms(server.addr(), &profile);
 }
 
@@ -29,4 +35,12 @@ fn every_case_passes() {
 #[test]
 fn every_case_passes_with_the_textbook_parser() {
     check(Options { parser: ParserKind::Textbook, ..Options::default() });
+}
+
+#[test]
+fn the_limits_are_those_of_the_flags() {
+    check_as(server::options_from(Limits::ODD.lab_flags()), |profile| {
+        profile.limits = Limits::ODD;
+        profile.deliveries = false;
+    });
 }

@@ -38,7 +38,7 @@ pub use deadline::ReadDeadline;
 pub use descriptors::raise_limit;
 pub use fault::fault_of;
 pub use listen::{Bind, listen};
-pub use options::{Options, default_options, parse_deadline, parse_size};
+pub use options::{Options, default_options, options_from, parse_deadline, parse_size};
 pub use readiness::Readiness;
 pub use run::run;
 pub use stop::Stop;

@@ -30,6 +30,12 @@ pub struct Options {
     /// Bytes of a request's body; more are answered 413
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes_max, value_parser = parse_size)]
     pub body_bytes: usize,
+    /// Bytes of all chunk extensions of a request's body; more are answered 400
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().chunk_extension_bytes_max, value_parser = parse_size)]
+    pub chunk_extension_bytes: usize,
+    /// Bytes of all trailer lines behind a request's body; more are answered 431
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().trailer_bytes_max, value_parser = parse_size)]
+    pub trailer_bytes: usize,
     /// How long a connection may be silent before the first byte of a request
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_deadline)]
     pub idle_timeout: Duration,
@@ -64,7 +70,8 @@ impl Options {
             head_bytes_max: self.head_bytes,
             fields_max: self.fields,
             body_bytes_max: self.body_bytes,
-            ..Limits::default()
+            chunk_extension_bytes_max: self.chunk_extension_bytes,
+            trailer_bytes_max: self.trailer_bytes,
         }
     }
 
@@ -86,7 +93,16 @@ impl AsMut<Self> for Options {
 /// # Panics
 /// If the type has a flag without a default, which is a bug that its own tests find.
 pub fn default_options<T: Args>() -> T {
-    let matches = T::augment_args(Command::new("defaults")).get_matches_from(["defaults"]);
+    options_from([])
+}
+
+/// The options of a phase as these flags set them, for tests.
+///
+/// # Panics
+/// If it has no such flags, or one without a default that is not among them.
+pub fn options_from<T: Args>(flags: impl IntoIterator<Item = String>) -> T {
+    let command = T::augment_args(Command::new("options").no_binary_name(true));
+    let matches = command.try_get_matches_from(flags).expect("the flags are there");
     T::from_arg_matches(&matches).expect("every flag has a default")
 }
 

@@ -4,6 +4,7 @@
 //! if all was well.
 
 mod cargo;
+mod fuzz;
 mod soak;
 
 use std::process::ExitCode;
@@ -14,12 +15,14 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 enum Job {
+    Fuzz(fuzz::Args),
     // Its help is told by what it runs.
     Soak(soak::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Job::parse() {
+        Job::Fuzz(args) => fuzz::run(&args),
         Job::Soak(args) => soak::run(&args),
     };
     result.unwrap_or_else(|message| {

@@ -1,4 +1,4 @@
-//! Sizes, exact to the byte: rules 7 and 22.
+//! Sizes, exact to the byte: rules 7, 20 and 22.
 
 use super::{echo, echo_chunks, echoed, hello};
 use crate::case::Case;
@@ -9,7 +9,7 @@ use crate::profile::Limits;
 const LINE_BYTES_COMMON: usize = 8000;
 
 pub(super) fn cases(limits: &Limits) -> Vec<Case> {
-    [lines(limits), heads(limits), bodies(limits), uploads(limits)].concat()
+    [lines(limits), heads(limits), bodies(limits), framing(limits), uploads(limits)].concat()
 }
 
 /// `GET /?aaa… HTTP/1.1`, so many bytes long without its CRLF.
@@ -23,7 +23,7 @@ fn lines(limits: &Limits) -> Vec<Case> {
     let case = |name| Case::security(7, name, "9112 3").why(why);
     let most = limits.request_line_bytes;
     let mut cases = vec![
-        case("request-line-of-8000-bytes").send(whole(LINE_BYTES_COMMON)).answered(hello()),
+        case("request-line-at-the-limit").send(whole(most)).answered(hello()),
         case("request-line-one-too-long").send(whole(most + 1)).refused(&[414]),
         case("request-line-longer-than-any-head")
             .send(whole(2 * limits.head_bytes))
@@ -39,7 +39,7 @@ fn lines(limits: &Limits) -> Vec<Case> {
             .allow(Outcome::refusal(&[400, 501])),
     ];
     if most >= LINE_BYTES_COMMON {
-        cases.push(case("request-line-at-the-limit").send(whole(most)).answered(hello()));
+        cases.push(case("request-line-of-8000-bytes").send(whole(LINE_BYTES_COMMON)).answered(hello()));
     }
     cases
 }
@@ -102,6 +102,32 @@ fn bodies(limits: &Limits) -> Vec<Case> {
             .send(echo(format!("Content-Length: {}\r\nExpect: 100-continue", most + 1), ""))
             .refused(&[413])
             .allow(Outcome::refusal(&[417])),
+    ]
+}
+
+fn framing(limits: &Limits) -> Vec<Case> {
+    let why = "what frames a body is bounded by itself: it is no content, so no limit for that is met";
+    let case = |name| Case::security(20, name, "9112 7.1.1").why(why).on_lab_routes();
+    // Over two chunks, as the bound is one for all of them.
+    let with_extensions = |bytes: usize| {
+        let (first, second) = ("a".repeat(bytes / 2 - 1), "b".repeat(bytes - bytes / 2 - 1));
+        echo_chunks(format!("2;{first}\r\nhe\r\n3;{second}\r\nllo\r\n0\r\n\r\n"))
+    };
+    let with_extension =
+        |bytes: usize| echo_chunks(format!("5;{}\r\nhello\r\n0\r\n\r\n", "a".repeat(bytes - 1)));
+    // `X:` and a line end stand around the padding of each of two lines.
+    let with_trailers = |bytes: usize| {
+        let (first, second) = ("a".repeat(bytes / 2 - 4), "b".repeat(bytes - bytes / 2 - 4));
+        echo_chunks(format!("5\r\nhello\r\n0\r\nX:{first}\r\nY:{second}\r\n\r\n"))
+    };
+    let (extension, trailer) = (limits.chunk_extension_bytes, limits.trailer_bytes);
+    vec![
+        case("extension-at-the-limit").send(with_extension(extension)).answered(echoed("hello")),
+        case("extension-one-byte-too-long").send(with_extension(extension + 1)).refused(&[400]),
+        case("extensions-at-the-limit").send(with_extensions(extension)).answered(echoed("hello")),
+        case("extensions-one-byte-too-long").send(with_extensions(extension + 1)).refused(&[400]),
+        case("trailers-at-the-limit").send(with_trailers(trailer)).answered(echoed("hello")),
+        case("trailers-one-byte-too-long").send(with_trailers(trailer + 1)).refused(&[431]),
     ]
 }
 

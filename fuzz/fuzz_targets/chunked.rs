@@ -1,0 +1,4 @@
+//! Feeds [`fuzz::chunked`].
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::target!(fuzz::chunked::check);

@@ -1,0 +1,4 @@
+//! Feeds [`fuzz::encoding`].
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::target!(fuzz::encoding::check);

@@ -1,0 +1,4 @@
+//! Feeds [`fuzz::parsers`].
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::target!(fuzz::parsers::check);

@@ -1,0 +1,4 @@
+//! Feeds [`fuzz::server`].
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::target!(fuzz::server::check);
