@@ -96,7 +96,7 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
     ];
     let fields = prop::collection::vec(field, 0..3);
     (method, target, version, fields, body).prop_map(|(method, target, version, fields, body)| {
-        let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
+        let fields: String = fields.iter().flat_map(|field| [*field, "\r\n"]).collect();
         format!("{method} {target} {version}\r\n{fields}{body}").into_bytes()
     })
 }
