@@ -14,6 +14,7 @@ use mio::{Interest, Token};
 
 use super::context::Context;
 use super::errors::ErrorKind;
+use super::evidence::{Evidence, Failure};
 use super::in_flight::InFlight;
 use super::plan::Mode;
 use super::response::Reader;
@@ -63,6 +64,8 @@ pub(super) struct Connection {
     pub(super) stream: Option<TcpStream>,
     pub(super) phase: Phase,
     pub(super) reader: Reader,
+    /// What earlier reads brought of the current response.
+    pub(super) evidence: Evidence,
     pub(super) in_flight: InFlight,
     /// Bytes of the requests in flight that are still to be written.
     pub(super) unsent: usize,
@@ -91,6 +94,7 @@ impl Connection {
             stream: None,
             phase: Phase::Due,
             reader: Reader::new(to_head),
+            evidence: Evidence::default(),
             in_flight: InFlight::new(),
             unsent: 0,
             wire_at: 0,
@@ -147,7 +151,7 @@ impl Connection {
         let interest =
             if self.watches_writable { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
         if let Err(error) = cx.registry.register(stream, self.token, interest) {
-            return self.fail(cx, ErrorKind::Client, now_ns, || format!("epoll_ctl: {error}"));
+            return self.fail(cx, ErrorKind::Client, now_ns, format!("epoll_ctl: {error}"));
         }
         if self.write_failure.is_some() {
             self.read(cx, true);
@@ -181,12 +185,18 @@ impl Connection {
         let started_ns = ended.map(|done| done.started_ns).or(opening).or(self.in_flight.oldest_ns());
         if started_ns.is_some_and(|at| now_ns.saturating_sub(at) >= ns(cx.plan.timeout)) {
             let connecting = matches!(self.phase, Phase::Connecting);
-            let what = if connecting { "no connection" } else { "no whole response" };
             if connecting {
                 cx.connect_failure = Some("timed out".to_owned());
             }
             let timeout = cx.plan.timeout;
-            self.fail(cx, ErrorKind::Timeout, now_ns, || format!("{what} within {timeout:?}"));
+            let what = match ended {
+                _ if connecting => format!("no connection within {timeout:?}"),
+                Some(_) => format!("no end of the connection within {timeout:?}, after a whole response"),
+                None => {
+                    format!("no whole response within {timeout:?}; it stopped {}", self.reader.progress())
+                }
+            };
+            self.fail(cx, ErrorKind::Timeout, now_ns, what);
         } else if let Some(done) = ended
             && now_ns.saturating_sub(done.last_byte_ns) >= ns(SERVER_CLOSE_WAIT)
         {
@@ -217,26 +227,45 @@ impl Connection {
         let why = error.kind().to_string();
         let kind = connect_error_kind(error);
         cx.connect_failure.get_or_insert_with(|| why.clone());
-        self.fail(cx, kind, now_ns, || format!("{target}: {why}"));
+        self.fail(cx, kind, now_ns, format!("{target}: {why}"));
         let rest = REST_MIN.saturating_mul(1 << self.failed_connects.min(10)).min(REST_MAX);
         self.failed_connects += 1;
         self.phase = Phase::Resting { until_ns: now_ns + ns(rest) };
     }
 
     /// Fails the request that is being answered, and gives back those behind it.
-    pub(super) fn fail(
-        &mut self,
-        cx: &mut Context<'_>,
-        kind: ErrorKind,
-        now_ns: u64,
-        why: impl FnOnce() -> String,
-    ) {
+    pub(super) fn fail(&mut self, cx: &mut Context<'_>, kind: ErrorKind, now_ns: u64, what: String) {
         // The one that an ending connection holds is no longer among those in flight.
         if !matches!(self.phase, Phase::Ending { .. }) {
             self.in_flight.pop();
         }
-        cx.fail(kind, now_ns, why);
+        let first = cx.first_connection;
+        cx.fail(kind, now_ns, || self.failure(first, kind, what, now_ns, b""));
         self.close(cx);
+    }
+
+    /// What there is to show of a request that failed; `bytes` are what came of it at last, and
+    /// `first` is the number of the thread's first connection.
+    pub(super) fn failure(
+        &self,
+        first: usize,
+        kind: ErrorKind,
+        what: String,
+        now_ns: u64,
+        bytes: &[u8],
+    ) -> Failure {
+        let (received, received_bytes) = self.evidence.with(bytes);
+        Failure {
+            kind,
+            what,
+            connection: first + self.token.0 + 1,
+            // The one that an ending connection holds was counted as answered.
+            request: self.answers + u64::from(!matches!(self.phase, Phase::Ending { .. })),
+            local: self.stream.as_ref().and_then(|stream| stream.local_addr().ok()),
+            after: Duration::from_nanos(now_ns),
+            received,
+            received_bytes,
+        }
     }
 
     /// Counts the request that an ending connection held.
@@ -254,6 +283,7 @@ impl Connection {
         // Closing the descriptor takes it out of the epoll set as well.
         drop(mem::take(&mut self.stream));
         self.reader.reset();
+        self.evidence.clear();
         self.phase = Phase::Due;
         (self.unsent, self.wire_at, self.answers) = (0, 0, 0);
         self.first_byte_ns = None;

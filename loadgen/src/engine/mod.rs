@@ -16,6 +16,7 @@ mod connection;
 mod context;
 mod cpu;
 mod errors;
+mod evidence;
 mod head;
 mod in_flight;
 mod limits;
@@ -30,6 +31,7 @@ mod tally;
 mod worker;
 
 pub use errors::{EngineError, ErrorKind, Errors};
+pub use evidence::Failure;
 pub use outcome::{ClientCost, Outcome};
 pub use plan::{Amount, Expect, Mode, Plan};
 pub use run::{check, run};

@@ -37,6 +37,8 @@ const DRAIN: Duration = Duration::from_millis(50);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Share {
     pub(super) connections: usize,
+    /// Connections of the threads before it.
+    pub(super) first_connection: usize,
     /// Its part of [`Amount::Requests`].
     pub(super) requests: u64,
     pub(super) cpu: Option<usize>,
@@ -89,7 +91,7 @@ pub(super) fn run(shared: &Shared<'_>, share: Share) -> Result<Report, EngineErr
     let head = shared.plan.head;
     let mut worker = Worker {
         poll,
-        cx: Context::new(shared, registry),
+        cx: Context::new(shared, registry, &share),
         connections: (0..share.connections).map(|index| Connection::new(Token(index), head)).collect(),
         due: (0..share.connections).rev().collect(),
         share,
