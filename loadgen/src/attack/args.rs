@@ -1,12 +1,14 @@
 //! The flags, and the plan that they make.
 
+use std::os::unix;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use super::AttackError;
 use super::request::Parts;
 use super::url::Url;
-use crate::engine::{Amount, Expect, Mode, Plan};
+use crate::engine::{Amount, Expect, Mode, Plan, Target};
 
 /// Counted time where neither a time nor a number of requests is asked for.
 const DURATION_DEFAULT: Duration = Duration::from_secs(10);
@@ -35,6 +37,11 @@ pub struct Args {
     /// Where to fire; HOST is a name, an IPv4 address, or an IPv6 address in brackets
     #[arg(value_name = "http://HOST[:PORT][/PATH]")]
     url: String,
+    /// Connect to this unix socket instead of the URL's host, as curl does
+    ///
+    /// The URL still gives the path and the Host field: --unix-socket /run/app.sock http://localhost/
+    #[arg(long, value_name = "PATH")]
+    unix_socket: Option<PathBuf>,
     /// Connections kept open at the same time
     ///
     /// More of them load the server more, up to the point where they only wait longer.
@@ -68,8 +75,10 @@ pub struct Args {
     /// Another header line, such as 'Accept: text/html'; may be given several times
     #[arg(short = 'H', long = "header", value_name = "K: V")]
     headers: Vec<String>,
-    /// Request body, or @FILE to read it from a file
-    #[arg(short, long, value_name = "BODY|@FILE")]
+    /// Request body, @FILE to read it from a file, or @- from standard input
+    ///
+    /// With -H 'Transfer-Encoding: chunked' it is sent in chunks of 16 KiB.
+    #[arg(short, long, value_name = "BODY|@FILE|@-")]
     body: Option<String>,
     /// A request that takes longer has failed
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
@@ -104,7 +113,7 @@ impl Args {
         };
         let mode = if self.close { Mode::Close } else { Mode::KeepAlive { pipeline: self.pipeline } };
         Ok(Plan {
-            target: url.resolve()?,
+            target: self.target(&url)?,
             request,
             head: self.method() == "HEAD",
             mode,
@@ -116,6 +125,15 @@ impl Args {
             expect: Expect::default(),
             cpus: Vec::new(),
         })
+    }
+
+    /// Where to connect to.
+    fn target(&self, url: &Url) -> Result<Target, AttackError> {
+        let Some(path) = &self.unix_socket else { return Ok(url.resolve()?.into()) };
+        // The kernel takes no longer name than its address structure has room for.
+        unix::net::SocketAddr::from_pathname(path)
+            .map_err(|error| AttackError::Argument(format!("--unix-socket {}: {error}", path.display())))?;
+        Ok(Target::Unix(path.clone()))
     }
 
     fn parts(&self) -> Parts<'_> {
@@ -208,6 +226,15 @@ mod tests {
             let flag = flags.split(" -c").next().unwrap_or(flags);
             assert!(error.starts_with(flag), "{flags}: {error}");
         }
+    }
+
+    #[test]
+    fn a_unix_socket_takes_the_place_of_the_host() {
+        let plan = plan("--unix-socket /run/x.sock").unwrap();
+        assert_eq!(plan.target, Target::Unix("/run/x.sock".into()));
+        assert!(plan.request.starts_with(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:9\r\n"));
+        let long = format!("--unix-socket /{}", "x".repeat(200));
+        assert!(self::plan(&long).unwrap_err().to_string().starts_with("--unix-socket /x"));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! (`watch`), and the outcome is written for people (`summary`) or for scripts (`json`).
 
 mod args;
+mod body;
 mod json;
 mod request;
 mod summary;
@@ -94,7 +95,7 @@ fn complaint(plan: &Plan, outcome: &Outcome) -> Option<String> {
         return None;
     }
     let first = outcome.samples.first();
-    let target = plan.target;
+    let target = &plan.target;
     let refused = format!("{}: {target}: ", ErrorKind::Connect.name());
     if outcome.connections_established == 0
         && let Some(why) = first.and_then(|sample| sample.strip_prefix(&refused))

@@ -9,7 +9,6 @@ use std::mem;
 use std::time::Duration;
 
 use mio::event::Event;
-use mio::net::TcpStream;
 use mio::{Interest, Token};
 
 use super::context::Context;
@@ -20,6 +19,7 @@ use super::plan::Mode;
 use super::response::Reader;
 use super::shared::ns;
 use super::tally::Done;
+use super::target::Stream;
 
 /// The first pause after a connect that failed; each further one is twice as long.
 const REST_MIN: Duration = Duration::from_millis(10);
@@ -61,7 +61,7 @@ pub(super) struct Resend {
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) token: Token,
-    pub(super) stream: Option<TcpStream>,
+    pub(super) stream: Option<Stream>,
     pub(super) phase: Phase,
     pub(super) reader: Reader,
     /// What earlier reads brought of the current response.
@@ -141,7 +141,7 @@ impl Connection {
         self.in_flight.push(now_ns, claimed - again);
         self.unsent = claimed * cx.plan.request.len();
         self.phase = Phase::Connecting;
-        match TcpStream::connect(cx.plan.target) {
+        match Stream::connect(&cx.plan.target) {
             Ok(stream) => self.stream = Some(stream),
             Err(error) => return self.connect_failed(cx, now_ns, &error),
         }
@@ -218,12 +218,15 @@ impl Connection {
             && (kept || cx.plan.request.len() > ONE_SEGMENT_BYTES)
         {
             // Best effort: without it small writes may wait for an ACK, which shows in the latencies.
-            let _ = stream.set_nodelay(true);
+            let _ = stream.set_nodelay();
         }
     }
 
     pub(super) fn connect_failed(&mut self, cx: &mut Context<'_>, now_ns: u64, error: &io::Error) {
-        let target = cx.plan.target;
+        if error.kind() == io::ErrorKind::WouldBlock {
+            return self.wait_for_room(cx, now_ns);
+        }
+        let target = &cx.plan.target;
         let why = error.kind().to_string();
         let kind = connect_error_kind(error);
         cx.connect_failure.get_or_insert_with(|| why.clone());
@@ -231,6 +234,22 @@ impl Connection {
         let rest = REST_MIN.saturating_mul(1 << self.failed_connects.min(10)).min(REST_MAX);
         self.failed_connects += 1;
         self.phase = Phase::Resting { until_ns: now_ns + ns(rest) };
+    }
+
+    /// The server's backlog is full. A unix socket says so at once, where TCP would keep trying, and no
+    /// request has failed: it waits here instead, and its clock runs on.
+    fn wait_for_room(&mut self, cx: &mut Context<'_>, now_ns: u64) {
+        cx.alive(now_ns);
+        let since_ns = self.in_flight.oldest_ns().unwrap_or(now_ns);
+        if now_ns.saturating_sub(since_ns) >= ns(cx.plan.timeout) {
+            let what = format!("no room in the server's backlog within {:?}", cx.plan.timeout);
+            self.fail(cx, ErrorKind::Timeout, now_ns, what);
+        } else {
+            let requests = self.in_flight.len();
+            self.close(cx);
+            self.resend = Some(Resend { since_ns, requests });
+        }
+        self.phase = Phase::Resting { until_ns: now_ns + ns(REST_MIN) };
     }
 
     /// Fails the request that is being answered, and gives back those behind it.
@@ -261,7 +280,7 @@ impl Connection {
             connection: first + self.token.0 + 1,
             // The one that an ending connection holds was counted as answered.
             request: self.answers + u64::from(!matches!(self.phase, Phase::Ending { .. })),
-            local: self.stream.as_ref().and_then(|stream| stream.local_addr().ok()),
+            local: self.stream.as_ref().and_then(Stream::local_addr),
             after: Duration::from_nanos(now_ns),
             received,
             received_bytes,

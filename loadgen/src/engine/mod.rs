@@ -28,6 +28,7 @@ mod run;
 mod send;
 mod shared;
 mod tally;
+mod target;
 mod worker;
 
 pub use errors::{EngineError, ErrorKind, Errors};
@@ -35,6 +36,7 @@ pub use evidence::Failure;
 pub use outcome::{ClientCost, Outcome};
 pub use plan::{Amount, Expect, Mode, Plan};
 pub use run::{check, run};
+pub use target::Target;
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
