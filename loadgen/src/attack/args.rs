@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::AttackError;
+use super::files::Files;
 use super::request::Parts;
 use super::url::Url;
 use crate::engine::{Amount, Expect, Mode, Plan, Target};
@@ -89,6 +90,11 @@ pub struct Args {
     /// Print one JSON object (schema phase-lab/attack/1) instead of text
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) files: Files,
+    /// Show no progress on standard error, only errors
+    #[arg(short, long)]
+    pub(super) quiet: bool,
 }
 
 impl Args {

@@ -1,23 +1,29 @@
 //! `loadgen attack URL`: fires at any HTTP/1.1 server and says what came back.
 //!
 //! The flags become a [`Plan`] (`args`, `url`, `request`), a watcher shows how far it is
-//! (`watch`), and the outcome is written for people (`summary`) or for scripts (`json`).
+//! (`watch`, `live`, `series`), and the outcome is written for people (`summary`) or for scripts (`json`).
 
 mod args;
 mod body;
+mod failures;
+mod files;
 mod json;
+mod live;
 mod request;
+mod series;
 mod summary;
 mod url;
 mod watch;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::Args;
 
 use crate::engine::{self, EngineError, ErrorKind, Outcome, Plan, Progress};
+use crate::report;
 
 /// A run that Ctrl-C ended.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -34,6 +40,16 @@ pub enum AttackError {
     /// The result could not be written.
     #[error("writing the result: {0}")]
     Output(#[from] io::Error),
+    /// A file that was asked for could not be written, though it had looked possible.
+    #[error("{flag} {}: could not be written: {source}; is there room left?", path.display())]
+    File {
+        /// The flag that asked for it.
+        flag: &'static str,
+        /// Where it was to be.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
 }
 
 impl AttackError {
@@ -42,7 +58,7 @@ impl AttackError {
         let bad_argument = match self {
             Self::Argument(_) => true,
             Self::Engine(error) => error.is_bad_argument(),
-            Self::Output(_) => false,
+            Self::Output(_) | Self::File { .. } => false,
         };
         ExitCode::from(if bad_argument { 2 } else { 1 })
     }
@@ -55,14 +71,16 @@ impl AttackError {
 pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
     let plan = args.plan()?;
     engine::check(&plan)?;
+    args.files.check()?;
     let progress = Arc::new(Progress::default());
     watch::stop_on_ctrl_c(&progress);
-    let outcome = watch::run(&plan, &progress)?;
+    let (outcome, series) = watch::run(&plan, args, &progress)?;
     match print(args, &plan, &outcome) {
         // Whoever read it has read enough, as with `| head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         printed => printed?,
     }
+    args.files.write(&outcome, &series)?;
     if outcome.interrupted && outcome.ok + outcome.failed() == 0 {
         let _ = writeln!(io::stderr(), "interrupted before anything was counted");
     }
@@ -78,7 +96,7 @@ fn print(args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
     if args.json {
         writeln!(out, "{}", json::of(plan, outcome))?;
     } else if outcome.connections_established > 0 {
-        summary::write(&mut out, args, plan, outcome)?;
+        summary::write(&mut out, args, plan, outcome, report::width())?;
     }
     out.flush()
 }
@@ -184,7 +202,7 @@ mod tests {
         let mut text = Vec::new();
         let words = format!("attack http://{address}/ --latency");
         let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;
-        summary::write(&mut text, &args, &plan, &outcome).unwrap();
+        summary::write(&mut text, &args, &plan, &outcome, 60).unwrap();
         let text = String::from_utf8(text).unwrap();
         assert!(text.contains("answered      20") && text.contains("closed loop"), "{text}");
     }

@@ -19,6 +19,7 @@ mod errors;
 mod evidence;
 mod head;
 mod in_flight;
+mod interval;
 mod limits;
 mod outcome;
 mod plan;
@@ -33,6 +34,7 @@ mod worker;
 
 pub use errors::{EngineError, ErrorKind, Errors};
 pub use evidence::Failure;
+pub use interval::{Interval, Intervals};
 pub use outcome::{ClientCost, Outcome};
 pub use plan::{Amount, Expect, Mode, Plan};
 pub use run::{check, run};
@@ -50,6 +52,8 @@ pub struct Progress {
     /// True from the end of the warm-up until the counted part is over, so that the watcher knows
     /// when to look at what the server spends.
     pub counting: AtomicBool,
+    /// The same in parts, with latencies, for a watcher who asks for them.
+    pub intervals: Intervals,
     /// Set by the watcher: end now and return what was measured.
     pub stop: AtomicBool,
 }

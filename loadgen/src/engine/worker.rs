@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::context::Context;
 use super::cpu::CpuTime;
 use super::errors::EngineError;
+use super::interval::Told;
 use super::outcome::ClientCost;
 use super::plan::Amount;
 use super::shared::{Shared, ns};
@@ -29,6 +30,8 @@ const SWEEP_MAX: Duration = Duration::from_millis(50);
 const SWEEP_MIN: Duration = Duration::from_millis(5);
 /// How often progress is shown.
 const PUBLISH_EVERY: Duration = Duration::from_millis(100);
+/// How often the watcher is told latencies, which are more work to tell.
+const TELL_EVERY: Duration = Duration::from_millis(250);
 /// How long requests that are in flight at the end may take to finish uncounted. A connection that
 /// is closed between two requests disturbs no server; one that is cut off provokes a reset.
 const DRAIN: Duration = Duration::from_millis(50);
@@ -76,6 +79,9 @@ struct Published {
     at_ns: u64,
     ok: u64,
     failed: u64,
+    /// When latencies are due again.
+    tell_ns: u64,
+    told: Told,
 }
 
 /// Runs one thread's share to its end.
@@ -119,6 +125,7 @@ impl Worker<'_> {
             }
         }
         self.cx.shared.counted();
+        self.published.tell_ns = 0;
         self.publish(now_ns);
         let report = self.report(now_ns);
         self.drain(&mut events)?;
@@ -212,12 +219,18 @@ impl Worker<'_> {
 
     fn publish(&mut self, now_ns: u64) {
         self.published.at_ns = now_ns;
-        if self.counting.is_some() {
+        if let Some((from_ns, _)) = self.counting {
             let progress = self.cx.shared.progress;
             let (ok, failed) = (self.cx.tally.ok, self.cx.tally.errors.total());
             progress.ok.fetch_add(ok - mem::replace(&mut self.published.ok, ok), Ordering::Relaxed);
             let newly_failed = failed - mem::replace(&mut self.published.failed, failed);
             progress.failed.fetch_add(newly_failed, Ordering::Relaxed);
+            if now_ns >= self.published.tell_ns {
+                self.published.tell_ns = now_ns + ns(TELL_EVERY);
+                let until_ns = now_ns.min(self.cx.end_ns).saturating_sub(from_ns);
+                let until = Duration::from_nanos(until_ns);
+                self.published.told.tell(&progress.intervals, &self.cx.tally, until);
+            }
         }
     }
 
