@@ -45,10 +45,9 @@ impl Nginx {
         fs::write(folder.path().join("html/big"), vec![b'x'; BIG_BYTES]).unwrap();
         // The port is free at this moment, which is as good as it gets for a server that binds by itself.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .iter()
-            .map(|name| format!("{name}_temp_path {root}/{name};\n"))
-            .collect();
+        let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|name| format!("{name}_temp_path {root}/{name};"))
+            .join(" ");
         let config = format!(
             "daemon off; master_process off; pid {root}/pid; error_log {root}/error.log;
             events {{ worker_connections 512; }}

@@ -22,8 +22,14 @@ Examples:
   loadgen attack http://127.0.0.1:8080/ -c 1000 -d 30s        more of them, for longer
   loadgen attack http://127.0.0.1:8080/ --close               what a connection per request costs
   loadgen attack http://127.0.0.1:8080/ --pipeline 16         many requests in one segment
-  loadgen attack http://127.0.0.1:8080/echo -b @body.json -H 'Content-Type: application/json'
   loadgen attack http://127.0.0.1:8080/ -n 100000 --json      exactly so many, for a script
+  loadgen attack http://127.0.0.1:8080/ -d 60s --csv run.csv  a line for each second, for a plot
+  loadgen attack http://localhost/ --unix-socket /run/app.sock
+  loadgen attack http://127.0.0.1:8080/echo -b @body.json -H 'Content-Type: application/json'
+  generate | loadgen attack http://127.0.0.1:8080/echo -m PUT -b @-
+
+Who knows wrk finds -c, -t, -d, -H and --latency here, and Requests/sec: and Transfer/sec: at the end
+of the text; only requests that were answered with a status from 200 to 399 are in that rate.
 
 Exit codes: 0 answered, 1 nothing answered or the server died, 2 bad arguments, 130 interrupted.";
 
@@ -34,13 +40,14 @@ Exit codes: 0 answered, 1 nothing answered or the server died, 2 bad arguments, 
 /// latency for what it is.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     /// Where to fire; HOST is a name, an IPv4 address, or an IPv6 address in brackets
     #[arg(value_name = "http://HOST[:PORT][/PATH]")]
     url: String,
     /// Connect to this unix socket instead of the URL's host, as curl does
     ///
-    /// The URL still gives the path and the Host field: --unix-socket /run/app.sock http://localhost/
+    /// The URL still gives the path and the Host field.
     #[arg(long, value_name = "PATH")]
     unix_socket: Option<PathBuf>,
     /// Connections kept open at the same time

@@ -73,7 +73,7 @@ mod tests {
     fn chunks_have_their_sizes_and_an_end() {
         assert_eq!(chunked(b"hello"), b"5\r\nhello\r\n0\r\n\r\n");
         assert_eq!(chunked(b""), b"0\r\n\r\n");
-        let two = chunked(&[b'x'; CHUNK_BYTES + 1]);
+        let two = chunked(&vec![b'x'; CHUNK_BYTES + 1]);
         assert!(two.starts_with(b"4000\r\nx") && two.ends_with(b"\r\n1\r\nx\r\n0\r\n\r\n"));
     }
 }

@@ -1,5 +1,6 @@
 //! The files that an attack may leave behind, for plotters and spreadsheets.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::AttackError;
@@ -10,10 +11,10 @@ use crate::report::{hgrm, whole};
 /// Flags that ask for files. Each is written whole at the end, or not at all.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Files {
-    /// Write the latency's percentiles to FILE, for HdrHistogram's plotter (milliseconds)
+    /// Write the latency's percentiles to FILE, as an .hgrm that plotters read (milliseconds)
     #[arg(long, value_name = "FILE")]
     hgrm: Option<PathBuf>,
-    /// Write a histogram for each second to FILE, an HdrHistogram log (nanoseconds)
+    /// Write a histogram for each second to FILE, as an .hlog that log processors read (nanoseconds)
     #[arg(long, value_name = "FILE")]
     hlog: Option<PathBuf>,
     /// Write a line for each second to FILE: answered, failed, rate, latencies (nanoseconds)
@@ -56,11 +57,10 @@ impl Files {
                 "--hlog" => series.log(),
                 _ => series.csv(),
             };
-            let written = whole::write(path, text.as_bytes()).map_err(|source| AttackError::File {
-                flag,
-                path: path.to_owned(),
-                source,
-            });
+            let written = whole::write(path, text.as_bytes())
+                // Whoever read it has read enough.
+                .or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+                .map_err(|source| AttackError::File { flag, path: path.to_owned(), source });
             result = result.and(written);
         }
         result

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 pub use args::Args;
 
-use crate::engine::{self, EngineError, ErrorKind, Outcome, Plan, Progress};
+use crate::engine::{self, EngineError, ErrorKind, Failure, Outcome, Plan, Progress};
 use crate::report;
 
 /// A run that Ctrl-C ended.
@@ -84,11 +84,11 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
     if outcome.interrupted && outcome.ok + outcome.failed() == 0 {
         let _ = writeln!(io::stderr(), "interrupted before anything was counted");
     }
-    if let Some(why) = complaint(&plan, &outcome) {
+    if let Some(why) = complaint(&outcome) {
         // Nothing is left to be done about a standard error that is closed.
         let _ = writeln!(io::stderr(), "error: {why}");
     }
-    Ok(exit_code(&plan, &outcome))
+    Ok(exit_code(&outcome))
 }
 
 fn print(args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
@@ -102,7 +102,7 @@ fn print(args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
 }
 
 /// Why the run has failed as a whole, if it has.
-fn complaint(plan: &Plan, outcome: &Outcome) -> Option<String> {
+fn complaint(outcome: &Outcome) -> Option<String> {
     if let Some(why) = &outcome.gave_up {
         return Some(why.clone());
     }
@@ -112,27 +112,22 @@ fn complaint(plan: &Plan, outcome: &Outcome) -> Option<String> {
     if outcome.ok > 0 || outcome.interrupted {
         return None;
     }
-    let first = outcome.samples.first();
-    let target = &plan.target;
-    let refused = format!("{}: {target}: ", ErrorKind::Connect.name());
-    if outcome.connections_established == 0
-        && let Some(why) = first.and_then(|sample| sample.strip_prefix(&refused))
-    {
-        return Some(format!("can't connect to {target}: {why}; is the server running there?"));
+    let Some(Failure { kind, what, .. }) = outcome.failures.first() else {
+        let waiting = outcome.in_flight_at_end;
+        return Some(format!(
+            "nothing was answered, and {waiting} requests waited; is the duration (-d) long enough for one?"
+        ));
+    };
+    if outcome.connections_established == 0 && *kind == ErrorKind::Connect {
+        return Some(format!("can't connect to {what}; is the server running there?"));
     }
-    Some(first.map_or_else(
-        || {
-            let waiting = outcome.in_flight_at_end;
-            format!("nothing was answered, and {waiting} requests waited; is the duration (-d) long enough for one?")
-        },
-        |sample| format!("nothing was answered as expected; the first failure was: {sample}"),
-    ))
+    Some(format!("nothing was answered as expected; the first failure was {}: {what}", kind.name()))
 }
 
-fn exit_code(plan: &Plan, outcome: &Outcome) -> ExitCode {
+fn exit_code(outcome: &Outcome) -> ExitCode {
     if outcome.interrupted {
         ExitCode::from(EXIT_INTERRUPTED)
-    } else if complaint(plan, outcome).is_some() {
+    } else if complaint(outcome).is_some() {
         ExitCode::from(1)
     } else {
         ExitCode::SUCCESS
@@ -170,8 +165,8 @@ mod tests {
         let expected =
             format!("can't connect to {address}: connection refused; is the server running there?");
         for amount in ["-n 1 -c 1", "-d 20s"] {
-            let (plan, outcome) = fire(&format!("http://{address}/ {amount}"));
-            assert_eq!(complaint(&plan, &outcome), Some(expected.clone()), "{amount}");
+            let (_, outcome) = fire(&format!("http://{address}/ {amount}"));
+            assert_eq!(complaint(&outcome), Some(expected.clone()), "{amount}");
         }
     }
 
@@ -188,7 +183,7 @@ mod tests {
         });
         let (plan, outcome) = fire(&format!("http://{address}/ -n 20 -c 1"));
         server.join().unwrap();
-        assert_eq!(complaint(&plan, &outcome), None);
+        assert_eq!(complaint(&outcome), None);
         let json = json::of(&plan, &outcome);
         assert_eq!(json["schema"], "phase-lab/attack/1");
         assert_eq!(json["requests"], serde_json::json!({"ok": 20, "failed": 0}));

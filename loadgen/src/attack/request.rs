@@ -30,9 +30,8 @@ impl<'a> Parts<'a> {
         }
         let fields = self.headers.iter().map(|line| field(line)).collect::<Result<Vec<_>, _>>()?;
         let has = |name: &str| fields.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
-        let codings = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
-        let is_chunked =
-            codings.last().is_some_and(|(_, value)| value.to_ascii_lowercase().ends_with("chunked"));
+        let coding = fields.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
+        let is_chunked = coding.is_some_and(|(_, value)| value.to_ascii_lowercase().ends_with("chunked"));
         // Who asks for the coding means the body to be sent in it, as curl does.
         let body = self.body.map(body::read).transpose()?;
         let body = if is_chunked { body.map(|body| body::chunked(&body)) } else { body };

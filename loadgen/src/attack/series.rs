@@ -37,7 +37,7 @@ pub(super) struct Row {
 impl Row {
     /// Requests answered as expected per second.
     pub(super) fn per_sec(&self) -> f64 {
-        self.ok as f64 / (self.until - self.from).as_secs_f64().max(f64::MIN_POSITIVE)
+        self.ok as f64 / self.until.saturating_sub(self.from).as_secs_f64().max(f64::MIN_POSITIVE)
     }
 }
 
@@ -122,7 +122,7 @@ impl Series {
              \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n"
         );
         for row in &self.rows {
-            let (from, length) = (row.from.as_secs_f64(), (row.until - row.from).as_secs_f64());
+            let (from, length) = (row.from.as_secs_f64(), row.until.saturating_sub(row.from).as_secs_f64());
             let max_ms = row.latency_ns.map_or(0.0, |[.., max]| max as f64 / NS_PER_MS);
             let _ = writeln!(out, "{from:.3},{length:.3},{max_ms:.3},{}", row.encoded);
         }

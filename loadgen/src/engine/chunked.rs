@@ -98,8 +98,9 @@ impl Chunked {
             (At::TrailerStart, b'\r') => At::LastLf,
             (At::TrailerValue, b'\n') => At::TrailerStart,
             // A value may be folded over lines.
-            (At::TrailerStart, b' ' | b'\t') | (At::TrailerName, b':') => At::TrailerValue,
-            (At::TrailerValue, _) => At::TrailerValue,
+            (At::TrailerStart, b' ' | b'\t') | (At::TrailerName, b':') | (At::TrailerValue, _) => {
+                At::TrailerValue
+            }
             (At::TrailerStart | At::TrailerName, name) if is_token_byte(name) => At::TrailerName,
             // The start of the next response, say, after a body that lacks its last empty line.
             (At::TrailerStart | At::TrailerName, _) => return Err(Malformed("a trailer that is no field")),

@@ -13,7 +13,7 @@ use mio::{Interest, Token};
 
 use super::context::Context;
 use super::errors::ErrorKind;
-use super::evidence::{Evidence, Failure};
+use super::evidence::Evidence;
 use super::in_flight::InFlight;
 use super::plan::Mode;
 use super::response::Reader;
@@ -22,7 +22,7 @@ use super::tally::Done;
 use super::target::Stream;
 
 /// The first pause after a connect that failed; each further one is twice as long.
-const REST_MIN: Duration = Duration::from_millis(10);
+pub(super) const REST_MIN: Duration = Duration::from_millis(10);
 /// The longest such pause.
 const REST_MAX: Duration = Duration::from_millis(200);
 /// How long a server that is to close may take before the client does.
@@ -236,22 +236,6 @@ impl Connection {
         self.phase = Phase::Resting { until_ns: now_ns + ns(rest) };
     }
 
-    /// The server's backlog is full. A unix socket says so at once, where TCP would keep trying, and no
-    /// request has failed: it waits here instead, and its clock runs on.
-    fn wait_for_room(&mut self, cx: &mut Context<'_>, now_ns: u64) {
-        cx.alive(now_ns);
-        let since_ns = self.in_flight.oldest_ns().unwrap_or(now_ns);
-        if now_ns.saturating_sub(since_ns) >= ns(cx.plan.timeout) {
-            let what = format!("no room in the server's backlog within {:?}", cx.plan.timeout);
-            self.fail(cx, ErrorKind::Timeout, now_ns, what);
-        } else {
-            let requests = self.in_flight.len();
-            self.close(cx);
-            self.resend = Some(Resend { since_ns, requests });
-        }
-        self.phase = Phase::Resting { until_ns: now_ns + ns(REST_MIN) };
-    }
-
     /// Fails the request that is being answered, and gives back those behind it.
     pub(super) fn fail(&mut self, cx: &mut Context<'_>, kind: ErrorKind, now_ns: u64, what: String) {
         // The one that an ending connection holds is no longer among those in flight.
@@ -261,30 +245,6 @@ impl Connection {
         let first = cx.first_connection;
         cx.fail(kind, now_ns, || self.failure(first, kind, what, now_ns, b""));
         self.close(cx);
-    }
-
-    /// What there is to show of a request that failed; `bytes` are what came of it at last, and
-    /// `first` is the number of the thread's first connection.
-    pub(super) fn failure(
-        &self,
-        first: usize,
-        kind: ErrorKind,
-        what: String,
-        now_ns: u64,
-        bytes: &[u8],
-    ) -> Failure {
-        let (received, received_bytes) = self.evidence.with(bytes);
-        Failure {
-            kind,
-            what,
-            connection: first + self.token.0 + 1,
-            // The one that an ending connection holds was counted as answered.
-            request: self.answers + u64::from(!matches!(self.phase, Phase::Ending { .. })),
-            local: self.stream.as_ref().and_then(Stream::local_addr),
-            after: Duration::from_nanos(now_ns),
-            received,
-            received_bytes,
-        }
     }
 
     /// Counts the request that an ending connection held.

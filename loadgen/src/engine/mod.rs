@@ -6,7 +6,7 @@
 //!
 //! [`run()`] splits the connections among threads. A thread (`worker`) has its own poll, histograms
 //! and counts (`tally`) and its own share of the requests (`budget`); what little the threads tell
-//! each other is in `shared`. A connection (`connection`, with `send` and `receive`) is moved on by events
+//! each other is in `shared`. A connection (`connection`, with `send`, `receive` and `failing`) is moved on by events
 //! and by the clock, and hands bytes to `response`, which knows no socket. In steady state a kept connection
 //! costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
 
@@ -17,6 +17,7 @@ mod context;
 mod cpu;
 mod errors;
 mod evidence;
+mod failing;
 mod head;
 mod in_flight;
 mod interval;

@@ -14,7 +14,7 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Says whether [`write()`] could work, before there is something to write.
 pub(crate) fn check(path: &Path) -> io::Result<()> {
     if is_special(path) {
-        return File::options().write(true).open(path).map(drop);
+        return File::options().append(true).open(path).map(drop);
     }
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
@@ -29,7 +29,7 @@ pub(crate) fn check(path: &Path) -> io::Result<()> {
 /// What is no regular file, such as `/dev/stdout` or a pipe, is written to as it is.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if is_special(path) {
-        return File::options().write(true).open(path)?.write_all(bytes);
+        return File::options().append(true).open(path)?.write_all(bytes);
     }
     let (path, draft) = places(path)?;
     let result = write_new(&draft, bytes).and_then(|()| fs::rename(&draft, path));
@@ -40,8 +40,9 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     result
 }
 
+/// `/dev/stdout` may lead to a regular file, which somebody else is writing to as well.
 fn is_special(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+    path.starts_with("/dev") || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// Where `path` really is, links followed, and the draft beside it: renaming works only there.
