@@ -39,7 +39,7 @@ fn serve(listener: &TcpListener) {
 /// Allocations of the process while `requests` are answered.
 fn allocations(target: SocketAddr, pipeline: usize, requests: u64) -> usize {
     let plan = Plan {
-        target,
+        target: target.into(),
         request: REQUEST.to_vec(),
         head: false,
         mode: Mode::KeepAlive { pipeline },

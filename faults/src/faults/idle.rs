@@ -62,7 +62,7 @@ fn served_once(subject: &Subject) -> Result<TcpStream, Failure> {
 
 fn p99(setting: &Setting, subject: &Subject) -> Result<Duration, Failure> {
     let plan = Plan {
-        target: subject.addr(),
+        target: subject.addr().into(),
         request: HELLO.to_vec(),
         head: false,
         mode: Mode::KeepAlive { pipeline: 1 },

@@ -1,12 +1,15 @@
 //! The flags, and the plan that they make.
 
+use std::os::unix;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use super::AttackError;
+use super::files::Files;
 use super::request::Parts;
 use super::url::Url;
-use crate::engine::{Amount, Expect, Mode, Plan};
+use crate::engine::{Amount, Expect, Mode, Plan, Target};
 
 /// Counted time where neither a time nor a number of requests is asked for.
 const DURATION_DEFAULT: Duration = Duration::from_secs(10);
@@ -19,8 +22,14 @@ Examples:
   loadgen attack http://127.0.0.1:8080/ -c 1000 -d 30s        more of them, for longer
   loadgen attack http://127.0.0.1:8080/ --close               what a connection per request costs
   loadgen attack http://127.0.0.1:8080/ --pipeline 16         many requests in one segment
-  loadgen attack http://127.0.0.1:8080/echo -b @body.json -H 'Content-Type: application/json'
   loadgen attack http://127.0.0.1:8080/ -n 100000 --json      exactly so many, for a script
+  loadgen attack http://127.0.0.1:8080/ -d 60s --csv run.csv  a line for each second, for a plot
+  loadgen attack http://localhost/ --unix-socket /run/app.sock
+  loadgen attack http://127.0.0.1:8080/echo -b @body.json -H 'Content-Type: application/json'
+  generate | loadgen attack http://127.0.0.1:8080/echo -m PUT -b @-
+
+Who knows wrk finds -c, -t, -d, -H and --latency here, and Requests/sec: and Transfer/sec: at the end
+of the text; only requests that were answered with a status from 200 to 399 are in that rate.
 
 Exit codes: 0 answered, 1 nothing answered or the server died, 2 bad arguments, 130 interrupted.";
 
@@ -31,10 +40,16 @@ Exit codes: 0 answered, 1 nothing answered or the server died, 2 bad arguments, 
 /// latency for what it is.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     /// Where to fire; HOST is a name, an IPv4 address, or an IPv6 address in brackets
     #[arg(value_name = "http://HOST[:PORT][/PATH]")]
     url: String,
+    /// Connect to this unix socket instead of the URL's host, as curl does
+    ///
+    /// The URL still gives the path and the Host field.
+    #[arg(long, value_name = "PATH")]
+    unix_socket: Option<PathBuf>,
     /// Connections kept open at the same time
     ///
     /// More of them load the server more, up to the point where they only wait longer.
@@ -68,8 +83,10 @@ pub struct Args {
     /// Another header line, such as 'Accept: text/html'; may be given several times
     #[arg(short = 'H', long = "header", value_name = "K: V")]
     headers: Vec<String>,
-    /// Request body, or @FILE to read it from a file
-    #[arg(short, long, value_name = "BODY|@FILE")]
+    /// Request body, @FILE to read it from a file, or @- from standard input
+    ///
+    /// With -H 'Transfer-Encoding: chunked' it is sent in chunks of 16 KiB.
+    #[arg(short, long, value_name = "BODY|@FILE|@-")]
     body: Option<String>,
     /// A request that takes longer has failed
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
@@ -80,6 +97,11 @@ pub struct Args {
     /// Print one JSON object (schema phase-lab/attack/1) instead of text
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) files: Files,
+    /// Show no progress on standard error, only errors
+    #[arg(short, long)]
+    pub(super) quiet: bool,
 }
 
 impl Args {
@@ -104,7 +126,7 @@ impl Args {
         };
         let mode = if self.close { Mode::Close } else { Mode::KeepAlive { pipeline: self.pipeline } };
         Ok(Plan {
-            target: url.resolve()?,
+            target: self.target(&url)?,
             request,
             head: self.method() == "HEAD",
             mode,
@@ -116,6 +138,15 @@ impl Args {
             expect: Expect::default(),
             cpus: Vec::new(),
         })
+    }
+
+    /// Where to connect to.
+    fn target(&self, url: &Url) -> Result<Target, AttackError> {
+        let Some(path) = &self.unix_socket else { return Ok(url.resolve()?.into()) };
+        // The kernel takes no longer name than its address structure has room for.
+        unix::net::SocketAddr::from_pathname(path)
+            .map_err(|error| AttackError::Argument(format!("--unix-socket {}: {error}", path.display())))?;
+        Ok(Target::Unix(path.clone()))
     }
 
     fn parts(&self) -> Parts<'_> {
@@ -208,6 +239,15 @@ mod tests {
             let flag = flags.split(" -c").next().unwrap_or(flags);
             assert!(error.starts_with(flag), "{flags}: {error}");
         }
+    }
+
+    #[test]
+    fn a_unix_socket_takes_the_place_of_the_host() {
+        let plan = plan("--unix-socket /run/x.sock").unwrap();
+        assert_eq!(plan.target, Target::Unix("/run/x.sock".into()));
+        assert!(plan.request.starts_with(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:9\r\n"));
+        let long = format!("--unix-socket /{}", "x".repeat(200));
+        assert!(self::plan(&long).unwrap_err().to_string().starts_with("--unix-socket /x"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer as _, V2Serializer};
 use serde_json::{Map, Value, json};
 
+use super::failures;
 use crate::engine::{Mode, Outcome, Plan};
 
 /// Names and meanings only ever get added under this one.
@@ -59,6 +60,7 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
         "interrupted": outcome.interrupted,
         "gave_up": outcome.gave_up,
         "samples": outcome.samples,
+        "failures": failures::json(&outcome.failures),
         "histogram": encoded(&outcome.latency_ns),
     })
 }

@@ -1,22 +1,29 @@
 //! `loadgen attack URL`: fires at any HTTP/1.1 server and says what came back.
 //!
 //! The flags become a [`Plan`] (`args`, `url`, `request`), a watcher shows how far it is
-//! (`watch`), and the outcome is written for people (`summary`) or for scripts (`json`).
+//! (`watch`, `live`, `series`), and the outcome is written for people (`summary`) or for scripts (`json`).
 
 mod args;
+mod body;
+mod failures;
+mod files;
 mod json;
+mod live;
 mod request;
+mod series;
 mod summary;
 mod url;
 mod watch;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::Args;
 
-use crate::engine::{self, EngineError, ErrorKind, Outcome, Plan, Progress};
+use crate::engine::{self, EngineError, ErrorKind, Failure, Outcome, Plan, Progress};
+use crate::report;
 
 /// A run that Ctrl-C ended.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -33,6 +40,16 @@ pub enum AttackError {
     /// The result could not be written.
     #[error("writing the result: {0}")]
     Output(#[from] io::Error),
+    /// A file that was asked for could not be written, though it had looked possible.
+    #[error("{flag} {}: could not be written: {source}; is there room left?", path.display())]
+    File {
+        /// The flag that asked for it.
+        flag: &'static str,
+        /// Where it was to be.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
 }
 
 impl AttackError {
@@ -41,7 +58,7 @@ impl AttackError {
         let bad_argument = match self {
             Self::Argument(_) => true,
             Self::Engine(error) => error.is_bad_argument(),
-            Self::Output(_) => false,
+            Self::Output(_) | Self::File { .. } => false,
         };
         ExitCode::from(if bad_argument { 2 } else { 1 })
     }
@@ -54,22 +71,24 @@ impl AttackError {
 pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
     let plan = args.plan()?;
     engine::check(&plan)?;
+    args.files.check()?;
     let progress = Arc::new(Progress::default());
     watch::stop_on_ctrl_c(&progress);
-    let outcome = watch::run(&plan, &progress)?;
+    let (outcome, series) = watch::run(&plan, args, &progress)?;
     match print(args, &plan, &outcome) {
         // Whoever read it has read enough, as with `| head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         printed => printed?,
     }
+    args.files.write(&outcome, &series)?;
     if outcome.interrupted && outcome.ok + outcome.failed() == 0 {
         let _ = writeln!(io::stderr(), "interrupted before anything was counted");
     }
-    if let Some(why) = complaint(&plan, &outcome) {
+    if let Some(why) = complaint(&outcome) {
         // Nothing is left to be done about a standard error that is closed.
         let _ = writeln!(io::stderr(), "error: {why}");
     }
-    Ok(exit_code(&plan, &outcome))
+    Ok(exit_code(&outcome))
 }
 
 fn print(args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
@@ -77,13 +96,13 @@ fn print(args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
     if args.json {
         writeln!(out, "{}", json::of(plan, outcome))?;
     } else if outcome.connections_established > 0 {
-        summary::write(&mut out, args, plan, outcome)?;
+        summary::write(&mut out, args, plan, outcome, report::width())?;
     }
     out.flush()
 }
 
 /// Why the run has failed as a whole, if it has.
-fn complaint(plan: &Plan, outcome: &Outcome) -> Option<String> {
+fn complaint(outcome: &Outcome) -> Option<String> {
     if let Some(why) = &outcome.gave_up {
         return Some(why.clone());
     }
@@ -93,27 +112,22 @@ fn complaint(plan: &Plan, outcome: &Outcome) -> Option<String> {
     if outcome.ok > 0 || outcome.interrupted {
         return None;
     }
-    let first = outcome.samples.first();
-    let target = plan.target;
-    let refused = format!("{}: {target}: ", ErrorKind::Connect.name());
-    if outcome.connections_established == 0
-        && let Some(why) = first.and_then(|sample| sample.strip_prefix(&refused))
-    {
-        return Some(format!("can't connect to {target}: {why}; is the server running there?"));
+    let Some(Failure { kind, what, .. }) = outcome.failures.first() else {
+        let waiting = outcome.in_flight_at_end;
+        return Some(format!(
+            "nothing was answered, and {waiting} requests waited; is the duration (-d) long enough for one?"
+        ));
+    };
+    if outcome.connections_established == 0 && *kind == ErrorKind::Connect {
+        return Some(format!("can't connect to {what}; is the server running there?"));
     }
-    Some(first.map_or_else(
-        || {
-            let waiting = outcome.in_flight_at_end;
-            format!("nothing was answered, and {waiting} requests waited; is the duration (-d) long enough for one?")
-        },
-        |sample| format!("nothing was answered as expected; the first failure was: {sample}"),
-    ))
+    Some(format!("nothing was answered as expected; the first failure was {}: {what}", kind.name()))
 }
 
-fn exit_code(plan: &Plan, outcome: &Outcome) -> ExitCode {
+fn exit_code(outcome: &Outcome) -> ExitCode {
     if outcome.interrupted {
         ExitCode::from(EXIT_INTERRUPTED)
-    } else if complaint(plan, outcome).is_some() {
+    } else if complaint(outcome).is_some() {
         ExitCode::from(1)
     } else {
         ExitCode::SUCCESS
@@ -151,8 +165,8 @@ mod tests {
         let expected =
             format!("can't connect to {address}: connection refused; is the server running there?");
         for amount in ["-n 1 -c 1", "-d 20s"] {
-            let (plan, outcome) = fire(&format!("http://{address}/ {amount}"));
-            assert_eq!(complaint(&plan, &outcome), Some(expected.clone()), "{amount}");
+            let (_, outcome) = fire(&format!("http://{address}/ {amount}"));
+            assert_eq!(complaint(&outcome), Some(expected.clone()), "{amount}");
         }
     }
 
@@ -169,7 +183,7 @@ mod tests {
         });
         let (plan, outcome) = fire(&format!("http://{address}/ -n 20 -c 1"));
         server.join().unwrap();
-        assert_eq!(complaint(&plan, &outcome), None);
+        assert_eq!(complaint(&outcome), None);
         let json = json::of(&plan, &outcome);
         assert_eq!(json["schema"], "phase-lab/attack/1");
         assert_eq!(json["requests"], serde_json::json!({"ok": 20, "failed": 0}));
@@ -183,7 +197,7 @@ mod tests {
         let mut text = Vec::new();
         let words = format!("attack http://{address}/ --latency");
         let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;
-        summary::write(&mut text, &args, &plan, &outcome).unwrap();
+        summary::write(&mut text, &args, &plan, &outcome, 60).unwrap();
         let text = String::from_utf8(text).unwrap();
         assert!(text.contains("answered      20") && text.contains("closed loop"), "{text}");
     }

@@ -1,8 +1,7 @@
 //! The bytes of the one request that an attack repeats.
 
-use std::fs;
-
 use super::AttackError;
+use super::body;
 use super::url::Url;
 
 /// What goes into a request besides its URL.
@@ -11,7 +10,7 @@ pub(super) struct Parts<'a> {
     pub(super) method: Option<&'a str>,
     /// `Name: value` lines as given.
     pub(super) headers: &'a [String],
-    /// The body itself, or `@` and the name of a file.
+    /// The body itself, or `@` and the name of a file, `-` being standard input.
     pub(super) body: Option<&'a str>,
     /// Ask the server to close.
     pub(super) close: bool,
@@ -31,7 +30,11 @@ impl<'a> Parts<'a> {
         }
         let fields = self.headers.iter().map(|line| field(line)).collect::<Result<Vec<_>, _>>()?;
         let has = |name: &str| fields.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
-        let body = self.body()?;
+        let coding = fields.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
+        let is_chunked = coding.is_some_and(|(_, value)| value.to_ascii_lowercase().ends_with("chunked"));
+        // Who asks for the coding means the body to be sent in it, as curl does.
+        let body = self.body.map(body::read).transpose()?;
+        let body = if is_chunked { body.map(|body| body::chunked(&body)) } else { body };
         let mut out = format!("{method} {} HTTP/1.1\r\n", url.path);
         let mut add = |name: &str, value: &str| {
             out.extend([name, ": ", value, "\r\n"]);
@@ -55,14 +58,6 @@ impl<'a> Parts<'a> {
         let mut wire = out.into_bytes();
         wire.extend(body.unwrap_or_default());
         Ok(wire)
-    }
-
-    fn body(&self) -> Result<Option<Vec<u8>>, AttackError> {
-        let Some(text) = self.body else { return Ok(None) };
-        let Some(file) = text.strip_prefix('@') else { return Ok(Some(text.as_bytes().to_vec())) };
-        let read = fs::read(file)
-            .map_err(|error| AttackError::Argument(format!("-b {text}: can't read {file:?}: {error}")))?;
-        Ok(Some(read))
     }
 }
 
@@ -112,6 +107,15 @@ mod tests {
     }
 
     #[test]
+    fn a_body_is_sent_in_chunks_where_a_header_says_so() {
+        let headers = ["Transfer-Encoding: Chunked".to_owned()];
+        let parts = Parts { headers: &headers, body: Some("abc"), ..Parts::default() };
+        let sent = build(&parts);
+        assert!(sent.ends_with("Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"), "{sent}");
+        assert!(!sent.contains("Content-Length"));
+    }
+
+    #[test]
     fn given_headers_replace_the_built_in_ones() {
         let headers = ["host:x".to_owned(), "A:  b ".to_owned()];
         let parts = Parts { headers: &headers, method: Some("PUT"), ..Parts::default() };
@@ -126,7 +130,5 @@ mod tests {
             assert!(error.starts_with("-H"), "{error}");
         }
         assert!(refusal(&Parts { method: Some("G T"), ..Parts::default() }).contains("-m"));
-        let missing = Parts { body: Some("@/no/such/file"), ..Parts::default() };
-        assert!(refusal(&missing).contains("can't read"));
     }
 }

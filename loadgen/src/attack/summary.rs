@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use hdrhistogram::Histogram;
 
 use super::Args;
+use super::failures;
 use crate::engine::{Mode, Outcome, Plan};
+use crate::report::wrap;
 
 const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
 const MORE_QUANTILES: [(&str, f64); 9] = [
@@ -20,7 +22,17 @@ const MORE_QUANTILES: [(&str, f64); 9] = [
     ("p99.99", 0.9999),
 ];
 
-pub(super) fn write(out: &mut impl Write, args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
+/// Columns of the names before the values.
+const NAMES: usize = 14;
+
+/// Writes it in `width` columns, or a few more where a line can't be broken.
+pub(super) fn write(
+    out: &mut impl Write,
+    args: &Args,
+    plan: &Plan,
+    outcome: &Outcome,
+    width: usize,
+) -> io::Result<()> {
     let Plan { connections, threads, .. } = plan;
     let mode = match plan.mode {
         Mode::Close => "a connection per request".to_owned(),
@@ -36,30 +48,47 @@ pub(super) fn write(out: &mut impl Write, args: &Args, plan: &Plan, outcome: &Ou
         outcome.elapsed.as_secs_f64(),
         if outcome.interrupted { " (interrupted)" } else { "" }
     )?;
-    counts(out, outcome)?;
+    counts(out, outcome, width)?;
     latency(out, args, outcome)?;
-    client(out, outcome)?;
-    writeln!(
-        out,
-        "\nclosed loop: latency does not include the wait a slow server imposes on requests not yet sent"
-    )
+    client(out, outcome, width)?;
+    failures::write(out, &outcome.failures, width)?;
+    writeln!(out)?;
+    let loop_note =
+        "closed loop: latency does not include the wait a slow server imposes on requests not yet sent";
+    for line in wrap(loop_note, width) {
+        writeln!(out, "{line}")?;
+    }
+    totals(out, outcome)
 }
 
-fn counts(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
-    writeln!(out, "requests/s    {}", rate(outcome.requests_per_sec()))?;
+/// The last lines, in the words and the places that wrk has them in, for scripts that look for these.
+fn totals(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    let seconds = outcome.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+    let transferred = binary(outcome.bytes_read as f64 / seconds);
+    writeln!(out, "\nRequests/sec: {:>9.2}", outcome.requests_per_sec())?;
+    writeln!(out, "Transfer/sec: {transferred:>11}")
+}
+
+/// A name and what there is to say about it, in lines that begin below each other.
+fn entry(out: &mut impl Write, name: &str, text: &str, width: usize) -> io::Result<()> {
+    let lines = wrap(text, width.saturating_sub(NAMES).max(20));
+    for (index, line) in lines.iter().enumerate() {
+        writeln!(out, "{:<NAMES$}{line}", if index == 0 { name } else { "" })?;
+    }
+    Ok(())
+}
+
+fn counts(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<()> {
     writeln!(out, "answered      {}", grouped(outcome.ok))?;
     writeln!(out, "failed        {}", grouped(outcome.failed()))?;
     for (kind, count) in outcome.errors.iter().filter(|&(_, count)| count > 0) {
         writeln!(out, "  {:<12}{}", kind.name(), grouped(count))?;
     }
-    for sample in &outcome.samples {
-        writeln!(out, "    {sample}")?;
-    }
     let statuses: Vec<String> =
         outcome.statuses.iter().map(|(status, &count)| format!("{status}: {}", grouped(count))).collect();
-    writeln!(out, "statuses      {}", if statuses.is_empty() { "none".into() } else { statuses.join(", ") })?;
-    let per_sec = outcome.bytes_read as f64 / outcome.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-    writeln!(out, "transfer      {}/s, {} in all", bytes(per_sec), bytes(outcome.bytes_read as f64))
+    let statuses = if statuses.is_empty() { "none".to_owned() } else { statuses.join(", ") };
+    entry(out, "statuses", &statuses, width)?;
+    writeln!(out, "received      {}", bytes(outcome.bytes_read as f64))
 }
 
 fn latency(out: &mut impl Write, args: &Args, outcome: &Outcome) -> io::Result<()> {
@@ -88,25 +117,21 @@ fn times(
     writeln!(out, "{:<14}{:<8}{:>9}", "", "max", time(histogram.max() as f64))
 }
 
-fn client(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+fn client(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<()> {
     let completed = outcome.ok + outcome.failed();
     if completed > 0 {
         let per_request = |spent: std::time::Duration| spent.as_secs_f64() * 1e6 / completed as f64;
-        writeln!(
-            out,
-            "client CPU    {:.2} µs per request ({:.2} user, {:.2} system)",
+        let text = format!(
+            "{:.2} µs per request ({:.2} user, {:.2} system)",
             per_request(outcome.client.total()),
             per_request(outcome.client.user),
             per_request(outcome.client.system)
-        )?;
+        );
+        entry(out, "client CPU", &text, width)?;
     }
     let (most, opened) = (outcome.connections_established, outcome.connections_opened);
-    writeln!(
-        out,
-        "connections   {} at once at most, {} opened while counting",
-        grouped(most as u64),
-        grouped(opened)
-    )?;
+    let text = format!("{} at once at most, {} opened while counting", grouped(most as u64), grouped(opened));
+    entry(out, "connections", &text, width)?;
     let notes = [
         (outcome.in_flight_at_end, "requests were still in flight at the end; they are no failures"),
         (outcome.retried, "times the server closed a kept connection under a request, which was sent again"),
@@ -114,13 +139,12 @@ fn client(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
         (outcome.reset_after_answer, "times the server reset a connection after a whole answer"),
     ];
     for (count, text) in notes.into_iter().filter(|&(count, _)| count > 0) {
-        writeln!(out, "note          {} {text}", grouped(count))?;
+        entry(out, "note", &format!("{} {text}", grouped(count)), width)?;
     }
     if outcome.client_bound() {
-        writeln!(
-            out,
-            "warning       the client was busy all the time, so the server may be faster than this; try more threads (-t)"
-        )?;
+        let text =
+            "the client was busy all the time, so the server may be faster than this; try more threads (-t)";
+        entry(out, "warning", text, width)?;
     }
     Ok(())
 }
@@ -130,12 +154,12 @@ fn plural(count: usize) -> &'static str {
 }
 
 /// Digits in groups of three.
-fn grouped(value: u64) -> String {
+pub(super) fn grouped(value: u64) -> String {
     grouped_digits(&value.to_string())
 }
 
 /// A rate, with a decimal where it is small enough for one to matter.
-fn rate(per_sec: f64) -> String {
+pub(super) fn rate(per_sec: f64) -> String {
     if per_sec < 1_000.0 { format!("{per_sec:.1}") } else { grouped_digits(&format!("{per_sec:.0}")) }
 }
 
@@ -151,12 +175,24 @@ fn grouped_digits(digits: &str) -> String {
 }
 
 /// Three significant digits, in the unit that suits.
-fn time(ns: f64) -> String {
+pub(super) fn time(ns: f64) -> String {
     scaled(ns, &[("ns", 1e3), ("µs", 1e3), ("ms", 1e3), ("s", f64::INFINITY)])
 }
 
 fn bytes(count: f64) -> String {
     scaled(count, &[("B", 1e3), ("kB", 1e3), ("MB", 1e3), ("GB", f64::INFINITY)])
+}
+
+/// Bytes in wrk's units, which are powers of 1,024 and go by the names of powers of 1,000.
+fn binary(mut count: f64) -> String {
+    let mut units = ["", "K", "M", "G", "T"].into_iter();
+    let mut unit = units.next().unwrap_or_default();
+    while count >= 1_024.0
+        && let Some(next) = units.next()
+    {
+        (count, unit) = (count / 1_024.0, next);
+    }
+    format!("{count:.2}{unit}B")
 }
 
 fn scaled(mut value: f64, units: &[(&str, f64)]) -> String {
@@ -182,6 +218,10 @@ mod tests {
         assert_eq!(
             ["5.00 ns", "12.3 µs", "640 µs", "1.00 ms", "2.50 s"],
             [5.0, 12_345.0, 640_000.0, 999_900.0, 2.5e9].map(time)[..]
+        );
+        assert_eq!(
+            ["0.00B", "1023.00B", "1.50KB", "2.00MB"],
+            [0.0, 1_023.0, 1_536.0, 2_097_152.0].map(binary)[..]
         );
         assert_eq!(["0.00 B", "76.0 B", "1.50 MB"], [0.0, 76.0, 1.5e6].map(bytes)[..]);
     }

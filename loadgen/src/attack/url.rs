@@ -26,7 +26,13 @@ impl Url {
         let rest = match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
             Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => {
-                return Err(bad("https is not spoken here; measure the server behind its TLS, with http://"));
+                return Err(bad(
+                    "https is not spoken here. Attack the plain port behind the TLS, with http://; or put a proxy \
+                     that adds the TLS in between (stunnel as a client, say), which is then measured, too",
+                ));
+            }
+            Some((scheme, _)) if scheme.to_ascii_lowercase().contains("unix") => {
+                return Err(bad("a unix socket goes into a flag: --unix-socket PATH http://localhost/"));
             }
             Some(_) => return Err(bad("only http:// is spoken here")),
             None => return Err(bad(&format!("it has to begin with http://, as in http://{text}"))),
@@ -106,7 +112,10 @@ mod tests {
     fn what_can_not_be_attacked_is_refused_with_a_reason() {
         for (text, why) in [
             ("https://example.test/", "https is not spoken"),
+            ("https://example.test/", "the plain port"),
             ("ftp://example.test/", "only http"),
+            ("http+unix://%2Frun%2Fx.sock/", "--unix-socket PATH"),
+            ("unix:///run/x.sock", "--unix-socket PATH"),
             ("127.0.0.1:80", "begin with http://"),
             ("http://", "host is missing"),
             ("http://:80/", "host is missing"),

@@ -10,8 +10,9 @@ const TRAILER_BYTES_MAX: u32 = 16 * 1024;
 /// Where in the coding the next byte stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum At {
+    /// In the size; its first digit may still have to come.
     Size {
-        digits: u8,
+        any: bool,
     },
     Extension,
     SizeLf,
@@ -20,7 +21,8 @@ enum At {
     DataLf,
     /// At the start of a trailer line; an empty one ends the body.
     TrailerStart,
-    TrailerLine,
+    TrailerName,
+    TrailerValue,
     LastLf,
 }
 
@@ -36,7 +38,7 @@ pub(super) struct Chunked {
 
 impl Chunked {
     pub(super) fn new() -> Self {
-        Self { at: At::Size { digits: 0 }, left: 0, line_bytes: 0 }
+        Self { at: At::Size { any: false }, left: 0, line_bytes: 0 }
     }
 
     /// Decodes from the front of `bytes`, handing data to `body` as it stands in the input.
@@ -71,16 +73,16 @@ impl Chunked {
     fn step(&mut self, byte: u8) -> Result<bool, Malformed> {
         self.bound_line()?;
         self.at = match (self.at, byte) {
-            (At::Size { digits }, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
-                // Sixteen hex digits are all that fit in 64 bits.
-                if digits == 16 {
-                    return Err(Malformed("a chunk size of more than 16 digits"));
+            (At::Size { .. }, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+                // Zeros may stand before it, as many as the line has room for.
+                if self.left >> 60 != 0 {
+                    return Err(Malformed("a chunk size beyond 64 bits"));
                 }
                 let digit = char::from(byte).to_digit(16).unwrap_or(0);
                 self.left = (self.left << 4) | u64::from(digit);
-                At::Size { digits: digits + 1 }
+                At::Size { any: true }
             }
-            (At::Size { digits: 0 }, _) => return Err(Malformed("a chunk without a size")),
+            (At::Size { any: false }, _) => return Err(Malformed("a chunk without a size")),
             (At::Size { .. }, b';' | b' ' | b'\t') => At::Extension,
             (At::Size { .. } | At::Extension, b'\r') => At::SizeLf,
             (At::Extension, other) if other != b'\n' => At::Extension,
@@ -91,11 +93,17 @@ impl Chunked {
             (At::DataCr, b'\r') => At::DataLf,
             (At::DataLf, b'\n') => {
                 self.line_bytes = 0;
-                At::Size { digits: 0 }
+                At::Size { any: false }
             }
             (At::TrailerStart, b'\r') => At::LastLf,
-            (At::TrailerLine, b'\n') => At::TrailerStart,
-            (At::TrailerStart | At::TrailerLine, other) if other != b'\n' => At::TrailerLine,
+            (At::TrailerValue, b'\n') => At::TrailerStart,
+            // A value may be folded over lines.
+            (At::TrailerStart, b' ' | b'\t') | (At::TrailerName, b':') | (At::TrailerValue, _) => {
+                At::TrailerValue
+            }
+            (At::TrailerStart | At::TrailerName, name) if is_token_byte(name) => At::TrailerName,
+            // The start of the next response, say, after a body that lacks its last empty line.
+            (At::TrailerStart | At::TrailerName, _) => return Err(Malformed("a trailer that is no field")),
             (At::LastLf, b'\n') => return Ok(true),
             (At::DataCr | At::DataLf, _) => return Err(Malformed("chunk data longer than its size")),
             _ => return Err(Malformed("a broken line in the chunked coding")),
@@ -105,7 +113,8 @@ impl Chunked {
 
     fn bound_line(&mut self) -> Result<(), Malformed> {
         self.line_bytes += 1;
-        let in_trailer = matches!(self.at, At::TrailerStart | At::TrailerLine | At::LastLf);
+        let in_trailer =
+            matches!(self.at, At::TrailerStart | At::TrailerName | At::TrailerValue | At::LastLf);
         let (bytes_max, what) = if in_trailer {
             (TRAILER_BYTES_MAX, "a trailer section of more than 16 KiB")
         } else {
@@ -113,4 +122,9 @@ impl Chunked {
         };
         if self.line_bytes > bytes_max { Err(Malformed(what)) } else { Ok(()) }
     }
+}
+
+/// A byte that a field's name may have (RFC 9110 §5.6.2).
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

@@ -9,19 +9,20 @@ use std::mem;
 use std::time::Duration;
 
 use mio::event::Event;
-use mio::net::TcpStream;
 use mio::{Interest, Token};
 
 use super::context::Context;
 use super::errors::ErrorKind;
+use super::evidence::Evidence;
 use super::in_flight::InFlight;
 use super::plan::Mode;
 use super::response::Reader;
 use super::shared::ns;
 use super::tally::Done;
+use super::target::Stream;
 
 /// The first pause after a connect that failed; each further one is twice as long.
-const REST_MIN: Duration = Duration::from_millis(10);
+pub(super) const REST_MIN: Duration = Duration::from_millis(10);
 /// The longest such pause.
 const REST_MAX: Duration = Duration::from_millis(200);
 /// How long a server that is to close may take before the client does.
@@ -60,9 +61,11 @@ pub(super) struct Resend {
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) token: Token,
-    pub(super) stream: Option<TcpStream>,
+    pub(super) stream: Option<Stream>,
     pub(super) phase: Phase,
     pub(super) reader: Reader,
+    /// What earlier reads brought of the current response.
+    pub(super) evidence: Evidence,
     pub(super) in_flight: InFlight,
     /// Bytes of the requests in flight that are still to be written.
     pub(super) unsent: usize,
@@ -91,6 +94,7 @@ impl Connection {
             stream: None,
             phase: Phase::Due,
             reader: Reader::new(to_head),
+            evidence: Evidence::default(),
             in_flight: InFlight::new(),
             unsent: 0,
             wire_at: 0,
@@ -137,7 +141,7 @@ impl Connection {
         self.in_flight.push(now_ns, claimed - again);
         self.unsent = claimed * cx.plan.request.len();
         self.phase = Phase::Connecting;
-        match TcpStream::connect(cx.plan.target) {
+        match Stream::connect(&cx.plan.target) {
             Ok(stream) => self.stream = Some(stream),
             Err(error) => return self.connect_failed(cx, now_ns, &error),
         }
@@ -147,7 +151,7 @@ impl Connection {
         let interest =
             if self.watches_writable { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
         if let Err(error) = cx.registry.register(stream, self.token, interest) {
-            return self.fail(cx, ErrorKind::Client, now_ns, || format!("epoll_ctl: {error}"));
+            return self.fail(cx, ErrorKind::Client, now_ns, format!("epoll_ctl: {error}"));
         }
         if self.write_failure.is_some() {
             self.read(cx, true);
@@ -181,12 +185,18 @@ impl Connection {
         let started_ns = ended.map(|done| done.started_ns).or(opening).or(self.in_flight.oldest_ns());
         if started_ns.is_some_and(|at| now_ns.saturating_sub(at) >= ns(cx.plan.timeout)) {
             let connecting = matches!(self.phase, Phase::Connecting);
-            let what = if connecting { "no connection" } else { "no whole response" };
             if connecting {
                 cx.connect_failure = Some("timed out".to_owned());
             }
             let timeout = cx.plan.timeout;
-            self.fail(cx, ErrorKind::Timeout, now_ns, || format!("{what} within {timeout:?}"));
+            let what = match ended {
+                _ if connecting => format!("no connection within {timeout:?}"),
+                Some(_) => format!("no end of the connection within {timeout:?}, after a whole response"),
+                None => {
+                    format!("no whole response within {timeout:?}; it stopped {}", self.reader.progress())
+                }
+            };
+            self.fail(cx, ErrorKind::Timeout, now_ns, what);
         } else if let Some(done) = ended
             && now_ns.saturating_sub(done.last_byte_ns) >= ns(SERVER_CLOSE_WAIT)
         {
@@ -208,34 +218,32 @@ impl Connection {
             && (kept || cx.plan.request.len() > ONE_SEGMENT_BYTES)
         {
             // Best effort: without it small writes may wait for an ACK, which shows in the latencies.
-            let _ = stream.set_nodelay(true);
+            let _ = stream.set_nodelay();
         }
     }
 
     pub(super) fn connect_failed(&mut self, cx: &mut Context<'_>, now_ns: u64, error: &io::Error) {
-        let target = cx.plan.target;
+        if error.kind() == io::ErrorKind::WouldBlock {
+            return self.wait_for_room(cx, now_ns);
+        }
+        let target = &cx.plan.target;
         let why = error.kind().to_string();
         let kind = connect_error_kind(error);
         cx.connect_failure.get_or_insert_with(|| why.clone());
-        self.fail(cx, kind, now_ns, || format!("{target}: {why}"));
+        self.fail(cx, kind, now_ns, format!("{target}: {why}"));
         let rest = REST_MIN.saturating_mul(1 << self.failed_connects.min(10)).min(REST_MAX);
         self.failed_connects += 1;
         self.phase = Phase::Resting { until_ns: now_ns + ns(rest) };
     }
 
     /// Fails the request that is being answered, and gives back those behind it.
-    pub(super) fn fail(
-        &mut self,
-        cx: &mut Context<'_>,
-        kind: ErrorKind,
-        now_ns: u64,
-        why: impl FnOnce() -> String,
-    ) {
+    pub(super) fn fail(&mut self, cx: &mut Context<'_>, kind: ErrorKind, now_ns: u64, what: String) {
         // The one that an ending connection holds is no longer among those in flight.
         if !matches!(self.phase, Phase::Ending { .. }) {
             self.in_flight.pop();
         }
-        cx.fail(kind, now_ns, why);
+        let first = cx.first_connection;
+        cx.fail(kind, now_ns, || self.failure(first, kind, what, now_ns, b""));
         self.close(cx);
     }
 
@@ -254,6 +262,7 @@ impl Connection {
         // Closing the descriptor takes it out of the epoll set as well.
         drop(mem::take(&mut self.stream));
         self.reader.reset();
+        self.evidence.clear();
         self.phase = Phase::Due;
         (self.unsent, self.wire_at, self.answers) = (0, 0, 0);
         self.first_byte_ns = None;

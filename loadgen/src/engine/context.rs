@@ -4,10 +4,12 @@ use mio::Registry;
 
 use super::budget::Budget;
 use super::errors::ErrorKind;
+use super::evidence::{self, Failure};
 use super::plan::{Expect, Mode, Plan};
 use super::response::Answer;
 use super::shared::Shared;
 use super::tally::{Done, Tally};
+use super::worker::Share;
 
 /// Bytes taken from a socket at once.
 const READ_BYTES: usize = 64 * 1024;
@@ -38,10 +40,14 @@ pub(super) struct Context<'a> {
     pub(super) alive_ns: u64,
     /// Why connecting failed, while no connection has been made since.
     pub(super) connect_failure: Option<String>,
+    /// The number of the thread's first connection, from 0.
+    pub(super) first_connection: usize,
+    /// Bytes of a response in pieces that a connection keeps, to show them if it fails.
+    pub(super) kept_bytes_max: usize,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(shared: &'a Shared<'a>, registry: Registry) -> Self {
+    pub(super) fn new(shared: &'a Shared<'a>, registry: Registry, share: &Share) -> Self {
         let plan = shared.plan;
         let repeats = depth(plan.mode).min((WRITE_BYTES_MAX / plan.request.len()).max(1));
         Self {
@@ -57,6 +63,8 @@ impl<'a> Context<'a> {
             late: 0,
             alive_ns: 0,
             connect_failure: None,
+            first_connection: share.first_connection,
+            kept_bytes_max: evidence::kept_bytes_max(share.connections),
         }
     }
 
@@ -78,10 +86,10 @@ impl<'a> Context<'a> {
     }
 
     /// Counts a request that failed, if it did so in time.
-    pub(super) fn fail(&mut self, kind: ErrorKind, now_ns: u64, why: impl FnOnce() -> String) {
+    pub(super) fn fail(&mut self, kind: ErrorKind, now_ns: u64, failure: impl FnOnce() -> Failure) {
         if self.counts(now_ns) {
             self.tally.fail(kind, now_ns);
-            self.tally.sample(|| format!("{}: {}", kind.name(), why()));
+            self.tally.sample(failure);
         }
     }
 
@@ -96,31 +104,30 @@ impl<'a> Context<'a> {
         self.alive_ns = now_ns.max(1);
     }
 
-    /// Compares a response with what was expected, and keeps an unexpected one readable.
-    ///
-    /// `seen` is what of its bytes is at hand.
-    pub(super) fn judge(&mut self, answer: &Answer, seen: &[u8]) -> Option<ErrorKind> {
-        let Expect { status, body } = &self.plan.expect;
-        let status_fits = match status {
-            Some(expected) => answer.status == *expected,
+    /// Compares a response with what was expected.
+    pub(super) fn judge(&self, answer: &Answer) -> Option<ErrorKind> {
+        let status_fits = match self.plan.expect.status {
+            Some(expected) => answer.status == expected,
             None => (200..400).contains(&answer.status),
         };
-        if !status_fits {
-            let wanted = status.map_or_else(|| "200 to 399".to_owned(), |status| status.to_string());
-            self.tally.sample(|| {
-                format!("status: {} where {wanted} was expected: {}", answer.status, excerpt(seen))
-            });
-            return Some(ErrorKind::Status);
+        match (status_fits, answer.differs_at) {
+            (false, _) => Some(ErrorKind::Status),
+            (true, Some(_)) => Some(ErrorKind::WrongBody),
+            (true, None) => None,
         }
-        if answer.body_matches {
-            return None;
+    }
+
+    /// What was expected of a response that was judged to be wrong, and what came.
+    pub(super) fn explain(&self, answer: &Answer) -> String {
+        let Expect { status, body } = &self.plan.expect;
+        if let (Some(at), Some(wanted)) = (answer.differs_at, body)
+            && self.judge(answer) == Some(ErrorKind::WrongBody)
+        {
+            let (got, wanted) = (answer.body_bytes, wanted.len());
+            return format!("{got} bytes that differ from the {wanted} expected, from byte {at} on");
         }
-        let wanted = body.as_ref().map_or(0, Vec::len);
-        self.tally.sample(|| {
-            let got = answer.body_bytes;
-            format!("wrong_body: {got} bytes, other than the {wanted} expected: {}", excerpt(seen))
-        });
-        Some(ErrorKind::WrongBody)
+        let wanted = status.map_or_else(|| "200 to 399".to_owned(), |status| status.to_string());
+        format!("{} where {wanted} was expected", answer.status)
     }
 }
 
@@ -129,12 +136,4 @@ fn depth(mode: Mode) -> usize {
         Mode::Close => 1,
         Mode::KeepAlive { pipeline } => pipeline,
     }
-}
-
-/// The beginning of received bytes, in quotes and without control characters.
-pub(super) fn excerpt(bytes: &[u8]) -> String {
-    const EXCERPT_BYTES_MAX: usize = 160;
-    let shown = &bytes[..bytes.len().min(EXCERPT_BYTES_MAX)];
-    let dots = if shown.len() < bytes.len() { "…" } else { "" };
-    format!("\"{}{dots}\"", shown.escape_ascii())
 }

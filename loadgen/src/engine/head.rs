@@ -31,11 +31,10 @@ pub(super) fn parse(bytes: &[u8], to_head: bool) -> Result<Option<(Head, usize)>
     // Left uninitialised because filling it anew would cost more than a usual head's parse.
     let mut fields = [const { MaybeUninit::<httparse::Header<'_>>::uninit() }; FIELDS_MAX];
     let mut response = httparse::Response::new(&mut []);
-    let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
-        &mut response,
-        bytes,
-        &mut fields,
-    );
+    // A field that is folded over lines is obsolete, but a user agent takes it (RFC 9112 §5.2).
+    let parsed = httparse::ParserConfig::default()
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .parse_response_with_uninit_headers(&mut response, bytes, &mut fields);
     let length = match parsed {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Ok(None),
@@ -73,7 +72,9 @@ fn interpret(
                 length = Some(here);
             }
             17 if field.name.eq_ignore_ascii_case("transfer-encoding") => {
-                chunked = Some(last_token_is(field.value, "chunked"));
+                // Several lines are one list, whose last element counts; an empty one is none.
+                chunked =
+                    last_token(field.value).map(|coding| coding.eq_ignore_ascii_case(b"chunked")).or(chunked);
             }
             _ => {}
         }
@@ -85,7 +86,10 @@ fn interpret(
         (false, None, Some(bytes)) => Framing::Length(bytes),
         (false, Some(false), _) | (false, None, None) => Framing::UntilClose,
     };
-    let keep_alive = !close && (http11 || keep) && framing != Framing::UntilClose;
+    // HTTP/1.0 knows no transfer coding, so the framing is not to be trusted any further (§6.1); after
+    // a 101 other things than HTTP are spoken.
+    let ends = framing == Framing::UntilClose || (!http11 && chunked.is_some()) || status == 101;
+    let keep_alive = !close && (http11 || keep) && !ends;
     Ok(Head { status, framing, keep_alive })
 }
 
@@ -111,11 +115,9 @@ fn has_token(value: &[u8], token: &str) -> bool {
     value.split(|&byte| byte == b',').any(|part| part.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
 }
 
-fn last_token_is(value: &[u8], token: &str) -> bool {
-    value
-        .rsplit(|&byte| byte == b',')
-        .next()
-        .is_some_and(|part| part.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+/// The last element of a list that is not empty (RFC 9110 §5.6.1.2).
+fn last_token(value: &[u8]) -> Option<&[u8]> {
+    value.rsplit(|&byte| byte == b',').map(<[u8]>::trim_ascii).find(|part| !part.is_empty())
 }
 
 #[cfg(test)]
@@ -134,7 +136,25 @@ mod tests {
         assert_eq!(of("Transfer-Encoding: chunked\r\nContent-Length: 7\r\n"), Framing::Chunked);
         assert_eq!(of("Transfer-Encoding: gzip, Chunked\r\n"), Framing::Chunked);
         assert_eq!(of("Transfer-Encoding: gzip\r\n"), Framing::UntilClose);
+        assert_eq!(of("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"), Framing::Chunked);
+        assert_eq!(of("Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n"), Framing::UntilClose);
+        assert_eq!(of("Transfer-Encoding: chunked, ,\r\nTransfer-Encoding:\r\n"), Framing::Chunked);
         assert_eq!(of(""), Framing::UntilClose);
+    }
+
+    #[test]
+    fn obsolete_shapes_are_read_all_the_same() {
+        for line in ["HTTP/1.1 200", "HTTP/1.1 200 ", "HTTP/1.0 200 Tr\u{e9}s bien", "HTTP/1.1 200 a  b\tc"] {
+            let found = head(&format!("{line}\r\nContent-Length: 7\r\n\r\n"));
+            assert_eq!(
+                found.map(|head| (head.status, head.framing)),
+                Ok((200, Framing::Length(7))),
+                "{line}"
+            );
+        }
+        let folded =
+            head("HTTP/1.1 200 OK\r\nContent-Length:\r\n 7\r\nConnection: a,\r\n\tclose\r\n\r\n").unwrap();
+        assert_eq!((folded.framing, folded.keep_alive), (Framing::Length(7), false));
     }
 
     #[test]
@@ -166,5 +186,8 @@ mod tests {
         assert!(!kept("1.1", "Connection: x, Close\r\n"));
         assert!(!kept("1.0", ""));
         assert!(kept("1.0", "Connection: keep-alive\r\n"));
+        assert!(!kept("1.0", "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n"));
+        assert!(!kept("1.1", "Connection: keep-alive, close\r\n"));
+        assert!(!head("HTTP/1.1 101 Switching Protocols\r\n\r\n").unwrap().keep_alive);
     }
 }

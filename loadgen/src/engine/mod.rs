@@ -6,7 +6,7 @@
 //!
 //! [`run()`] splits the connections among threads. A thread (`worker`) has its own poll, histograms
 //! and counts (`tally`) and its own share of the requests (`budget`); what little the threads tell
-//! each other is in `shared`. A connection (`connection`, with `send` and `receive`) is moved on by events
+//! each other is in `shared`. A connection (`connection`, with `send`, `receive` and `failing`) is moved on by events
 //! and by the clock, and hands bytes to `response`, which knows no socket. In steady state a kept connection
 //! costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
 
@@ -16,8 +16,11 @@ mod connection;
 mod context;
 mod cpu;
 mod errors;
+mod evidence;
+mod failing;
 mod head;
 mod in_flight;
+mod interval;
 mod limits;
 mod outcome;
 mod plan;
@@ -27,12 +30,16 @@ mod run;
 mod send;
 mod shared;
 mod tally;
+mod target;
 mod worker;
 
 pub use errors::{EngineError, ErrorKind, Errors};
+pub use evidence::Failure;
+pub use interval::{Interval, Intervals};
 pub use outcome::{ClientCost, Outcome};
 pub use plan::{Amount, Expect, Mode, Plan};
 pub use run::{check, run};
+pub use target::Target;
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
@@ -46,6 +53,8 @@ pub struct Progress {
     /// True from the end of the warm-up until the counted part is over, so that the watcher knows
     /// when to look at what the server spends.
     pub counting: AtomicBool,
+    /// The same in parts, with latencies, for a watcher who asks for them.
+    pub intervals: Intervals,
     /// Set by the watcher: end now and return what was measured.
     pub stop: AtomicBool,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::errors::{ErrorKind, Errors};
+use super::evidence::Failure;
 
 /// What one attack measured, the warm-up left out.
 #[derive(Clone, Debug)]
@@ -33,7 +34,9 @@ pub struct Outcome {
     pub connections_established: usize,
     /// What the client itself spent.
     pub client: ClientCost,
-    /// The first few responses or failures that were not as expected, for people to read.
+    /// The first few failures, with what was received.
+    pub failures: Vec<Failure>,
+    /// The same, a line each.
     pub samples: Vec<String>,
     /// The attack was stopped before it had counted all that the plan asked for.
     pub interrupted: bool,

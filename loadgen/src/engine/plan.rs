@@ -1,13 +1,14 @@
 //! What to fire: everything the engine needs to know before the first connection is opened.
 
-use std::net::SocketAddr;
 use std::time::Duration;
+
+use super::target::Target;
 
 /// One attack on one server.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Where the server listens.
-    pub target: SocketAddr,
+    pub target: Target,
     /// One whole request as it goes over the wire, head and body.
     pub request: Vec<u8>,
     /// Whether that request is a HEAD, whose response has a length but no body.

@@ -4,8 +4,9 @@ use std::io::{self, ErrorKind as Io, Read as _};
 use std::mem;
 
 use super::connection::{Connection, Phase, Resend};
-use super::context::{Context, excerpt};
+use super::context::Context;
 use super::errors::ErrorKind;
+use super::evidence::Failure;
 use super::plan::Mode;
 use super::response::{Answer, AtEof, Malformed, Read};
 use super::tally::Done;
@@ -53,7 +54,7 @@ impl Connection {
         cx.buffer = buffer;
         if let Err(error) = self.rearm(cx) {
             let now_ns = cx.shared.now_ns();
-            self.fail(cx, ErrorKind::Client, now_ns, || format!("epoll_ctl: {error}"));
+            self.fail(cx, ErrorKind::Client, now_ns, format!("epoll_ctl: {error}"));
         }
     }
 
@@ -68,23 +69,27 @@ impl Connection {
             }
             self.first_byte_ns.get_or_insert(now_ns);
             match self.reader.read(rest, cx.plan.expect.body.as_deref()) {
-                Ok(Read::Partial) => break,
+                Ok(Read::Partial) => {
+                    self.evidence.keep(rest, cx.kept_bytes_max);
+                    break;
+                }
                 Ok(Read::Whole { used, answer }) => {
                     let (seen, after) = rest.split_at(used);
                     rest = after;
                     let done = self.take_done(cx, &answer, seen, now_ns);
-                    if cx.plan.mode == Mode::Close || !answer.keep_alive {
+                    let surplus = self.in_flight.is_empty() && !rest.is_empty();
+                    if cx.plan.mode == Mode::Close || !answer.keep_alive || surplus {
+                        // What comes after it, if anything does, is shown behind it.
+                        self.evidence.keep(seen, cx.kept_bytes_max);
                         self.phase = Phase::Ending { done };
-                    } else if self.in_flight.is_empty() && !rest.is_empty() {
-                        self.phase = Phase::Ending { done };
-                        return self.on_surplus(cx, now_ns, rest);
                     } else {
+                        self.evidence.clear();
                         cx.finish(&done);
                     }
                 }
                 Err(Malformed(why)) => {
-                    return self
-                        .fail(cx, ErrorKind::Malformed, now_ns, || format!("{why}: {}", excerpt(rest)));
+                    self.evidence.keep(rest, cx.kept_bytes_max);
+                    return self.fail(cx, ErrorKind::Malformed, now_ns, why.to_owned());
                 }
             }
         }
@@ -96,24 +101,38 @@ impl Connection {
     /// Takes the oldest request off, as answered now.
     fn take_done(&mut self, cx: &mut Context<'_>, answer: &Answer, seen: &[u8], now_ns: u64) -> Done {
         self.answers += 1;
+        let failure = cx.judge(answer);
+        if let Some(kind) = failure
+            && cx.tally.takes_samples()
+        {
+            let (first, what) = (cx.first_connection, cx.explain(answer));
+            cx.tally.sample(|| Failure {
+                request: self.answers,
+                ..self.failure(first, kind, what, now_ns, seen)
+            });
+        }
         Done {
             started_ns: self.in_flight.pop().unwrap_or(now_ns),
             first_byte_ns: self.first_byte_ns.take().unwrap_or(now_ns),
             last_byte_ns: now_ns,
             status: answer.status,
-            failure: cx.judge(answer, seen),
+            failure,
         }
     }
 
     /// Bytes that no request asked for: the response before them was longer than it said.
     fn on_surplus(&mut self, cx: &mut Context<'_>, now_ns: u64, surplus: &[u8]) {
-        if !matches!(self.phase, Phase::Ending { .. }) {
+        match self.phase {
+            // It has failed already, and what it failed by comes first.
+            Phase::Ending { done } if done.failure.is_some() => self.end(cx, &done),
+            Phase::Ending { .. } => {
+                self.evidence.keep(surplus, cx.kept_bytes_max);
+                let what = format!("{} bytes after the end of the last response", surplus.len());
+                self.fail(cx, ErrorKind::Malformed, now_ns, what);
+            }
             // Nothing is in flight that could be blamed.
-            return self.close(cx);
+            _ => self.close(cx),
         }
-        self.fail(cx, ErrorKind::Malformed, now_ns, || {
-            format!("{} bytes after the end of the last response: {}", surplus.len(), excerpt(surplus))
-        });
     }
 
     fn on_eof(&mut self, cx: &mut Context<'_>) {
@@ -129,7 +148,7 @@ impl Connection {
             }
             AtEof::Between | AtEof::Short => {
                 let kind = self.write_failure.unwrap_or(ErrorKind::ShortBody);
-                self.lost(cx, kind, "the server closed before the response was whole");
+                self.lost(cx, kind, "the server closed");
             }
         }
     }
@@ -142,8 +161,8 @@ impl Connection {
         };
         match self.phase {
             // The response was whole, so it counts; how the server ended is noted beside it.
-            Phase::Ending { done } if kind == ErrorKind::Reset => {
-                cx.tally.reset_after_answer += 1;
+            Phase::Ending { done } => {
+                cx.tally.reset_after_answer += u64::from(kind == ErrorKind::Reset);
                 self.end(cx, &done);
             }
             _ => self.lost(cx, kind, &error.kind().to_string()),
@@ -158,7 +177,10 @@ impl Connection {
     /// opened for them, and its loss is the server's failure.
     fn lost(&mut self, cx: &mut Context<'_>, kind: ErrorKind, why: &str) {
         let untouched = self.first_byte_ns.is_none() && self.reader.is_between();
-        if self.in_flight.is_empty() {
+        if let Phase::Ending { done } = self.phase {
+            // Only the sending of a request failed that had its answer before it was whole.
+            self.end(cx, &done);
+        } else if self.in_flight.is_empty() {
             self.close(cx);
         } else if untouched && self.answers > 0 && kind != ErrorKind::Timeout && cx.is_idempotent {
             cx.tally.retried += 1;
@@ -168,7 +190,8 @@ impl Connection {
             self.resend = since_ns.map(|since_ns| Resend { since_ns, requests });
         } else {
             let now_ns = cx.shared.now_ns();
-            self.fail(cx, kind, now_ns, || why.to_owned());
+            let what = format!("{why} {}", self.reader.progress());
+            self.fail(cx, kind, now_ns, what);
         }
     }
 }

@@ -9,6 +9,10 @@ use super::head::{self, Framing, Head};
 /// Bytes in the head of a response.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
+/// Interim responses before a final one. No server has a use for so many; one that never comes to its
+/// point would keep a client reading for as long as its timeout is.
+const INTERIM_MAX: u32 = 100;
+
 /// Why bytes are not an HTTP/1.1 response, for people to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed(pub(super) &'static str);
@@ -19,8 +23,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// The server keeps the connection.
     pub(super) keep_alive: bool,
-    /// The body was the expected one, or none in particular was.
-    pub(super) body_matches: bool,
+    /// The first byte of the body that is not as expected, where one in particular was.
+    pub(super) differs_at: Option<u64>,
     pub(super) body_bytes: u64,
 }
 
@@ -52,6 +56,8 @@ pub(super) struct Reader {
     partial_head: Vec<u8>,
     /// The requests were HEADs.
     to_head: bool,
+    /// Interim responses before the current one.
+    interims: u32,
     body: Body,
 }
 
@@ -67,16 +73,20 @@ enum State {
 #[derive(Clone, Copy, Debug)]
 struct Body {
     bytes: u64,
-    matches: bool,
+    differs_at: Option<u64>,
 }
 
 impl Body {
-    const NONE: Self = Self { bytes: 0, matches: true };
+    const NONE: Self = Self { bytes: 0, differs_at: None };
 
     fn pass(&mut self, bytes: &[u8], expected: Option<&[u8]>) {
-        if let (Some(expected), true) = (expected, self.matches) {
+        if let (Some(expected), None) = (expected, self.differs_at) {
             let from = usize::try_from(self.bytes).unwrap_or(usize::MAX);
-            self.matches = expected.get(from..).is_some_and(|rest| rest.starts_with(bytes));
+            let rest = expected.get(from..).unwrap_or_default();
+            if !rest.starts_with(bytes) {
+                let same = rest.iter().zip(bytes).take_while(|(wanted, came)| wanted == came).count();
+                self.differs_at = Some(self.bytes + same as u64);
+            }
         }
         self.bytes += bytes.len() as u64;
     }
@@ -85,18 +95,34 @@ impl Body {
 impl Reader {
     /// A reader of responses, to HEAD requests if `to_head`.
     pub(super) fn new(to_head: bool) -> Self {
-        Self { state: State::Head, partial_head: Vec::new(), to_head, body: Body::NONE }
+        Self { state: State::Head, partial_head: Vec::new(), to_head, interims: 0, body: Body::NONE }
     }
 
     /// Forgets what has come, as a new connection does.
     pub(super) fn reset(&mut self) {
         self.state = State::Head;
         self.partial_head.clear();
+        self.interims = 0;
     }
 
     /// No byte of the next response has come.
     pub(super) fn is_between(&self) -> bool {
-        matches!(self.state, State::Head) && self.partial_head.is_empty()
+        matches!(self.state, State::Head) && self.partial_head.is_empty() && self.interims == 0
+    }
+
+    /// How far the current response has come, for people to read.
+    pub(super) fn progress(&self) -> String {
+        let Body { bytes, .. } = self.body;
+        match &self.state {
+            State::Head if self.is_between() => "before the response began".to_owned(),
+            State::Head if self.partial_head.is_empty() => {
+                format!("after {} interim responses", self.interims)
+            }
+            State::Head => format!("within the head, after {} bytes of it", self.partial_head.len()),
+            State::Length { left, .. } => format!("after {bytes} of {} bytes of the body", bytes + left),
+            State::Chunked { .. } => format!("within a chunked body, after {bytes} bytes of it"),
+            State::UntilClose { .. } => format!("after {bytes} bytes of a body that the close was to end"),
+        }
     }
 
     /// Reads from the front of `bytes` until a response ends or the bytes do.
@@ -113,6 +139,10 @@ impl Reader {
                     // Interim responses announce the final one (RFC 9110 §15.2); 101 is final.
                     if head.status >= 200 || head.status == 101 {
                         self.begin_body(head);
+                    } else if self.interims == INTERIM_MAX {
+                        return Err(Malformed("more than 100 interim responses"));
+                    } else {
+                        self.interims += 1;
                     }
                 }
                 State::Length { head, left } => {
@@ -148,7 +178,7 @@ impl Reader {
     pub(super) fn eof(&mut self, expected: Option<&[u8]>) -> AtEof {
         match self.state {
             State::UntilClose { head } => AtEof::Whole(self.end(head, expected)),
-            State::Head if self.partial_head.is_empty() => AtEof::Between,
+            State::Head if self.is_between() => AtEof::Between,
             _ => AtEof::Short,
         }
     }
@@ -187,12 +217,14 @@ impl Reader {
 
     fn end(&mut self, head: Head, expected: Option<&[u8]>) -> Answer {
         self.state = State::Head;
-        let length_matches = expected.is_none_or(|body| body.len() as u64 == self.body.bytes);
+        self.interims = 0;
+        let Body { bytes, differs_at } = self.body;
+        let too_short = expected.is_some_and(|body| bytes < body.len() as u64).then_some(bytes);
         Answer {
             status: head.status,
             keep_alive: head.keep_alive,
-            body_matches: self.to_head || (self.body.matches && length_matches),
-            body_bytes: self.body.bytes,
+            differs_at: if self.to_head { None } else { differs_at.or(too_short) },
+            body_bytes: bytes,
         }
     }
 }

@@ -88,9 +88,12 @@ fn share_of(plan: &Plan, index: usize) -> Share {
         Amount::Requests(requests) => share(requests, index, plan.threads),
         Amount::Time(_) => 0,
     };
-    let connections = share(plan.connections as u64, index, plan.threads);
+    let connections = |index| {
+        usize::try_from(share(plan.connections as u64, index, plan.threads)).unwrap_or(plan.connections)
+    };
     Share {
-        connections: usize::try_from(connections).unwrap_or(plan.connections),
+        connections: connections(index),
+        first_connection: (0..index).map(connections).sum(),
         requests,
         cpu: plan.cpus.get(index % plan.cpus.len().max(1)).copied(),
     }
@@ -109,6 +112,7 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
         first_byte_ns: histogram(),
         connections_established: shared.established_max(),
         client: ClientCost::default(),
+        failures: Vec::new(),
         samples: Vec::new(),
         interrupted: shared.was_interrupted() && !complete,
         gave_up: shared.into_gave_up(),
@@ -121,7 +125,10 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
     for report in reports {
         add(&mut outcome, report);
     }
-    outcome.samples.truncate(SAMPLES_MAX);
+    outcome.failures.sort_by_key(|failure| failure.after);
+    outcome.failures.dedup_by(|later, earlier| later.repeats(earlier));
+    outcome.failures.truncate(SAMPLES_MAX);
+    outcome.samples = outcome.failures.iter().map(ToString::to_string).collect();
     outcome
 }
 
@@ -144,7 +151,7 @@ fn add(outcome: &mut Outcome, report: &Report) {
     outcome.client.user += report.cost.user;
     outcome.client.system += report.cost.system;
     outcome.client.threads += report.cost.threads;
-    outcome.samples.extend(tally.samples.iter().cloned());
+    outcome.failures.extend(tally.failures.iter().cloned());
     outcome.in_flight_at_end += report.in_flight_at_end;
     outcome.connections_opened += tally.connections_opened;
     outcome.closed_by_client += tally.closed_by_client;

@@ -100,7 +100,7 @@ impl<'a> Shared<'a> {
         if self.established.load(Ordering::Relaxed) > 0 || silent_ns < ns(patience) {
             return;
         }
-        let target = self.plan.target;
+        let target = &self.plan.target;
         let text = if alive_ns == 0 {
             format!("can't connect to {target}: {why}; is the server running there?")
         } else {

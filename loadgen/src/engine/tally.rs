@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 
 use super::errors::{ErrorKind, Errors};
+use super::evidence::Failure;
 
 /// The longest time a histogram tells apart; longer ones count as this long.
 const RECORDED_NS_MAX: u64 = 3_600 * 1_000_000_000;
@@ -44,7 +45,7 @@ pub(super) struct Tally {
     pub(super) latency_ns: Histogram<u64>,
     pub(super) connect_ns: Histogram<u64>,
     pub(super) first_byte_ns: Histogram<u64>,
-    pub(super) samples: Vec<String>,
+    pub(super) failures: Vec<Failure>,
     /// Failures that were looked at for that.
     sampled: usize,
     pub(super) connections_opened: u64,
@@ -65,7 +66,7 @@ impl Tally {
             latency_ns: histogram(),
             connect_ns: histogram(),
             first_byte_ns: histogram(),
-            samples: Vec::new(),
+            failures: Vec::new(),
             sampled: 0,
             connections_opened: 0,
             closed_by_client: 0,
@@ -108,15 +109,20 @@ impl Tally {
         record(&mut self.connect_ns, started_ns, now_ns);
     }
 
+    /// There is room for one more failure.
+    pub(super) fn takes_samples(&self) -> bool {
+        self.sampled < SAMPLED_MAX && self.failures.len() < SAMPLES_MAX
+    }
+
     /// Keeps a failure readable, if it is one of the first and not the same again.
-    pub(super) fn sample(&mut self, text: impl FnOnce() -> String) {
-        if self.sampled == SAMPLED_MAX || self.samples.len() == SAMPLES_MAX {
+    pub(super) fn sample(&mut self, failure: impl FnOnce() -> Failure) {
+        if !self.takes_samples() {
             return;
         }
         self.sampled += 1;
-        let text = text();
-        if !self.samples.contains(&text) {
-            self.samples.push(text);
+        let failure = failure();
+        if !self.failures.iter().any(|known| failure.repeats(known)) {
+            self.failures.push(failure);
         }
     }
 

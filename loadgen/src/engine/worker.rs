@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::context::Context;
 use super::cpu::CpuTime;
 use super::errors::EngineError;
+use super::interval::Told;
 use super::outcome::ClientCost;
 use super::plan::Amount;
 use super::shared::{Shared, ns};
@@ -29,6 +30,8 @@ const SWEEP_MAX: Duration = Duration::from_millis(50);
 const SWEEP_MIN: Duration = Duration::from_millis(5);
 /// How often progress is shown.
 const PUBLISH_EVERY: Duration = Duration::from_millis(100);
+/// How often the watcher is told latencies, which are more work to tell.
+const TELL_EVERY: Duration = Duration::from_millis(250);
 /// How long requests that are in flight at the end may take to finish uncounted. A connection that
 /// is closed between two requests disturbs no server; one that is cut off provokes a reset.
 const DRAIN: Duration = Duration::from_millis(50);
@@ -37,6 +40,8 @@ const DRAIN: Duration = Duration::from_millis(50);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Share {
     pub(super) connections: usize,
+    /// Connections of the threads before it.
+    pub(super) first_connection: usize,
     /// Its part of [`Amount::Requests`].
     pub(super) requests: u64,
     pub(super) cpu: Option<usize>,
@@ -74,6 +79,9 @@ struct Published {
     at_ns: u64,
     ok: u64,
     failed: u64,
+    /// When latencies are due again.
+    tell_ns: u64,
+    told: Told,
 }
 
 /// Runs one thread's share to its end.
@@ -89,7 +97,7 @@ pub(super) fn run(shared: &Shared<'_>, share: Share) -> Result<Report, EngineErr
     let head = shared.plan.head;
     let mut worker = Worker {
         poll,
-        cx: Context::new(shared, registry),
+        cx: Context::new(shared, registry, &share),
         connections: (0..share.connections).map(|index| Connection::new(Token(index), head)).collect(),
         due: (0..share.connections).rev().collect(),
         share,
@@ -117,6 +125,7 @@ impl Worker<'_> {
             }
         }
         self.cx.shared.counted();
+        self.published.tell_ns = 0;
         self.publish(now_ns);
         let report = self.report(now_ns);
         self.drain(&mut events)?;
@@ -210,12 +219,18 @@ impl Worker<'_> {
 
     fn publish(&mut self, now_ns: u64) {
         self.published.at_ns = now_ns;
-        if self.counting.is_some() {
+        if let Some((from_ns, _)) = self.counting {
             let progress = self.cx.shared.progress;
             let (ok, failed) = (self.cx.tally.ok, self.cx.tally.errors.total());
             progress.ok.fetch_add(ok - mem::replace(&mut self.published.ok, ok), Ordering::Relaxed);
             let newly_failed = failed - mem::replace(&mut self.published.failed, failed);
             progress.failed.fetch_add(newly_failed, Ordering::Relaxed);
+            if now_ns >= self.published.tell_ns {
+                self.published.tell_ns = now_ns + ns(TELL_EVERY);
+                let until_ns = now_ns.min(self.cx.end_ns).saturating_sub(from_ns);
+                let until = Duration::from_nanos(until_ns);
+                self.published.told.tell(&progress.intervals, &self.cx.tally, until);
+            }
         }
     }
 

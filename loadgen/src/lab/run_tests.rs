@@ -46,6 +46,7 @@ fn outcome(ok: u64) -> Outcome {
         first_byte_ns: empty(),
         connections_established: 1,
         client: ClientCost::default(),
+        failures: Vec::new(),
         samples: Vec::new(),
         interrupted: false,
         gave_up: None,

@@ -172,7 +172,7 @@ impl Scenario {
             Keep::Keepalive => Mode::KeepAlive { pipeline: self.pipeline },
         };
         Plan {
-            target,
+            target: target.into(),
             request: self.request(target),
             head: self.method == "HEAD",
             mode,

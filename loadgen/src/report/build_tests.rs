@@ -25,6 +25,7 @@ pub(in crate::report) fn outcome(ok: u64, each_ms: u64) -> Outcome {
             system: Duration::from_millis(1400),
             threads: 1,
         },
+        failures: Vec::new(),
         samples: Vec::new(),
         interrupted: false,
         gave_up: None,

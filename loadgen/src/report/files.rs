@@ -1,12 +1,12 @@
 //! Where results go: a folder of their own, there as a whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::build::merged_latency;
 use super::document::Document;
-use super::{hgrm, markdown};
+use super::{hgrm, markdown, whole};
 use crate::lab;
 
 /// Runs that began in the same second get a number; more than this many are taken for a mistake.
@@ -78,10 +78,7 @@ impl Folder {
             }
         }
         for (name, text) in &files {
-            let mut file = File::create(draft.join(name))?;
-            file.write_all(text.as_bytes())?;
-            // A full disk may show itself only here.
-            file.sync_all()?;
+            whole::write_new(&draft.join(name), text.as_bytes())?;
         }
         let folder = self.free_name(document)?;
         fs::rename(draft, &folder)?;

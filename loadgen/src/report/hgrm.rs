@@ -10,7 +10,7 @@ const TICKS_PER_HALF_DISTANCE: u32 = 5;
 const NS_PER_MS: f64 = 1e6;
 
 /// The percentiles of `histogram` (nanoseconds) in milliseconds.
-pub(super) fn text(histogram: &Histogram<u64>) -> String {
+pub(crate) fn text(histogram: &Histogram<u64>) -> String {
     let mut out =
         format!("{:>12} {:>14} {:>10} {:>14}\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
     let mut seen = 0;

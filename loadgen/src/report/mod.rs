@@ -8,13 +8,14 @@ mod build;
 mod document;
 mod files;
 mod format;
-mod hgrm;
+pub(crate) mod hgrm;
 mod markdown;
 mod progress;
 mod stats;
 mod terminal;
 mod truth;
 mod warnings;
+pub(crate) mod whole;
 
 pub use build::{Conditions, document};
 pub use document::*;

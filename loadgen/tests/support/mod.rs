@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use loadgen::engine::{self, Amount, Expect, Mode, Outcome, Plan, Progress};
 
@@ -181,7 +181,7 @@ pub fn once(response: &'static [u8]) -> impl Fn(Peer) -> io::Result<()> + Send +
 /// A plan of `requests` over `connections`, without a warm-up.
 pub fn plan(target: SocketAddr, mode: Mode, connections: usize, requests: u64) -> Plan {
     Plan {
-        target,
+        target: target.into(),
         request: REQUEST.to_vec(),
         head: false,
         mode,
@@ -195,7 +195,18 @@ pub fn plan(target: SocketAddr, mode: Mode, connections: usize, requests: u64) -
     }
 }
 
-/// Runs `plan`, which has to be possible.
+/// Runs `plan`, which has to be possible and to end.
 pub fn fire(plan: &Plan) -> Outcome {
-    engine::run(plan, &Progress::default()).expect("the plan is possible")
+    let progress = Progress::default();
+    let began = Instant::now();
+    let outcome = thread::scope(|scope| {
+        let run = scope.spawn(|| engine::run(plan, &progress).expect("the plan is possible"));
+        while !run.is_finished() {
+            progress.stop.fetch_or(began.elapsed() > HANG * 2, Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(1));
+        }
+        run.join().expect("the engine does not panic")
+    });
+    assert!(!outcome.interrupted, "it hung, with {:?}", outcome.samples);
+    outcome
 }

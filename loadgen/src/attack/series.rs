@@ -1,0 +1,203 @@
+//! An attack second by second: what the live view shows and the files keep.
+
+use std::fmt::Write;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
+
+use crate::engine::Interval;
+
+/// Length of a row.
+const ROW: Duration = Duration::from_secs(1);
+/// The engine tells its news every quarter of a second; a row that is this much short of its length
+/// would be longer than it with the next.
+const ROW_SLACK: Duration = Duration::from_millis(125);
+/// Ten hours of rows; what comes after them goes into the last one.
+const ROWS_MAX: usize = 36_000;
+/// Programs that read the log expect the largest value in milliseconds.
+const NS_PER_MS: f64 = 1e6;
+
+/// About a second of an attack.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) from: Duration,
+    pub(super) until: Duration,
+    pub(super) ok: u64,
+    pub(super) failed: u64,
+    /// Median, 90th and 99th percentile, largest; `None` where nothing was answered.
+    pub(super) latency_ns: Option<[u64; 4]>,
+    mean_ns: f64,
+    /// The histogram, compressed and in base64, if it was to be kept.
+    encoded: String,
+}
+
+impl Row {
+    /// Requests answered as expected per second.
+    pub(super) fn per_sec(&self) -> f64 {
+        self.ok as f64 / self.until.saturating_sub(self.from).as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+}
+
+/// All seconds so far.
+#[derive(Debug)]
+pub(super) struct Series {
+    began: SystemTime,
+    rows: Vec<Row>,
+    /// What has come since the last row.
+    open: Interval,
+    /// Keep the histograms for the log.
+    keep_log: bool,
+}
+
+impl Series {
+    /// Without a row yet; `keep_log` says whether [`log`](Self::log) will be asked for.
+    pub(super) fn new(keep_log: bool) -> Self {
+        Self { began: SystemTime::now(), rows: Vec::new(), open: Interval::new(), keep_log }
+    }
+
+    /// Adds what is new, and returns the row that is complete by it, if one is.
+    pub(super) fn add(&mut self, news: &Interval) -> Option<&Row> {
+        if self.rows.is_empty() && self.open.until.is_zero() {
+            self.began = SystemTime::now().checked_sub(news.until).unwrap_or(self.began);
+        }
+        self.open.add(news);
+        let long_enough = self.open.until.saturating_sub(self.end()) + ROW_SLACK >= ROW;
+        if long_enough && self.rows.len() + 1 < ROWS_MAX { self.close() } else { None }
+    }
+
+    /// Nothing more comes; what is left becomes a row, however short.
+    pub(super) fn finish(&mut self) {
+        if self.open.until > self.end() {
+            self.close();
+        }
+    }
+
+    fn end(&self) -> Duration {
+        self.rows.last().map_or(Duration::ZERO, |row| row.until)
+    }
+
+    fn close(&mut self) -> Option<&Row> {
+        let from = self.end();
+        let Interval { until, ok, failed, latency_ns } = std::mem::take(&mut self.open);
+        let quantile = |quantile| latency_ns.value_at_quantile(quantile);
+        self.rows.push(Row {
+            from,
+            until,
+            ok,
+            failed,
+            latency_ns: (!latency_ns.is_empty())
+                .then(|| [quantile(0.5), quantile(0.9), quantile(0.99), latency_ns.max()]),
+            mean_ns: latency_ns.mean(),
+            encoded: if self.keep_log { encoded(&latency_ns) } else { String::new() },
+        });
+        self.rows.last()
+    }
+
+    /// A row for each second, times from the start of counting.
+    pub(super) fn csv(&self) -> String {
+        let mut out =
+            "start_s,end_s,ok,failed,requests_per_sec,mean_ns,p50_ns,p90_ns,p99_ns,max_ns\n".to_owned();
+        for row in &self.rows {
+            let (from, until) = (row.from.as_secs_f64(), row.until.as_secs_f64());
+            let _ = write!(out, "{from:.3},{until:.3},{},{},{:.1}", row.ok, row.failed, row.per_sec());
+            let _ = match row.latency_ns {
+                Some([p50, p90, p99, max]) => writeln!(out, ",{:.0},{p50},{p90},{p99},{max}", row.mean_ns),
+                None => writeln!(out, ",,,,,"),
+            };
+        }
+        out
+    }
+
+    /// The same as a log of histograms, version 1.3, of nanoseconds.
+    pub(super) fn log(&self) -> String {
+        let began = self.began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let mut out = format!(
+            "#[Histogram log format version 1.3]\n\
+             #[StartTime: {began:.3} (seconds since epoch)]\n\
+             #[BaseTime: {began:.3} (seconds since epoch)]\n\
+             #[MaxValueDivisor: {NS_PER_MS:.3}]\n\
+             \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n"
+        );
+        for row in &self.rows {
+            let (from, length) = (row.from.as_secs_f64(), row.until.saturating_sub(row.from).as_secs_f64());
+            let max_ms = row.latency_ns.map_or(0.0, |[.., max]| max as f64 / NS_PER_MS);
+            let _ = writeln!(out, "{from:.3},{length:.3},{max_ms:.3},{}", row.encoded);
+        }
+        out
+    }
+}
+
+fn encoded(histogram: &Histogram<u64>) -> String {
+    let mut bytes = Vec::new();
+    V2DeflateSerializer::new()
+        .serialize(histogram, &mut bytes)
+        .expect("a histogram with these bounds can be written to memory");
+    STANDARD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use hdrhistogram::serialization::Deserializer;
+    use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+
+    use super::*;
+
+    fn news(until_ms: u64, latencies_us: &[u64]) -> Interval {
+        let mut interval = Interval::new();
+        interval.until = Duration::from_millis(until_ms);
+        for us in latencies_us {
+            interval.ok += 1;
+            interval.latency_ns.record(us * 1_000).unwrap();
+        }
+        interval
+    }
+
+    fn series() -> Series {
+        let mut series = Series::new(true);
+        assert!(series.add(&news(250, &[100])).is_none());
+        assert!(series.add(&news(600, &[100])).is_none());
+        let row = series.add(&news(900, &[100, 300])).expect("the next news would make it too long");
+        assert_eq!((row.ok, row.until), (4, Duration::from_millis(900)));
+        let mut failing = news(2_000, &[]);
+        failing.failed = 3;
+        assert!(series.add(&failing).is_some());
+        assert!(series.add(&news(2_100, &[50])).is_none());
+        series.finish();
+        series
+    }
+
+    #[test]
+    fn a_second_is_a_row_and_empty_means_that_nothing_was_answered() {
+        let csv = series().csv();
+        let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+        assert_eq!(rows.len(), 4);
+        assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{csv}");
+        assert_eq!(rows[1][..5], ["0.000", "0.900", "4", "0", "4.4"]);
+        assert!(rows[1][6].starts_with("100") && rows[1][9].starts_with("300"), "{csv}");
+        assert_eq!(rows[2][2..], ["0", "3", "0.0", "", "", "", "", ""]);
+        assert_eq!(rows[3][..3], ["2.000", "2.100", "1"]);
+    }
+
+    #[test]
+    fn the_log_is_read_back_by_others() {
+        let log = series().log();
+        let (mut counts, mut commented) = (Vec::new(), false);
+        for entry in IntervalLogIterator::new(log.as_bytes()) {
+            match entry.unwrap() {
+                LogEntry::Interval(interval) => {
+                    let bytes = STANDARD.decode(interval.encoded_histogram()).unwrap();
+                    let read: Histogram<u64> =
+                        Deserializer::new().deserialize(&mut bytes.as_slice()).unwrap();
+                    counts.push((interval.start_timestamp().as_millis(), read.len()));
+                }
+                LogEntry::BaseTime(_) => commented = true,
+                LogEntry::StartTime(_) => {}
+            }
+        }
+        assert_eq!(counts, [(0, 4), (900, 0), (2_000, 1)]);
+        assert!(commented);
+    }
+}

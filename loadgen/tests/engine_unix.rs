@@ -1,0 +1,101 @@
+//! The engine over unix sockets: the same modes, the same counts, the same names.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use loadgen::engine::{ErrorKind, Mode, Plan, Target};
+use support::{HELLO, HELLO_CLOSE, PIPELINE_1, REQUEST, fire, plan};
+
+/// Serves `connections` and returns how many requests they sent.
+fn serve(path: &Path, connections: usize, closes: bool) -> thread::JoinHandle<usize> {
+    let listener = UnixListener::bind(path).unwrap();
+    thread::spawn(move || {
+        let serving: Vec<_> = (0..connections)
+            .map(|_| {
+                let (mut stream, _) = listener.accept().unwrap();
+                thread::spawn(move || {
+                    let (mut buffer, mut pending, mut requests) = ([0; 4_096], 0, 0);
+                    while let Ok(received @ 1..) = stream.read(&mut buffer) {
+                        pending += received;
+                        for _ in 0..pending / REQUEST.len() {
+                            requests += 1;
+                            stream.write_all(if closes { HELLO_CLOSE } else { HELLO }).unwrap();
+                        }
+                        pending %= REQUEST.len();
+                        if closes {
+                            break;
+                        }
+                    }
+                    requests
+                })
+            })
+            .collect();
+        serving.into_iter().map(|thread| thread.join().unwrap()).sum()
+    })
+}
+
+fn plan_to(path: &Path, mode: Mode, connections: usize, requests: u64) -> Plan {
+    let nowhere = ([127, 0, 0, 1], 9).into();
+    Plan { target: Target::Unix(path.to_owned()), ..plan(nowhere, mode, connections, requests) }
+}
+
+#[test]
+fn every_mode_counts_what_the_server_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, mode, connections) in [
+        ("close", Mode::Close, 60),
+        ("kept", PIPELINE_1, 3),
+        ("pipeline", Mode::KeepAlive { pipeline: 8 }, 3),
+    ] {
+        let path = folder.path().join(name);
+        let server = serve(&path, connections, mode == Mode::Close);
+        let outcome = fire(&plan_to(&path, mode, 3, 60));
+        assert_eq!((outcome.ok, outcome.failed()), (60, 0), "{name}: {:#?}", outcome.samples);
+        assert_eq!(outcome.connections_opened, connections as u64, "{name}");
+        assert_eq!(server.join().unwrap(), 60, "{name}");
+    }
+}
+
+#[test]
+fn a_socket_that_is_not_there_or_has_no_server_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gone");
+    let failed_because = |why: &str| {
+        let outcome = fire(&plan_to(&path, PIPELINE_1, 1, 1));
+        assert_eq!(outcome.errors.count(ErrorKind::Connect), 1);
+        let what = &outcome.failures[0].what;
+        assert!(what.contains("gone") && what.contains(why), "{what}");
+    };
+    failed_because("entity not found");
+    // From now on there is a file, with nobody behind it.
+    drop(UnixListener::bind(&path).unwrap());
+    failed_because("connection refused");
+}
+
+#[test]
+fn a_full_backlog_makes_requests_wait_and_not_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("slow");
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+    socket.listen(1).unwrap();
+    let server = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(200));
+        for _ in 0..20 {
+            let (mut stream, _) = socket.accept().unwrap();
+            let mut buffer = [0; 4_096];
+            let received = stream.read(&mut buffer).unwrap();
+            assert_eq!(received, REQUEST.len());
+            stream.write_all(HELLO_CLOSE).unwrap();
+        }
+    });
+    let outcome = fire(&plan_to(&path, Mode::Close, 10, 20));
+    server.join().unwrap();
+    assert_eq!((outcome.ok, outcome.failed()), (20, 0), "{:#?}", outcome.samples);
+    assert!(outcome.latency_ns.max() >= 150_000_000, "the wait for room is part of the latency");
+}
