@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::Duration;
 
-use loadgen::engine::{self, Amount, Expect, Mode, Plan, Progress};
+use loadgen::engine::{self, Amount, Expect, Mode, Pace, Plan, Progress};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -48,6 +48,7 @@ fn allocations(target: SocketAddr, pipeline: usize, requests: u64) -> usize {
         warmup: Duration::ZERO,
         amount: Amount::Requests(requests),
         timeout: Duration::from_secs(20),
+        pace: Pace::Closed,
         expect: Expect { status: Some(200), body: Some(b"hello".to_vec()) },
         cpus: Vec::new(),
     };

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::AttackError;
+use super::open_loop;
 use super::request::Parts;
 use super::url::Url;
 use crate::engine::{Amount, Expect, Mode, Plan};
@@ -21,6 +22,8 @@ Examples:
   loadgen attack http://127.0.0.1:8080/ --pipeline 16         many requests in one segment
   loadgen attack http://127.0.0.1:8080/echo -b @body.json -H 'Content-Type: application/json'
   loadgen attack http://127.0.0.1:8080/ -n 100000 --json      exactly so many, for a script
+  loadgen attack http://127.0.0.1:8080/ -R 5000               so many per second, ready or not
+  loadgen attack http://127.0.0.1:8080/ --max-rate --slo p99=5ms   how many it can take
 
 Exit codes: 0 answered, 1 nothing answered or the server died, 2 bad arguments, 130 interrupted.";
 
@@ -28,7 +31,7 @@ Exit codes: 0 answered, 1 nothing answered or the server died, 2 bad arguments, 
 ///
 /// Every connection sends its next request when the last one is answered (a closed loop), so a slow
 /// server is asked less often: compare servers by requests per second and by CPU, and take the
-/// latency for what it is.
+/// latency for what it is. With -R requests are sent on a schedule instead (an open loop).
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -62,6 +65,8 @@ pub struct Args {
     /// Open a connection for each request, and have the server close it
     #[arg(long)]
     close: bool,
+    #[command(flatten)]
+    pub(super) open_loop: open_loop::OpenLoopArgs,
     /// Request method [default: GET; POST with a body]
     #[arg(short, long)]
     method: Option<String>,
@@ -93,6 +98,11 @@ impl Args {
         self.parts().method()
     }
 
+    /// How long to count, if that was given.
+    pub(super) fn duration(&self) -> Option<Duration> {
+        self.duration
+    }
+
     /// What the flags ask for; fails on those that make no sense.
     pub(super) fn plan(&self) -> Result<Plan, AttackError> {
         let url = Url::parse(&self.url)?;
@@ -108,6 +118,7 @@ impl Args {
             request,
             head: self.method() == "HEAD",
             mode,
+            pace: self.open_loop.pace(),
             connections: self.connections,
             threads: self.threads.unwrap_or_else(|| threads_default().min(self.connections)),
             warmup: self.warmup.unwrap_or(warmup_default),
@@ -148,6 +159,7 @@ impl Args {
         if self.timeout.is_zero() {
             return refuse("--timeout 0: no request could succeed");
         }
+        self.open_loop.check(self.pipeline, self.requests.is_some())?;
         match self.threads {
             Some(threads) if threads > self.connections => Err(AttackError::Argument(format!(
                 "-t {threads}: there are only {} connections to share; use fewer threads or more connections (-c)",

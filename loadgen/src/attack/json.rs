@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer as _, V2Serializer};
 use serde_json::{Map, Value, json};
 
+use super::open_loop;
 use crate::engine::{Mode, Outcome, Plan};
 
 /// Names and meanings only ever get added under this one.
@@ -41,6 +42,8 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
         "requests_per_sec": five_digits(outcome.requests_per_sec()),
         "bytes_read": outcome.bytes_read,
         "latency_ns": times(&outcome.latency_ns),
+        "service_ns": outcome.open_loop.as_ref().map(|open| times(&open.service_ns)),
+        "open_loop": open_loop::json(outcome),
         "connect_ns": times(&outcome.connect_ns),
         "first_byte_ns": times(&outcome.first_byte_ns),
         "errors": errors,
@@ -83,12 +86,12 @@ fn encoded(histogram: &Histogram<u64>) -> Option<String> {
     Some(STANDARD.encode(bytes))
 }
 
-fn integer(ns: u128) -> u64 {
+pub(super) fn integer(ns: u128) -> u64 {
     u64::try_from(ns).unwrap_or(u64::MAX)
 }
 
 /// Rounded to five significant digits: more would be noise.
-fn five_digits(value: f64) -> f64 {
+pub(super) fn five_digits(value: f64) -> f64 {
     format!("{value:.4e}").parse().unwrap_or(value)
 }
 

@@ -1,11 +1,15 @@
 //! `loadgen attack URL`: fires at any HTTP/1.1 server and says what came back.
 //!
 //! The flags become a [`Plan`] (`args`, `url`, `request`), a watcher shows how far it is
-//! (`watch`), and the outcome is written for people (`summary`) or for scripts (`json`).
+//! (`watch`), and the outcome is written for people (`summary`) or for scripts (`json`). What only an open
+//! loop has to say is in `open_loop`; `max_rate` runs several of them, as `search` wants.
 
 mod args;
 mod json;
+mod max_rate;
+mod open_loop;
 mod request;
+mod search;
 mod summary;
 mod url;
 mod watch;
@@ -13,6 +17,7 @@ mod watch;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 pub use args::Args;
 
@@ -30,6 +35,9 @@ pub enum AttackError {
     /// The engine refused the plan, or the machine refused the engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// There is no server to measure, or it died in the middle of a search.
+    #[error("{0}")]
+    Died(String),
     /// The result could not be written.
     #[error("writing the result: {0}")]
     Output(#[from] io::Error),
@@ -41,7 +49,7 @@ impl AttackError {
         let bad_argument = match self {
             Self::Argument(_) => true,
             Self::Engine(error) => error.is_bad_argument(),
-            Self::Output(_) => false,
+            Self::Died(_) | Self::Output(_) => false,
         };
         ExitCode::from(if bad_argument { 2 } else { 1 })
     }
@@ -56,6 +64,9 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
     engine::check(&plan)?;
     let progress = Arc::new(Progress::default());
     watch::stop_on_ctrl_c(&progress);
+    if let Some(slo) = &args.open_loop.slo {
+        return find_max_rate(args, &plan, slo, &progress);
+    }
     let outcome = watch::run(&plan, &progress)?;
     match print(args, &plan, &outcome) {
         // Whoever read it has read enough, as with `| head`.
@@ -70,6 +81,30 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
         let _ = writeln!(io::stderr(), "error: {why}");
     }
     Ok(exit_code(&plan, &outcome))
+}
+
+fn find_max_rate(
+    args: &Args,
+    plan: &Plan,
+    slo: &search::Slo,
+    progress: &Arc<Progress>,
+) -> Result<ExitCode, AttackError> {
+    let found = max_rate::find(plan, slo, args.open_loop.rate, args.duration(), progress)?;
+    let mut out = io::stdout().lock();
+    let printed = if args.json {
+        writeln!(out, "{}", max_rate::json(plan, slo, &found))
+    } else {
+        max_rate::write(&mut out, args.url(), slo, &found)
+    };
+    match printed {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        printed => printed?,
+    }
+    Ok(match found.rate_per_sec {
+        _ if progress.stop.load(Ordering::Relaxed) => ExitCode::from(EXIT_INTERRUPTED),
+        Some(_) => ExitCode::SUCCESS,
+        None => ExitCode::from(1),
+    })
 }
 
 fn print(args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use hdrhistogram::Histogram;
 
-use super::Args;
+use super::{Args, open_loop};
 use crate::engine::{Mode, Outcome, Plan};
 
 const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
@@ -27,7 +27,7 @@ pub(super) fn write(out: &mut impl Write, args: &Args, plan: &Plan, outcome: &Ou
         Mode::KeepAlive { pipeline: 1 } => "keep-alive".to_owned(),
         Mode::KeepAlive { pipeline } => format!("keep-alive, {pipeline} requests pipelined"),
     };
-    writeln!(out, "{} {}: {mode}", args.method(), args.url())?;
+    writeln!(out, "{} {}: {mode}{}", args.method(), args.url(), open_loop::describe(plan))?;
     writeln!(
         out,
         "{connections} connection{}, {threads} thread{}, {:.2} s{}\n",
@@ -39,10 +39,7 @@ pub(super) fn write(out: &mut impl Write, args: &Args, plan: &Plan, outcome: &Ou
     counts(out, outcome)?;
     latency(out, args, outcome)?;
     client(out, outcome)?;
-    writeln!(
-        out,
-        "\nclosed loop: latency does not include the wait a slow server imposes on requests not yet sent"
-    )
+    open_loop::write(out, outcome)
 }
 
 fn counts(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
@@ -63,10 +60,14 @@ fn counts(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
 }
 
 fn latency(out: &mut impl Write, args: &Args, outcome: &Outcome) -> io::Result<()> {
-    if !args.latency {
-        return times(out, "latency", &outcome.latency_ns, &QUANTILES);
+    let quantiles = if args.latency { &MORE_QUANTILES[..] } else { &QUANTILES };
+    times(out, "latency", &outcome.latency_ns, quantiles)?;
+    if let Some(open) = &outcome.open_loop {
+        times(out, "service time", &open.service_ns, quantiles)?;
     }
-    times(out, "latency", &outcome.latency_ns, &MORE_QUANTILES)?;
+    if !args.latency {
+        return Ok(());
+    }
     times(out, "first byte", &outcome.first_byte_ns, &QUANTILES)?;
     times(out, "connect", &outcome.connect_ns, &QUANTILES)
 }
@@ -130,12 +131,12 @@ fn plural(count: usize) -> &'static str {
 }
 
 /// Digits in groups of three.
-fn grouped(value: u64) -> String {
+pub(super) fn grouped(value: u64) -> String {
     grouped_digits(&value.to_string())
 }
 
 /// A rate, with a decimal where it is small enough for one to matter.
-fn rate(per_sec: f64) -> String {
+pub(super) fn rate(per_sec: f64) -> String {
     if per_sec < 1_000.0 { format!("{per_sec:.1}") } else { grouped_digits(&format!("{per_sec:.0}")) }
 }
 
@@ -151,7 +152,7 @@ fn grouped_digits(digits: &str) -> String {
 }
 
 /// Three significant digits, in the unit that suits.
-fn time(ns: f64) -> String {
+pub(super) fn time(ns: f64) -> String {
     scaled(ns, &[("ns", 1e3), ("µs", 1e3), ("ms", 1e3), ("s", f64::INFINITY)])
 }
 

@@ -14,7 +14,7 @@ use mio::{Interest, Token};
 
 use super::context::Context;
 use super::errors::ErrorKind;
-use super::in_flight::InFlight;
+use super::in_flight::{InFlight, Start};
 use super::plan::Mode;
 use super::response::Reader;
 use super::shared::ns;
@@ -34,7 +34,7 @@ const ONE_SEGMENT_BYTES: usize = 1_024;
 pub(super) enum Phase {
     /// To be opened as soon as its thread gets to it.
     Due,
-    /// There is nothing left to send.
+    /// There is nothing to send, or nothing yet.
     Idle,
     /// A connect failed; the next one waits.
     Resting {
@@ -52,7 +52,7 @@ pub(super) enum Phase {
 /// is part of what their client waited for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Resend {
-    pub(super) since_ns: u64,
+    pub(super) since: Start,
     pub(super) requests: usize,
 }
 
@@ -82,6 +82,8 @@ pub(super) struct Connection {
     pub(super) resend: Option<Resend>,
     /// When the current stream's connect began.
     opened_ns: u64,
+    /// In an open loop: it is among those that wait for a request.
+    pub(super) is_listed: bool,
 }
 
 impl Connection {
@@ -101,7 +103,13 @@ impl Connection {
             failed_connects: 0,
             resend: None,
             opened_ns: 0,
+            is_listed: false,
         }
+    }
+
+    /// Opens it not at once, but when the schedule of an open loop wants it.
+    pub(super) fn wait_for_schedule(&mut self) {
+        (self.phase, self.is_listed) = (Phase::Idle, true);
     }
 
     /// To be opened by its thread.
@@ -114,28 +122,57 @@ impl Connection {
         matches!(self.phase, Phase::Resting { .. })
     }
 
+    /// It could send a request at once.
+    pub(super) fn is_free(&self) -> bool {
+        matches!(self.phase, Phase::Idle | Phase::Open) && self.in_flight.is_empty()
+    }
+
     /// Requests sent and not yet counted.
     pub(super) fn outstanding(&self) -> usize {
         self.in_flight.len() + usize::from(matches!(self.phase, Phase::Ending { .. }))
     }
 
-    /// Connects and writes at once: on loopback the handshake is over when connect returns, which
-    /// saves a turn through the poll.
+    /// When the request of an open loop began that this connection has not got answered.
+    pub(super) fn unanswered(&self) -> Option<Start> {
+        let ending = if let Phase::Ending { done } = self.phase { Some(done.start) } else { None };
+        ending.or(self.in_flight.oldest()).or(self.resend.map(|resend| resend.since))
+    }
+
+    /// Opens it for as many requests as it may have unanswered, those first that are to be sent again.
     pub(super) fn open(&mut self, cx: &mut Context<'_>) {
         let now_ns = cx.shared.now_ns();
-        let claimed = cx.claim(cx.depth(), now_ns);
+        // A schedule has given leave for the request that is sent again, and gives it for all others.
+        let wanted = if cx.pacer.is_some() { self.resend.map_or(0, |r| r.requests) } else { cx.depth() };
+        let claimed = cx.claim(wanted, now_ns);
         if claimed == 0 {
             self.phase = Phase::Idle;
             return;
         }
-        self.opened_ns = now_ns;
         let again = self.resend.take().map_or(0, |resend| {
             let again = resend.requests.min(claimed);
-            self.in_flight.push(resend.since_ns, again);
+            self.in_flight.push(resend.since, again);
             again
         });
-        self.in_flight.push(now_ns, claimed - again);
-        self.unsent = claimed * cx.plan.request.len();
+        self.in_flight.push(Start::now(now_ns), claimed - again);
+        self.connect(cx, now_ns);
+    }
+
+    /// Sends the one request of an open loop that is due, over what is open or anew.
+    pub(super) fn send(&mut self, cx: &mut Context<'_>, start: Start) {
+        self.in_flight.push(start, 1);
+        if matches!(self.phase, Phase::Open) {
+            self.unsent += cx.plan.request.len();
+            self.flush(cx, start.sent_ns);
+        } else {
+            self.connect(cx, start.sent_ns);
+        }
+    }
+
+    /// Connects and writes at once: on loopback the handshake is over when connect returns, which
+    /// saves a turn through the poll.
+    fn connect(&mut self, cx: &mut Context<'_>, now_ns: u64) {
+        self.opened_ns = now_ns;
+        self.unsent = self.in_flight.len() * cx.plan.request.len();
         self.phase = Phase::Connecting;
         match TcpStream::connect(cx.plan.target) {
             Ok(stream) => self.stream = Some(stream),
@@ -170,7 +207,7 @@ impl Connection {
     pub(super) fn on_sweep(&mut self, cx: &mut Context<'_>, now_ns: u64) {
         let ended = match self.phase {
             Phase::Resting { until_ns } if now_ns >= until_ns => {
-                self.phase = Phase::Due;
+                self.phase = cx.when_closed();
                 return;
             }
             Phase::Ending { done } => Some(done),
@@ -178,8 +215,9 @@ impl Connection {
             Phase::Resting { .. } | Phase::Due | Phase::Idle => return,
         };
         let opening = matches!(self.phase, Phase::Connecting).then_some(self.opened_ns);
-        let started_ns = ended.map(|done| done.started_ns).or(opening).or(self.in_flight.oldest_ns());
-        if started_ns.is_some_and(|at| now_ns.saturating_sub(at) >= ns(cx.plan.timeout)) {
+        let oldest = ended.map(|done| done.start).or(self.in_flight.oldest());
+        let sent_ns = opening.or(oldest.map(|start| start.sent_ns));
+        if sent_ns.is_some_and(|at| now_ns.saturating_sub(at) >= ns(cx.plan.timeout)) {
             let connecting = matches!(self.phase, Phase::Connecting);
             let what = if connecting { "no connection" } else { "no whole response" };
             if connecting {
@@ -232,10 +270,11 @@ impl Connection {
         why: impl FnOnce() -> String,
     ) {
         // The one that an ending connection holds is no longer among those in flight.
-        if !matches!(self.phase, Phase::Ending { .. }) {
-            self.in_flight.pop();
-        }
-        cx.fail(kind, now_ns, why);
+        let start = match self.phase {
+            Phase::Ending { done } => Some(done.start),
+            _ => self.in_flight.pop(),
+        };
+        cx.fail(kind, start.unwrap_or(Start::now(now_ns)), now_ns, why);
         self.close(cx);
     }
 
@@ -254,7 +293,7 @@ impl Connection {
         // Closing the descriptor takes it out of the epoll set as well.
         drop(mem::take(&mut self.stream));
         self.reader.reset();
-        self.phase = Phase::Due;
+        self.phase = cx.when_closed();
         (self.unsent, self.wire_at, self.answers) = (0, 0, 0);
         self.first_byte_ns = None;
         self.write_failure = None;

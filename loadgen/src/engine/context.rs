@@ -3,8 +3,11 @@
 use mio::Registry;
 
 use super::budget::Budget;
+use super::connection::Phase;
 use super::errors::ErrorKind;
-use super::plan::{Expect, Mode, Plan};
+use super::in_flight::Start;
+use super::pacer::Pacer;
+use super::plan::{Expect, Mode, Pace, Plan};
 use super::response::Answer;
 use super::shared::Shared;
 use super::tally::{Done, Tally};
@@ -30,6 +33,8 @@ pub(super) struct Context<'a> {
     pub(super) buffer: Vec<u8>,
     pub(super) tally: Tally,
     pub(super) budget: Budget,
+    /// Says what is sent when, in an open loop.
+    pub(super) pacer: Option<Pacer>,
     /// When counting ends; `u64::MAX` while that is not known.
     pub(super) end_ns: u64,
     /// Completions that came after the end, which makes them requests in flight at the end.
@@ -51,8 +56,9 @@ impl<'a> Context<'a> {
             wire: plan.request.repeat(repeats),
             is_idempotent: IDEMPOTENT.iter().any(|method| plan.request.starts_with(method)),
             buffer: vec![0; READ_BYTES],
-            tally: Tally::new(),
+            tally: Tally::new(plan.pace != Pace::Closed),
             budget: Budget::unlimited(),
+            pacer: None,
             end_ns: u64::MAX,
             late: 0,
             alive_ns: 0,
@@ -70,22 +76,32 @@ impl<'a> Context<'a> {
         if now_ns >= self.end_ns { 0 } else { self.budget.take(wanted) }
     }
 
+    /// What a connection does that has been closed: it is opened again, or in an open loop when a request
+    /// is due.
+    pub(super) fn when_closed(&self) -> Phase {
+        if self.pacer.is_some() { Phase::Idle } else { Phase::Due }
+    }
+
     /// Counts a response that came to its end, if it did so in time.
     pub(super) fn finish(&mut self, done: &Done) {
-        if self.counts(done.last_byte_ns) {
+        if self.counts(done.start, done.last_byte_ns) {
             self.tally.finish(done);
         }
     }
 
     /// Counts a request that failed, if it did so in time.
-    pub(super) fn fail(&mut self, kind: ErrorKind, now_ns: u64, why: impl FnOnce() -> String) {
-        if self.counts(now_ns) {
+    pub(super) fn fail(&mut self, kind: ErrorKind, start: Start, now_ns: u64, why: impl FnOnce() -> String) {
+        if self.counts(start, now_ns) {
             self.tally.fail(kind, now_ns);
             self.tally.sample(|| format!("{}: {}", kind.name(), why()));
         }
     }
 
-    fn counts(&mut self, now_ns: u64) -> bool {
+    fn counts(&mut self, start: Start, now_ns: u64) -> bool {
+        // In an open loop what the warm-up made due is no part of the schedule that is accounted for.
+        if self.pacer.as_ref().is_some_and(|pacer| !pacer.counts(start)) {
+            return false;
+        }
         let counts = now_ns < self.end_ns && self.budget.count_one();
         self.late += u64::from(!counts);
         counts

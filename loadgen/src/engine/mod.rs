@@ -5,8 +5,8 @@
 //! # Layout
 //!
 //! [`run()`] splits the connections among threads. A thread (`worker`) has its own poll, histograms
-//! and counts (`tally`) and its own share of the requests (`budget`); what little the threads tell
-//! each other is in `shared`. A connection (`connection`, with `send` and `receive`) is moved on by events
+//! and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a `schedule`);
+//! what little the threads tell each other is in `shared`. A connection (`connection`, with `send` and `receive`) is moved on by events
 //! and by the clock, and hands bytes to `response`, which knows no socket. In steady state a kept connection
 //! costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
 
@@ -19,20 +19,25 @@ mod errors;
 mod head;
 mod in_flight;
 mod limits;
+mod open_loop;
 mod outcome;
+mod pacer;
 mod plan;
 mod receive;
 mod response;
 mod run;
+mod schedule;
 mod send;
 mod shared;
 mod tally;
 mod worker;
 
 pub use errors::{EngineError, ErrorKind, Errors};
+pub use open_loop::OpenLoop;
 pub use outcome::{ClientCost, Outcome};
-pub use plan::{Amount, Expect, Mode, Plan};
+pub use plan::{Amount, Expect, Mode, Pace, Plan};
 pub use run::{check, run};
+pub use schedule::Rate;
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 

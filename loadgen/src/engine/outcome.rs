@@ -6,6 +6,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::errors::{ErrorKind, Errors};
+use super::open_loop::OpenLoop;
 
 /// What one attack measured, the warm-up left out.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub struct Outcome {
     /// Times that a server had closed a kept connection just as a request was on its way, so that
     /// the request was sent again without counting as failed.
     pub retried: u64,
+    /// What became of the schedule, in an open loop.
+    pub open_loop: Option<OpenLoop>,
 }
 
 impl Outcome {

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::schedule::Rate;
+
 /// One attack on one server.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -14,6 +16,8 @@ pub struct Plan {
     pub head: bool,
     /// What becomes of a connection after a response.
     pub mode: Mode,
+    /// When requests are sent.
+    pub pace: Pace,
     /// Connections kept open at the same time, over all threads. At least 1.
     pub connections: usize,
     /// Threads that share those connections. At least 1, at most `connections`.
@@ -43,6 +47,17 @@ pub enum Mode {
         /// Requests sent before the first of their answers is awaited; 1 is no pipelining.
         pipeline: usize,
     },
+}
+
+/// When requests are sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// Each connection sends its next request when the last one is answered (a closed loop), so a slow
+    /// server is asked less often.
+    Closed,
+    /// Requests are due on a schedule (an open loop), whatever becomes of those before them. One that
+    /// finds no free connection waits for one, and its latency begins when it was due.
+    Open(Rate),
 }
 
 /// How much is counted, once the warm-up is over.

@@ -6,6 +6,7 @@ use std::mem;
 use super::connection::{Connection, Phase, Resend};
 use super::context::{Context, excerpt};
 use super::errors::ErrorKind;
+use super::in_flight::Start;
 use super::plan::Mode;
 use super::response::{Answer, AtEof, Malformed, Read};
 use super::tally::Done;
@@ -97,7 +98,7 @@ impl Connection {
     fn take_done(&mut self, cx: &mut Context<'_>, answer: &Answer, seen: &[u8], now_ns: u64) -> Done {
         self.answers += 1;
         Done {
-            started_ns: self.in_flight.pop().unwrap_or(now_ns),
+            start: self.in_flight.pop().unwrap_or(Start::now(now_ns)),
             first_byte_ns: self.first_byte_ns.take().unwrap_or(now_ns),
             last_byte_ns: now_ns,
             status: answer.status,
@@ -162,10 +163,11 @@ impl Connection {
             self.close(cx);
         } else if untouched && self.answers > 0 && kind != ErrorKind::Timeout && cx.is_idempotent {
             cx.tally.retried += 1;
-            let since_ns = self.in_flight.oldest_ns();
+            let since = self.in_flight.oldest();
             let requests = self.in_flight.len();
             self.close(cx);
-            self.resend = since_ns.map(|since_ns| Resend { since_ns, requests });
+            self.resend = since.map(|since| Resend { since, requests });
+            self.phase = Phase::Due;
         } else {
             let now_ns = cx.shared.now_ns();
             self.fail(cx, kind, now_ns, || why.to_owned());

@@ -7,11 +7,17 @@ use super::Progress;
 use super::budget::share;
 use super::errors::{EngineError, Errors};
 use super::limits;
+use super::open_loop::OpenLoop;
 use super::outcome::{ClientCost, Outcome};
-use super::plan::{Amount, Mode, Plan};
+use super::plan::{Amount, Mode, Pace, Plan};
 use super::shared::Shared;
 use super::tally::{SAMPLES_MAX, histogram};
 use super::worker::{self, Report, Share};
+
+/// The slowest schedule, in requests per second: one every quarter of an hour.
+const RATE_MIN: f64 = 0.001;
+/// The fastest.
+const RATE_MAX: f64 = 1e8;
 
 /// Fires `plan` and returns what it measured, when that is done or `progress` says stop.
 ///
@@ -76,11 +82,29 @@ pub fn check(plan: &Plan) -> Result<(), EngineError> {
     if plan.timeout.is_zero() {
         return refuse("a timeout of 0 lets no request succeed");
     }
+    check_pace(plan)?;
     match plan.amount {
         Amount::Requests(0) => refuse("0 requests measure nothing; use at least 1"),
         Amount::Time(time) if time.is_zero() => refuse("a duration of 0 measures nothing"),
         Amount::Requests(_) | Amount::Time(_) => limits::make_room(plan),
     }
+}
+
+/// An open loop is measured request by request, on a schedule that has an end.
+fn check_pace(plan: &Plan) -> Result<(), EngineError> {
+    let Pace::Open(rate) = plan.pace else { return Ok(()) };
+    let refuse = |text: &str| Err(EngineError::Plan(text.to_owned()));
+    let sound = |per_sec: f64| (RATE_MIN..=RATE_MAX).contains(&per_sec);
+    if !sound(rate.from_per_sec) || !sound(rate.to_per_sec) {
+        return refuse("a rate has to be from 0.001 to 100,000,000 requests per second");
+    }
+    if matches!(plan.mode, Mode::KeepAlive { pipeline: 2.. }) {
+        return refuse("a schedule sends each request when it is due, so it can't be pipelined");
+    }
+    if rate.is_ramp() && matches!(plan.amount, Amount::Requests(_)) {
+        return refuse("a ramp needs a duration to rise in, not a number of requests");
+    }
+    Ok(())
 }
 
 fn share_of(plan: &Plan, index: usize) -> Share {
@@ -90,6 +114,7 @@ fn share_of(plan: &Plan, index: usize) -> Share {
     };
     let connections = share(plan.connections as u64, index, plan.threads);
     Share {
+        index,
         connections: usize::try_from(connections).unwrap_or(plan.connections),
         requests,
         cpu: plan.cpus.get(index % plan.cpus.len().max(1)).copied(),
@@ -97,6 +122,7 @@ fn share_of(plan: &Plan, index: usize) -> Share {
 }
 
 fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
+    let plan = shared.plan;
     let complete = reports.iter().all(|report| report.complete);
     let mut outcome = Outcome {
         elapsed: Duration::ZERO,
@@ -117,12 +143,42 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
         closed_by_client: 0,
         reset_after_answer: 0,
         retried: 0,
+        open_loop: open_loop(plan, reports),
     };
     for report in reports {
         add(&mut outcome, report);
     }
     outcome.samples.truncate(SAMPLES_MAX);
     outcome
+}
+
+/// What became of the schedule, if there was one and counting began.
+fn open_loop(plan: &Plan, reports: &[Report]) -> Option<OpenLoop> {
+    let Pace::Open(rate) = plan.pace else { return None };
+    let mut whole = OpenLoop {
+        rate,
+        scheduled: Duration::ZERO,
+        due: 0,
+        never_sent: 0,
+        service_ns: histogram(),
+        lag_max: Duration::ZERO,
+        own_lag_max: Duration::ZERO,
+        lag_grew: false,
+    };
+    for report in reports {
+        if let Some(service_ns) = &report.tally.service_ns {
+            whole.service_ns.add(service_ns).expect("all histograms have the same bounds");
+        }
+        let Some(paced) = &report.paced else { continue };
+        let [first, second] = paced.lag.max_ns_by_half;
+        whole.scheduled = paced.scheduled;
+        whole.due += paced.due;
+        whole.never_sent += paced.due.saturating_sub(paced.sent);
+        whole.lag_max = whole.lag_max.max(Duration::from_nanos(first.max(second)));
+        whole.own_lag_max = whole.own_lag_max.max(Duration::from_nanos(paced.lag.own_max_ns));
+        whole.lag_grew |= OpenLoop::grew(paced.lag.max_ns_by_half);
+    }
+    Some(whole)
 }
 
 fn add(outcome: &mut Outcome, report: &Report) {

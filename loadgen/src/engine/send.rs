@@ -7,17 +7,22 @@ use mio::Interest;
 use super::connection::{Connection, Phase};
 use super::context::Context;
 use super::errors::ErrorKind;
+use super::in_flight::Start;
 
 impl Connection {
     /// Sends as many requests as the pipeline has room for, once half of it is empty.
     pub(super) fn refill(&mut self, cx: &mut Context<'_>, now_ns: u64) {
+        if cx.pacer.is_some() {
+            // What goes out next, and where, is the schedule's to say.
+            return;
+        }
         let depth = cx.depth();
         if self.in_flight.len() * 2 > depth {
             return;
         }
         let claimed = cx.claim(depth - self.in_flight.len(), now_ns);
         if claimed > 0 {
-            self.in_flight.push(now_ns, claimed);
+            self.in_flight.push(Start::now(now_ns), claimed);
             self.unsent += claimed * cx.plan.request.len();
             self.flush(cx, now_ns);
         } else if self.in_flight.is_empty() {

@@ -13,7 +13,8 @@ use super::context::Context;
 use super::cpu::CpuTime;
 use super::errors::EngineError;
 use super::outcome::ClientCost;
-use super::plan::Amount;
+use super::pacer::{Lag, Pacer};
+use super::plan::{Amount, Pace};
 use super::shared::{Shared, ns};
 use super::tally::Tally;
 
@@ -23,6 +24,8 @@ const EVENTS_PER_TURN: usize = 1_024;
 /// go would keep the answers of the first ones waiting, and opening one for each of their answers
 /// would take forever.
 const OPENS_PER_TURN: usize = 256;
+/// Requests of an open loop sent before the answers to earlier ones get their turn.
+const SENDS_PER_TURN: usize = 256;
 /// How often time-outs are looked for and the stop flag is obeyed, at the least.
 const SWEEP_MAX: Duration = Duration::from_millis(50);
 /// The same while a connection rests, and for short time-outs.
@@ -32,10 +35,14 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(100);
 /// How long requests that are in flight at the end may take to finish uncounted. A connection that
 /// is closed between two requests disturbs no server; one that is cut off provokes a reset.
 const DRAIN: Duration = Duration::from_millis(50);
+/// The event of an open loop's alarm.
+const ALARM: Token = Token(usize::MAX);
 
 /// What one thread is to do.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Share {
+    /// Which of the threads it is.
+    pub(super) index: usize,
     pub(super) connections: usize,
     /// Its part of [`Amount::Requests`].
     pub(super) requests: u64,
@@ -51,6 +58,17 @@ pub(super) struct Report {
     pub(super) in_flight_at_end: u64,
     /// Everything that was asked for was counted.
     pub(super) complete: bool,
+    /// What became of an open loop's schedule.
+    pub(super) paced: Option<Paced>,
+}
+
+/// What one thread has to say of its part of an open loop.
+#[derive(Debug)]
+pub(super) struct Paced {
+    pub(super) scheduled: Duration,
+    pub(super) due: u64,
+    pub(super) sent: u64,
+    pub(super) lag: Lag,
 }
 
 struct Worker<'a> {
@@ -87,11 +105,22 @@ pub(super) fn run(shared: &Shared<'_>, share: Share) -> Result<Report, EngineErr
     let poll = Poll::new().map_err(setup("creating an epoll instance"))?;
     let registry = poll.registry().try_clone().map_err(setup("duplicating the epoll descriptor"))?;
     let head = shared.plan.head;
+    let mut cx = Context::new(shared, registry);
+    let mut connections: Vec<_> =
+        (0..share.connections).map(|index| Connection::new(Token(index), head)).collect();
+    let mut due = Vec::new();
+    if let Pace::Open(rate) = shared.plan.pace {
+        let pacer = Pacer::new(rate, shared.plan, share.index, share.connections, &cx.registry, ALARM);
+        cx.pacer = Some(pacer.map_err(setup("creating a timer"))?);
+        connections.iter_mut().for_each(Connection::wait_for_schedule);
+    } else {
+        due.extend((0..share.connections).rev());
+    }
     let mut worker = Worker {
         poll,
-        cx: Context::new(shared, registry),
-        connections: (0..share.connections).map(|index| Connection::new(Token(index), head)).collect(),
-        due: (0..share.connections).rev().collect(),
+        cx,
+        connections,
+        due,
         share,
         counting: None,
         next_sweep_ns: 0,
@@ -127,14 +156,20 @@ impl Worker<'_> {
     fn turn(&mut self, events: &mut Events, now_ns: u64) -> io::Result<()> {
         let until_ns = self.next_sweep_ns.min(self.cx.end_ns);
         let wait = if self.due.is_empty() { until_ns.saturating_sub(now_ns) } else { 0 };
-        match self.poll.poll(events, Some(Duration::from_nanos(wait))) {
+        let mut wait = Duration::from_nanos(wait);
+        if let Some(pacer) = &mut self.cx.pacer {
+            wait = pacer.poll_timeout(wait, self.cx.shared.began())?;
+        }
+        match self.poll.poll(events, Some(wait)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
         for event in &*events {
             let Token(index) = event.token();
-            self.connections[index].on_event(&mut self.cx, event);
-            self.reopen(index);
+            if event.token() != ALARM {
+                self.connections[index].on_event(&mut self.cx, event);
+                self.settle(index);
+            }
         }
         for _ in 0..OPENS_PER_TURN {
             let Some(index) = self.due.pop() else { break };
@@ -143,18 +178,45 @@ impl Worker<'_> {
                 self.due.push(index);
                 break;
             }
+            self.list_if_free(index);
         }
+        self.send_due();
         Ok(())
     }
 
     /// Opens a connection that is due, once; if that comes to nothing it has to wait for its turn.
-    fn reopen(&mut self, index: usize) {
+    fn settle(&mut self, index: usize) {
         let connection = &mut self.connections[index];
         if connection.is_due() {
             connection.open(&mut self.cx);
             if connection.is_due() {
                 self.due.push(index);
             }
+        }
+        self.list_if_free(index);
+    }
+
+    /// In an open loop, has a connection that is free wait for a request.
+    fn list_if_free(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        if let Some(pacer) = &mut self.cx.pacer
+            && connection.is_free()
+            && !mem::replace(&mut connection.is_listed, true)
+        {
+            pacer.is_free(index, self.cx.shared.now_ns());
+        }
+    }
+
+    /// In an open loop, sends what is due on the connections that are free.
+    fn send_due(&mut self) {
+        for _ in 0..SENDS_PER_TURN {
+            let now_ns = self.cx.shared.now_ns();
+            let Some(pacer) = self.cx.pacer.as_mut().filter(|_| now_ns < self.cx.end_ns) else { return };
+            let Some(due) = pacer.take(now_ns) else { return };
+            let connection = &mut self.connections[due.connection];
+            connection.is_listed = false;
+            connection.send(&mut self.cx, due.start);
+            self.settle(due.connection);
         }
     }
 
@@ -170,6 +232,7 @@ impl Worker<'_> {
                 if connection.is_due() {
                     self.due.push(index);
                 }
+                self.list_if_free(index);
             }
         }
         let pause = if resting { SWEEP_MIN } else { self.cx.plan.timeout / 10 };
@@ -195,8 +258,12 @@ impl Worker<'_> {
                 self.cx.end_ns = from_ns.saturating_add(ns(window));
                 Budget::unlimited()
             }
+            Amount::Requests(_) if self.cx.pacer.is_some() => Budget::of_schedule(self.share.requests),
             Amount::Requests(_) => Budget::of(self.share.requests, self.outstanding()),
         };
+        if let Some(pacer) = &mut self.cx.pacer {
+            pacer.begin(from_ns, self.cx.plan.amount);
+        }
         self.counting = Some((from_ns, CpuTime::now()));
     }
 
@@ -204,7 +271,12 @@ impl Worker<'_> {
         now_ns >= self.cx.end_ns || self.cx.budget.is_spent() || self.cx.shared.is_stopped()
     }
 
+    /// Requests under way, in an open loop those of the counted schedule.
     fn outstanding(&self) -> u64 {
+        if let Some(pacer) = &self.cx.pacer {
+            let starts = self.connections.iter().filter_map(Connection::unanswered);
+            return starts.filter(|&start| pacer.counts(start)).count() as u64;
+        }
         self.connections.iter().map(|connection| connection.outstanding() as u64).sum()
     }
 
@@ -221,7 +293,8 @@ impl Worker<'_> {
 
     fn report(&mut self, now_ns: u64) -> Report {
         let spent = self.cx.budget.is_spent();
-        let tally = mem::replace(&mut self.cx.tally, Tally::new());
+        let paced = self.cx.pacer.is_some();
+        let tally = mem::replace(&mut self.cx.tally, Tally::new(paced));
         let (elapsed_ns, cost) = match &self.counting {
             None => (0, ClientCost { threads: 1, ..ClientCost::default() }),
             Some((from_ns, cpu)) => {
@@ -234,10 +307,20 @@ impl Worker<'_> {
         Report {
             in_flight_at_end: self.outstanding() + self.cx.late,
             complete: self.counting.is_some() && (spent || now_ns >= self.cx.end_ns),
-            tally: if self.counting.is_some() { tally } else { Tally::new() },
+            tally: if self.counting.is_some() { tally } else { Tally::new(paced) },
+            paced: self.counting.as_ref().and(self.paced(elapsed_ns)),
             cost,
             elapsed_ns,
         }
+    }
+
+    fn paced(&self, elapsed_ns: u64) -> Option<Paced> {
+        self.cx.pacer.as_ref().map(|pacer| Paced {
+            scheduled: pacer.scheduled(self.cx.plan.amount),
+            due: pacer.due(Duration::from_nanos(elapsed_ns)),
+            sent: pacer.sent(),
+            lag: pacer.lag,
+        })
     }
 
     /// Lets requests in flight finish for a moment, uncounted and without sending new ones.
@@ -256,7 +339,7 @@ impl Worker<'_> {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
-            for event in &*events {
+            for event in events.iter().filter(|event| event.token() != ALARM) {
                 let Token(index) = event.token();
                 self.connections[index].on_event(&mut self.cx, event);
             }

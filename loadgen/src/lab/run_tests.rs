@@ -54,6 +54,7 @@ fn outcome(ok: u64) -> Outcome {
         closed_by_client: 0,
         reset_after_answer: 0,
         retried: 0,
+        open_loop: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use super::rows::Row;
-use crate::engine::{Amount, Expect, Mode, Plan};
+use crate::engine::{Amount, Expect, Mode, Pace, Plan};
 
 /// The scenarios that every `loadgen` knows.
 const BUILT_IN: &str = include_str!("../../scenarios.toml");
@@ -176,6 +176,7 @@ impl Scenario {
             request: self.request(target),
             head: self.method == "HEAD",
             mode,
+            pace: Pace::Closed,
             connections: self.connections,
             threads: cpus.len().clamp(1, self.connections),
             warmup: self.warmup,

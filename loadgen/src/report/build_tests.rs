@@ -33,6 +33,7 @@ pub(in crate::report) fn outcome(ok: u64, each_ms: u64) -> Outcome {
         closed_by_client: 0,
         reset_after_answer: 0,
         retried: 0,
+        open_loop: None,
     }
 }
 
