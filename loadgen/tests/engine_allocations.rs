@@ -48,8 +48,11 @@ fn allocations(target: SocketAddr, pipeline: usize, requests: u64) -> usize {
         warmup: Duration::ZERO,
         amount: Amount::Requests(requests),
         timeout: Duration::from_secs(20),
+        requests_per_connection: None,
+        reset: false,
         pace: Pace::Closed,
         expect: Expect { status: Some(200), body: Some(b"hello".to_vec()) },
+        cohorts: Vec::new(),
         cpus: Vec::new(),
     };
     let region = Region::new(ALLOCATOR);

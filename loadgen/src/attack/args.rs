@@ -4,6 +4,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::AttackError;
+use super::cohorts::CohortArgs;
+use super::ending::EndingArgs;
 use super::open_loop;
 use super::request::Parts;
 use super::url::Url;
@@ -66,6 +68,10 @@ pub struct Args {
     #[arg(long)]
     close: bool,
     #[command(flatten)]
+    ending: EndingArgs,
+    #[command(flatten)]
+    cohorts: CohortArgs,
+    #[command(flatten)]
     pub(super) open_loop: open_loop::OpenLoopArgs,
     /// Request method [default: GET; POST with a body]
     #[arg(short, long)]
@@ -118,6 +124,8 @@ impl Args {
             request,
             head: self.method() == "HEAD",
             mode,
+            requests_per_connection: self.ending.requests_per_connection,
+            reset: self.ending.reset,
             pace: self.open_loop.pace(),
             connections: self.connections,
             threads: self.threads.unwrap_or_else(|| threads_default().min(self.connections)),
@@ -125,6 +133,7 @@ impl Args {
             amount,
             timeout: self.timeout,
             expect: Expect::default(),
+            cohorts: self.cohorts.cohorts(&url.authority, &url.path),
             cpus: Vec::new(),
         })
     }
@@ -159,6 +168,7 @@ impl Args {
         if self.timeout.is_zero() {
             return refuse("--timeout 0: no request could succeed");
         }
+        self.ending.check(self.close)?;
         self.open_loop.check(self.pipeline, self.requests.is_some())?;
         match self.threads {
             Some(threads) if threads > self.connections => Err(AttackError::Argument(format!(

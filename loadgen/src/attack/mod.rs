@@ -5,6 +5,9 @@
 //! loop has to say is in `open_loop`; `max_rate` runs several of them, as `search` wants.
 
 mod args;
+mod cohorts;
+mod doubts;
+mod ending;
 mod json;
 mod max_rate;
 mod open_loop;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use hdrhistogram::Histogram;
 
-use super::{Args, open_loop};
+use super::{Args, cohorts, doubts, open_loop};
 use crate::engine::{Mode, Outcome, Plan};
 
 const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
@@ -38,7 +38,7 @@ pub(super) fn write(out: &mut impl Write, args: &Args, plan: &Plan, outcome: &Ou
     )?;
     counts(out, outcome)?;
     latency(out, args, outcome)?;
-    client(out, outcome)?;
+    client(out, plan, outcome)?;
     open_loop::write(out, outcome)
 }
 
@@ -89,7 +89,7 @@ fn times(
     writeln!(out, "{:<14}{:<8}{:>9}", "", "max", time(histogram.max() as f64))
 }
 
-fn client(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+fn client(out: &mut impl Write, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
     let completed = outcome.ok + outcome.failed();
     if completed > 0 {
         let per_request = |spent: std::time::Duration| spent.as_secs_f64() * 1e6 / completed as f64;
@@ -112,21 +112,17 @@ fn client(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
         (outcome.in_flight_at_end, "requests were still in flight at the end; they are no failures"),
         (outcome.retried, "times the server closed a kept connection under a request, which was sent again"),
         (outcome.closed_by_client, "times the server did not close as asked, so that the client did"),
+        (outcome.resets_sent, "times the client reset a connection after the answer (--reset)"),
         (outcome.reset_after_answer, "times the server reset a connection after a whole answer"),
     ];
     for (count, text) in notes.into_iter().filter(|&(count, _)| count > 0) {
         writeln!(out, "note          {} {text}", grouped(count))?;
     }
-    if outcome.client_bound() {
-        writeln!(
-            out,
-            "warning       the client was busy all the time, so the server may be faster than this; try more threads (-t)"
-        )?;
-    }
-    Ok(())
+    cohorts::write(out, outcome)?;
+    doubts::write(out, plan, outcome)
 }
 
-fn plural(count: usize) -> &'static str {
+pub(super) fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Token};
+use rustix::net::sockopt::set_socket_linger;
 
 use super::context::Context;
 use super::errors::ErrorKind;
@@ -143,7 +144,7 @@ impl Connection {
         let now_ns = cx.shared.now_ns();
         // A schedule has given leave for the request that is sent again, and gives it for all others.
         let wanted = if cx.pacer.is_some() { self.resend.map_or(0, |r| r.requests) } else { cx.depth() };
-        let claimed = cx.claim(wanted, now_ns);
+        let claimed = cx.claim(wanted.min(cx.left_on_connection(0)), now_ns);
         if claimed == 0 {
             self.phase = Phase::Idle;
             return;
@@ -174,7 +175,7 @@ impl Connection {
         self.opened_ns = now_ns;
         self.unsent = self.in_flight.len() * cx.plan.request.len();
         self.phase = Phase::Connecting;
-        match TcpStream::connect(cx.plan.target) {
+        match cx.dialer.dial() {
             Ok(stream) => self.stream = Some(stream),
             Err(error) => return self.connect_failed(cx, now_ns, &error),
         }
@@ -281,6 +282,16 @@ impl Connection {
     /// Counts the request that an ending connection held.
     pub(super) fn end(&mut self, cx: &mut Context<'_>, done: &Done) {
         cx.finish(done);
+        self.close(cx);
+    }
+
+    /// Closes the stream after an answer, with a reset if the plan wants one.
+    pub(super) fn close_after_answer(&mut self, cx: &mut Context<'_>) {
+        if let Some(stream) = self.stream.as_ref().filter(|_| cx.plan.reset)
+            && set_socket_linger(stream, Some(Duration::ZERO)).is_ok()
+        {
+            cx.tally.resets_sent += 1;
+        }
         self.close(cx);
     }
 

@@ -4,6 +4,7 @@ use mio::Registry;
 
 use super::budget::Budget;
 use super::connection::Phase;
+use super::dial::Dialer;
 use super::errors::ErrorKind;
 use super::in_flight::Start;
 use super::pacer::Pacer;
@@ -25,6 +26,7 @@ pub(super) struct Context<'a> {
     pub(super) shared: &'a Shared<'a>,
     pub(super) plan: &'a Plan,
     pub(super) registry: Registry,
+    pub(super) dialer: Dialer,
     /// The request, several times over where requests are pipelined. Never empty.
     pub(super) wire: Vec<u8>,
     /// Whether sending it twice does no more than sending it once (RFC 9110, section 9.2.2).
@@ -46,13 +48,14 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(shared: &'a Shared<'a>, registry: Registry) -> Self {
+    pub(super) fn new(shared: &'a Shared<'a>, registry: Registry, thread: usize) -> Self {
         let plan = shared.plan;
         let repeats = depth(plan.mode).min((WRITE_BYTES_MAX / plan.request.len()).max(1));
         Self {
             shared,
             plan,
             registry,
+            dialer: Dialer::new(plan, thread),
             wire: plan.request.repeat(repeats),
             is_idempotent: IDEMPOTENT.iter().any(|method| plan.request.starts_with(method)),
             buffer: vec![0; READ_BYTES],
@@ -69,6 +72,12 @@ impl<'a> Context<'a> {
     /// Requests that a connection may have unanswered.
     pub(super) fn depth(&self) -> usize {
         depth(self.plan.mode)
+    }
+
+    /// Requests that a connection may still send which has sent so many.
+    pub(super) fn left_on_connection(&self, sent: u64) -> usize {
+        let left = self.plan.requests_per_connection.map_or(u64::MAX, |most| most.saturating_sub(sent));
+        usize::try_from(left).unwrap_or(usize::MAX)
     }
 
     /// Takes leave to send up to `wanted` requests now.
@@ -140,7 +149,7 @@ impl<'a> Context<'a> {
     }
 }
 
-fn depth(mode: Mode) -> usize {
+pub(super) fn depth(mode: Mode) -> usize {
     match mode {
         Mode::Close => 1,
         Mode::KeepAlive { pipeline } => pipeline,

@@ -7,16 +7,21 @@
 //! [`run()`] splits the connections among threads. A thread (`worker`) has its own poll, histograms
 //! and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a `schedule`);
 //! what little the threads tell each other is in `shared`. A connection (`connection`, with `send` and `receive`) is moved on by events
-//! and by the clock, and hands bytes to `response`, which knows no socket. In steady state a kept connection
+//! and by the clock, and hands bytes to `response`, which knows no socket. Connections that do next to nothing, a
+//! [`Cohort`] each, are held by a thread of their own (`holder`). In steady state a kept connection
 //! costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
 
 mod budget;
 mod chunked;
+mod cohort;
 mod connection;
 mod context;
 mod cpu;
+mod dial;
+mod doubts;
 mod errors;
 mod head;
+mod holder;
 mod in_flight;
 mod limits;
 mod open_loop;
@@ -32,6 +37,8 @@ mod shared;
 mod tally;
 mod worker;
 
+pub use cohort::{Cohort, CohortKind, CohortOutcome};
+pub use doubts::LittlesLaw;
 pub use errors::{EngineError, ErrorKind, Errors};
 pub use open_loop::OpenLoop;
 pub use outcome::{ClientCost, Outcome};

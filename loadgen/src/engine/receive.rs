@@ -89,8 +89,13 @@ impl Connection {
                 }
             }
         }
-        if matches!(self.phase, Phase::Open) {
-            self.refill(cx, now_ns);
+        match self.phase {
+            Phase::Open => self.refill(cx, now_ns),
+            Phase::Ending { done } if cx.plan.reset => {
+                cx.finish(&done);
+                self.close_after_answer(cx);
+            }
+            _ => {}
         }
     }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::Progress;
 use super::budget::share;
+use super::context::depth;
 use super::errors::{EngineError, Errors};
+use super::holder;
 use super::limits;
 use super::open_loop::OpenLoop;
 use super::outcome::{ClientCost, Outcome};
@@ -27,8 +29,18 @@ const RATE_MAX: f64 = 1e8;
 /// that many.
 ///
 /// A server that is not there, or that dies, is no `Err` but an outcome that says so.
+///
+/// Cohorts are opened before all of that, and held until it is over.
 pub fn run(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {
     check(plan)?;
+    if plan.cohorts.is_empty() {
+        return fire(plan, progress);
+    }
+    let (outcome, cohorts) = holder::beside(plan, progress, || fire(plan, progress))?;
+    Ok(Outcome { cohorts, ..outcome })
+}
+
+fn fire(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {
     let shared = Shared::new(plan, progress);
     let reports = thread::scope(|scope| {
         let threads: Vec<_> = (0..plan.threads)
@@ -78,6 +90,15 @@ pub fn check(plan: &Plan) -> Result<(), EngineError> {
     }
     if plan.mode == (Mode::KeepAlive { pipeline: 0 }) {
         return refuse("a pipeline of 0 requests sends nothing; 1 is no pipelining");
+    }
+    if plan.requests_per_connection == Some(0) {
+        return refuse("a connection that is closed after 0 requests sends nothing; use at least 1");
+    }
+    if plan.reset && plan.mode != Mode::Close && plan.requests_per_connection.is_none() {
+        return refuse("connections are kept here, so that none is closed after an answer, let alone reset");
+    }
+    if plan.cohorts.iter().any(|cohort| cohort.connections == 0) {
+        return refuse("a cohort of 0 connections holds nothing; use at least 1");
     }
     if plan.timeout.is_zero() {
         return refuse("a timeout of 0 lets no request succeed");
@@ -133,6 +154,8 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
         latency_ns: histogram(),
         connect_ns: histogram(),
         first_byte_ns: histogram(),
+        connections_asked: plan.connections,
+        pipeline: depth(plan.mode),
         connections_established: shared.established_max(),
         client: ClientCost::default(),
         samples: Vec::new(),
@@ -143,7 +166,9 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
         closed_by_client: 0,
         reset_after_answer: 0,
         retried: 0,
+        resets_sent: 0,
         open_loop: open_loop(plan, reports),
+        cohorts: Vec::new(),
     };
     for report in reports {
         add(&mut outcome, report);
@@ -200,10 +225,12 @@ fn add(outcome: &mut Outcome, report: &Report) {
     outcome.client.user += report.cost.user;
     outcome.client.system += report.cost.system;
     outcome.client.threads += report.cost.threads;
+    outcome.client.kept_waiting += report.cost.kept_waiting;
     outcome.samples.extend(tally.samples.iter().cloned());
     outcome.in_flight_at_end += report.in_flight_at_end;
     outcome.connections_opened += tally.connections_opened;
     outcome.closed_by_client += tally.closed_by_client;
     outcome.reset_after_answer += tally.reset_after_answer;
     outcome.retried += tally.retried;
+    outcome.resets_sent += tally.resets_sent;
 }

@@ -12,15 +12,22 @@ use super::in_flight::Start;
 impl Connection {
     /// Sends as many requests as the pipeline has room for, once half of it is empty.
     pub(super) fn refill(&mut self, cx: &mut Context<'_>, now_ns: u64) {
+        if self.in_flight.is_empty() && cx.left_on_connection(self.answers) == 0 {
+            return self.close_after_answer(cx);
+        }
         if cx.pacer.is_some() {
             // What goes out next, and where, is the schedule's to say.
             return;
         }
-        let depth = cx.depth();
-        if self.in_flight.len() * 2 > depth {
+        let (depth, in_flight) = (cx.depth(), self.in_flight.len());
+        if in_flight * 2 > depth {
             return;
         }
-        let claimed = cx.claim(depth - self.in_flight.len(), now_ns);
+        let left = cx.left_on_connection(self.answers + in_flight as u64);
+        if left == 0 {
+            return;
+        }
+        let claimed = cx.claim(left.min(depth - in_flight), now_ns);
         if claimed > 0 {
             self.in_flight.push(Start::now(now_ns), claimed);
             self.unsent += claimed * cx.plan.request.len();

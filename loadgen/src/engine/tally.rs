@@ -54,6 +54,7 @@ pub(super) struct Tally {
     pub(super) closed_by_client: u64,
     pub(super) reset_after_answer: u64,
     pub(super) retried: u64,
+    pub(super) resets_sent: u64,
     /// When the last event that was counted took place.
     pub(super) last_counted_ns: u64,
 }
@@ -76,6 +77,7 @@ impl Tally {
             closed_by_client: 0,
             reset_after_answer: 0,
             retried: 0,
+            resets_sent: 0,
             last_counted_ns: 0,
         }
     }

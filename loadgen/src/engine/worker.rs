@@ -97,15 +97,11 @@ struct Published {
 /// Runs one thread's share to its end.
 pub(super) fn run(shared: &Shared<'_>, share: Share) -> Result<Report, EngineError> {
     let setup = |what| move |source: io::Error| EngineError::Setup { what, source };
-    if let Some(cpu) = share.cpu
-        && !core_affinity::set_for_current(core_affinity::CoreId { id: cpu })
-    {
-        return Err(EngineError::Pin { cpu });
-    }
+    pin(share.cpu)?;
     let poll = Poll::new().map_err(setup("creating an epoll instance"))?;
     let registry = poll.registry().try_clone().map_err(setup("duplicating the epoll descriptor"))?;
     let head = shared.plan.head;
-    let mut cx = Context::new(shared, registry);
+    let mut cx = Context::new(shared, registry, share.index);
     let mut connections: Vec<_> =
         (0..share.connections).map(|index| Connection::new(Token(index), head)).collect();
     let mut due = Vec::new();
@@ -128,6 +124,16 @@ pub(super) fn run(shared: &Shared<'_>, share: Share) -> Result<Report, EngineErr
         published: Published::default(),
     };
     worker.run().map_err(setup("waiting for events"))
+}
+
+/// Has the calling thread run on `cpu` only, if there is one given.
+pub(super) fn pin(cpu: Option<usize>) -> Result<(), EngineError> {
+    match cpu {
+        Some(id) if !core_affinity::set_for_current(core_affinity::CoreId { id }) => {
+            Err(EngineError::Pin { cpu: id })
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Worker<'_> {

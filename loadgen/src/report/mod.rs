@@ -8,6 +8,7 @@ mod build;
 mod document;
 mod files;
 mod format;
+mod held;
 mod hgrm;
 mod markdown;
 mod progress;

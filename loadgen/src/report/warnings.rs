@@ -2,6 +2,7 @@
 
 use super::document::{Document, Row, Scenario, Trial};
 use super::format::{count, percent, rate};
+use super::held;
 
 /// Little's law may be off by this much before it is worth a word.
 const LITTLE_TOLERANCE: f64 = 0.15;
@@ -28,6 +29,7 @@ pub fn warnings(document: &Document) -> Vec<String> {
     }
     all.extend(document.scenarios.iter().filter_map(client_bound));
     all.extend(rows().filter_map(|(scenario, row)| fewer_connections(scenario, row)));
+    all.extend(rows().filter_map(|(scenario, row)| held::warning(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| littles_law(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| unclean_closes(scenario, row)));
     if document.scenarios.iter().any(|scenario| scenario.params.trials < 3) {

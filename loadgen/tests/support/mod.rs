@@ -190,8 +190,11 @@ pub fn plan(target: SocketAddr, mode: Mode, connections: usize, requests: u64) -
         warmup: Duration::ZERO,
         amount: Amount::Requests(requests),
         timeout: HANG,
+        requests_per_connection: None,
+        reset: false,
         pace: Pace::Closed,
         expect: Expect { status: Some(200), body: Some(b"hello".to_vec()) },
+        cohorts: Vec::new(),
         cpus: Vec::new(),
     }
 }
