@@ -141,7 +141,7 @@ impl Connection {
 
     /// Opens it for as many requests as it may have unanswered, those first that are to be sent again.
     pub(super) fn open(&mut self, cx: &mut Context<'_>) {
-        let now_ns = cx.shared.now_ns();
+        let now_ns = cx.tick();
         // A schedule has given leave for the request that is sent again, and gives it for all others.
         let wanted = if cx.pacer.is_some() { self.resend.map_or(0, |r| r.requests) } else { cx.depth() };
         let claimed = cx.claim(wanted.min(cx.left_on_connection(0)), now_ns);
@@ -196,7 +196,7 @@ impl Connection {
     pub(super) fn on_event(&mut self, cx: &mut Context<'_>, event: &Event) {
         let broken = event.is_error();
         if self.unsent > 0 && (event.is_writable() || broken) {
-            let now_ns = cx.shared.now_ns();
+            let now_ns = cx.tick();
             self.flush(cx, now_ns);
         }
         if event.is_readable() || event.is_read_closed() || broken || self.write_failure.is_some() {
@@ -235,7 +235,7 @@ impl Connection {
     }
 
     pub(super) fn connected(&mut self, cx: &mut Context<'_>) {
-        let now_ns = cx.shared.now_ns();
+        let now_ns = cx.tick();
         self.phase = Phase::Open;
         self.failed_connects = 0;
         cx.connect_failure = None;

@@ -37,6 +37,8 @@ pub(super) struct Context<'a> {
     pub(super) budget: Budget,
     /// Says what is sent when, in an open loop.
     pub(super) pacer: Option<Pacer>,
+    /// The last reading of the clock.
+    pub(super) now_ns: u64,
     /// When counting ends; `u64::MAX` while that is not known.
     pub(super) end_ns: u64,
     /// Completions that came after the end, which makes them requests in flight at the end.
@@ -62,6 +64,7 @@ impl<'a> Context<'a> {
             tally: Tally::new(plan.pace != Pace::Closed),
             budget: Budget::unlimited(),
             pacer: None,
+            now_ns: shared.now_ns(),
             end_ns: u64::MAX,
             late: 0,
             alive_ns: 0,
@@ -78,6 +81,12 @@ impl<'a> Context<'a> {
     pub(super) fn left_on_connection(&self, sent: u64) -> usize {
         let left = self.plan.requests_per_connection.map_or(u64::MAX, |most| most.saturating_sub(sent));
         usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
+    /// Reads the clock.
+    pub(super) fn tick(&mut self) -> u64 {
+        self.now_ns = self.shared.now_ns();
+        self.now_ns
     }
 
     /// Takes leave to send up to `wanted` requests now.

@@ -23,6 +23,7 @@ mod errors;
 mod head;
 mod holder;
 mod in_flight;
+mod known_head;
 mod limits;
 mod open_loop;
 mod outcome;
@@ -35,6 +36,7 @@ mod schedule;
 mod send;
 mod shared;
 mod tally;
+mod wire;
 mod worker;
 
 pub use cohort::{Cohort, CohortKind, CohortOutcome};

@@ -1,6 +1,6 @@
 //! The reading half of a connection: what bytes, an end and an error mean for its requests.
 
-use std::io::{self, ErrorKind as Io, Read as _};
+use std::io::{self, ErrorKind as Io};
 use std::mem;
 
 use super::connection::{Connection, Phase, Resend};
@@ -10,6 +10,7 @@ use super::in_flight::Start;
 use super::plan::Mode;
 use super::response::{Answer, AtEof, Malformed, Read};
 use super::tally::Done;
+use super::wire::recv;
 
 /// Full buffers taken from one connection before the others get their turn.
 const READS_PER_EVENT_MAX: usize = 16;
@@ -22,7 +23,7 @@ impl Connection {
         let mut buffer = mem::take(&mut cx.buffer);
         for _ in 0..READS_PER_EVENT_MAX {
             let Some(stream) = &mut self.stream else { break };
-            match stream.read(&mut buffer) {
+            match recv(&*stream, &mut buffer) {
                 Ok(0) => {
                     self.on_eof(cx);
                     break;
@@ -53,13 +54,13 @@ impl Connection {
         }
         cx.buffer = buffer;
         if let Err(error) = self.rearm(cx) {
-            let now_ns = cx.shared.now_ns();
+            let now_ns = cx.tick();
             self.fail(cx, ErrorKind::Client, now_ns, || format!("epoll_ctl: {error}"));
         }
     }
 
     fn on_bytes(&mut self, cx: &mut Context<'_>, bytes: &[u8]) {
-        let now_ns = cx.shared.now_ns();
+        let now_ns = cx.tick();
         cx.alive(now_ns);
         cx.tally.bytes_read += bytes.len() as u64;
         let mut rest = bytes;
@@ -128,7 +129,7 @@ impl Connection {
         }
         match self.reader.eof(cx.plan.expect.body.as_deref()) {
             AtEof::Whole(answer) => {
-                let now_ns = cx.shared.now_ns();
+                let now_ns = cx.tick();
                 let done = self.take_done(cx, &answer, b"", now_ns);
                 self.phase = Phase::Ending { done };
                 self.end(cx, &done);
@@ -174,7 +175,7 @@ impl Connection {
             self.resend = since.map(|since| Resend { since, requests });
             self.phase = Phase::Due;
         } else {
-            let now_ns = cx.shared.now_ns();
+            let now_ns = cx.tick();
             self.fail(cx, kind, now_ns, || why.to_owned());
         }
     }

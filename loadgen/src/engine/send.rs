@@ -1,6 +1,6 @@
 //! The writing half of a connection: requests go out in batches, with one write where the socket takes it.
 
-use std::io::{self, ErrorKind as Io, Write};
+use std::io::{self, ErrorKind as Io};
 
 use mio::Interest;
 
@@ -8,6 +8,7 @@ use super::connection::{Connection, Phase};
 use super::context::Context;
 use super::errors::ErrorKind;
 use super::in_flight::Start;
+use super::wire::send;
 
 impl Connection {
     /// Sends as many requests as the pipeline has room for, once half of it is empty.
@@ -41,9 +42,9 @@ impl Connection {
     /// Writes until nothing is left or the socket takes no more.
     pub(super) fn flush(&mut self, cx: &mut Context<'_>, now_ns: u64) {
         while self.unsent > 0 {
-            let Some(stream) = &mut self.stream else { return };
+            let Some(stream) = &self.stream else { return };
             let piece = &cx.wire[self.wire_at..cx.wire.len().min(self.wire_at + self.unsent)];
-            match stream.write(piece) {
+            match send(stream, piece) {
                 Ok(written) => {
                     self.unsent -= written;
                     self.wire_at = (self.wire_at + written) % cx.wire.len();

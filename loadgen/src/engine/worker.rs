@@ -139,14 +139,15 @@ pub(super) fn pin(cpu: Option<usize>) -> Result<(), EngineError> {
 impl Worker<'_> {
     fn run(&mut self) -> io::Result<Report> {
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
-        let mut now_ns = self.cx.shared.now_ns();
+        let mut now_ns = self.cx.tick();
         loop {
             self.consider_counting(now_ns);
             if self.is_over(now_ns) {
                 break;
             }
             self.turn(&mut events, now_ns)?;
-            now_ns = self.cx.shared.now_ns();
+            // What was done in the turn has read the clock already, unless it was nothing.
+            now_ns = if self.cx.now_ns > now_ns { self.cx.now_ns } else { self.cx.tick() };
             if now_ns >= self.next_sweep_ns {
                 self.sweep(now_ns);
             }
@@ -209,14 +210,17 @@ impl Worker<'_> {
             && connection.is_free()
             && !mem::replace(&mut connection.is_listed, true)
         {
-            pacer.is_free(index, self.cx.shared.now_ns());
+            pacer.is_free(index, self.cx.now_ns);
         }
     }
 
     /// In an open loop, sends what is due on the connections that are free.
     fn send_due(&mut self) {
         for _ in 0..SENDS_PER_TURN {
-            let now_ns = self.cx.shared.now_ns();
+            if self.cx.pacer.is_none() {
+                return;
+            }
+            let now_ns = self.cx.tick();
             let Some(pacer) = self.cx.pacer.as_mut().filter(|_| now_ns < self.cx.end_ns) else { return };
             let Some(due) = pacer.take(now_ns) else { return };
             let connection = &mut self.connections[due.connection];
