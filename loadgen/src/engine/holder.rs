@@ -4,15 +4,14 @@
 //! visit opens what is not open, sends the next byte, or reads the next few. In between there are only
 //! the events that say that the server closed.
 
-use std::io::{self, ErrorKind as Io, Read, Write};
+use std::io::{self, ErrorKind as Io};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
-use mio::{Events, Interest, Poll, Registry, Token};
-use rustix::net::sockopt::set_socket_recv_buffer_size;
+use mio::{Events, Poll, Registry, Token};
 
 use super::cohort::{Cohort, CohortKind, CohortOutcome};
 use super::errors::EngineError;
@@ -27,13 +26,6 @@ const TURN: Duration = Duration::from_millis(10);
 const OPENS_PER_TURN: usize = 256;
 /// How long all connections together may take to be opened before counting begins without the rest.
 const OPENING_MAX: Duration = Duration::from_secs(10);
-/// What a slow reader takes at a visit.
-const SLOW_READ_BYTES: usize = 16;
-/// The receive buffer that a slow reader asks for; the kernel may have a larger minimum.
-const SLOW_RECEIVE_BUFFER_BYTES: usize = 4 * 1024;
-/// What an answer that came too early or too late is read with, and how often in a row.
-const READ_BYTES: usize = 4 * 1024;
-const READS_MAX: usize = 4;
 /// Events taken from the kernel at once.
 const EVENTS_PER_TURN: usize = 1_024;
 
@@ -69,25 +61,25 @@ pub(super) fn beside<T>(
 }
 
 /// One held connection.
-struct Member {
-    cohort: usize,
-    stream: Option<TcpStream>,
-    established: bool,
+pub(super) struct Member {
+    pub(super) cohort: usize,
+    pub(super) stream: Option<TcpStream>,
+    pub(super) established: bool,
     /// Bytes of its request, or of what is dripped after it, that have been sent.
-    sent: usize,
+    pub(super) sent: usize,
     /// The server has said something.
-    answered: bool,
+    pub(super) answered: bool,
 }
 
-struct Holder<'a> {
-    plan: &'a Plan,
-    poll: Poll,
-    registry: Registry,
-    members: Vec<Member>,
-    established: Vec<usize>,
-    outcomes: Vec<CohortOutcome>,
+pub(super) struct Holder<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) poll: Poll,
+    pub(super) registry: Registry,
+    pub(super) members: Vec<Member>,
+    pub(super) established: Vec<usize>,
+    pub(super) outcomes: Vec<CohortOutcome>,
     /// Connects whose end is not known.
-    connecting: usize,
+    pub(super) connecting: usize,
 }
 
 impl<'a> Holder<'a> {
@@ -176,117 +168,5 @@ impl<'a> Holder<'a> {
             }
         }
         Ok(())
-    }
-
-    fn cohort(&self, index: usize) -> &'a Cohort {
-        &self.plan.cohorts[self.members[index].cohort]
-    }
-
-    fn open(&mut self, index: usize) {
-        let opened = TcpStream::connect(self.plan.target).and_then(|mut stream| {
-            if self.cohort(index).kind == CohortKind::SlowReader {
-                set_socket_recv_buffer_size(&stream, SLOW_RECEIVE_BUFFER_BYTES)?;
-            }
-            self.registry.register(&mut stream, Token(index), Interest::READABLE | Interest::WRITABLE)?;
-            Ok(stream)
-        });
-        match opened {
-            Ok(stream) => {
-                self.connecting += 1;
-                let member = &mut self.members[index];
-                (member.stream, member.sent, member.answered) = (Some(stream), 0, false);
-            }
-            Err(error) => self.connect_failed(index, &error),
-        }
-    }
-
-    /// Something became of a connect.
-    fn on_connect(&mut self, index: usize) {
-        let Some(stream) = &self.members[index].stream else { return };
-        let failure = match stream.take_error() {
-            Ok(failure) => failure,
-            Err(error) => Some(error),
-        };
-        self.connecting -= 1;
-        if let Some(error) = failure {
-            self.members[index].stream = None;
-            return self.connect_failed(index, &error);
-        }
-        let member = &mut self.members[index];
-        let (outcome, now) = (&mut self.outcomes[member.cohort], &mut self.established[member.cohort]);
-        member.established = true;
-        *now += 1;
-        outcome.opened += 1;
-        outcome.established_max = outcome.established_max.max(*now);
-        let cohort = self.cohort(index);
-        if matches!(cohort.kind, CohortKind::SlowBody | CohortKind::SlowReader) {
-            self.send(index, &cohort.request);
-        }
-    }
-
-    fn connect_failed(&mut self, index: usize, error: &io::Error) {
-        let outcome = &mut self.outcomes[self.members[index].cohort];
-        outcome.failed_connects += 1;
-        outcome.why = Some(error.to_string());
-    }
-
-    /// Does the next bit on a connection.
-    fn visit(&mut self, index: usize) {
-        let (cohort, member) = (self.cohort(index), &self.members[index]);
-        if member.stream.is_none() {
-            return self.open(index);
-        }
-        match cohort.kind {
-            _ if !member.established => {}
-            CohortKind::Idle => {}
-            CohortKind::SlowHead | CohortKind::SlowBody => {
-                let next = cohort.request.get(member.sent).copied().unwrap_or(b'x');
-                self.send(index, &[next]);
-            }
-            CohortKind::SlowReader => self.read(index, &mut [0; SLOW_READ_BYTES], 1),
-        }
-    }
-
-    /// Sends what surely fits; a connection that does not take it has been closed, or soon will be.
-    fn send(&mut self, index: usize, bytes: &[u8]) {
-        let member = &mut self.members[index];
-        let Some(stream) = &mut member.stream else { return };
-        match stream.write(bytes) {
-            Ok(sent) => member.sent += sent,
-            Err(error) if matches!(error.kind(), Io::WouldBlock | Io::Interrupted) => {}
-            Err(_) => self.closed(index),
-        }
-    }
-
-    fn read_all(&mut self, index: usize) {
-        self.read(index, &mut [0; READ_BYTES], READS_MAX);
-    }
-
-    fn read(&mut self, index: usize, buffer: &mut [u8], times: usize) {
-        for _ in 0..times {
-            let member = &mut self.members[index];
-            let Some(stream) = &mut member.stream else { return };
-            match stream.read(buffer) {
-                Ok(0) => return self.closed(index),
-                Ok(received) => {
-                    let first = !std::mem::replace(&mut member.answered, true);
-                    let outcome = &mut self.outcomes[member.cohort];
-                    let is_408 = buffer[..received].starts_with(b"HTTP/1.1 408");
-                    outcome.timeouts_408 += u64::from(first && is_408);
-                    outcome.answers += u64::from(first && !is_408);
-                }
-                Err(error) if matches!(error.kind(), Io::WouldBlock | Io::Interrupted) => return,
-                Err(_) => return self.closed(index),
-            }
-        }
-    }
-
-    fn closed(&mut self, index: usize) {
-        let member = &mut self.members[index];
-        member.stream = None;
-        if std::mem::take(&mut member.established) {
-            self.established[member.cohort] -= 1;
-            self.outcomes[member.cohort].closed_by_server += 1;
-        }
     }
 }

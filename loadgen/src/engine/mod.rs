@@ -8,16 +8,19 @@
 //! and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a `schedule`);
 //! what little the threads tell each other is in `shared`. A connection (`connection`, with `send` and `receive`) is moved on by events
 //! and by the clock, and hands bytes to `response`, which knows no socket. Connections that do next to nothing, a
-//! [`Cohort`] each, are held by a thread of their own (`holder`). In steady state a kept connection
+//! [`Cohort`] each, are held by a thread of their own (`holder`, `member`). In steady state a kept connection
 //! costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
 
+mod accounts;
 mod budget;
 mod chunked;
+mod close;
 mod cohort;
 mod connection;
 mod context;
 mod cpu;
 mod dial;
+mod dispatch;
 mod doubts;
 mod errors;
 mod head;
@@ -25,6 +28,7 @@ mod holder;
 mod in_flight;
 mod known_head;
 mod limits;
+mod member;
 mod open_loop;
 mod outcome;
 mod pacer;

@@ -15,6 +15,13 @@ use super::in_flight::Start;
 use super::plan::{Amount, Plan};
 use super::schedule::{Rate, Schedule};
 
+/// The most that the alarm rings early, to make up for the time that waking up takes.
+const LEAD_NS_MAX: u64 = 50_000;
+/// The share of the time between two requests that may be spent awake, waiting for the second.
+const LEAD_SHARE: u64 = 4;
+/// One over the weight of the newest waking in the estimate.
+const WAKINGS: u64 = 16;
+
 /// How late requests were sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Lag {
@@ -52,7 +59,10 @@ pub(super) struct Pacer {
     free: VecDeque<(usize, u64)>,
     pub(super) lag: Lag,
     alarm: Timers<()>,
+    /// When it rings for the next request.
     alarm_ns: Option<u64>,
+    /// How long it takes from there until the thread is awake, as a rule.
+    waking_ns: u64,
 }
 
 impl Pacer {
@@ -81,6 +91,7 @@ impl Pacer {
             lag: Lag::default(),
             alarm,
             alarm_ns: None,
+            waking_ns: 0,
         };
         pacer.go_to(pacer.first);
         Ok(pacer)
@@ -137,13 +148,27 @@ impl Pacer {
         if self.free.is_empty() || self.next_ns == u64::MAX {
             return Ok(limit);
         }
-        if self.alarm_ns != Some(self.next_ns) {
-            let due = began + Duration::from_nanos(self.next_ns);
-            while self.alarm.pop_due(due).is_some() {}
-            self.alarm.schedule(due, ());
-            self.alarm_ns = Some(self.next_ns);
+        // Ringing early and waiting for the rest with open eyes: a poll without a timeout is a moment, while
+        // waking up takes as long as a fast server takes for its answer.
+        let gap_ns = self.schedule.due_ns(self.next + self.step) - self.schedule.due_ns(self.next);
+        let ring_ns = self.next_ns - self.waking_ns.min(gap_ns / LEAD_SHARE).min(self.next_ns);
+        if self.alarm_ns != Some(ring_ns) {
+            let ring = began + Duration::from_nanos(ring_ns);
+            while self.alarm.pop_due(ring).is_some() {}
+            self.alarm.schedule(ring, ());
+            self.alarm_ns = Some(ring_ns);
         }
         Ok(self.alarm.poll_timeout(Some(limit))?.unwrap_or(limit))
+    }
+
+    /// The alarm has woken the thread up.
+    pub(super) fn rang(&mut self, now_ns: u64) {
+        let Some(ring_ns) = self.alarm_ns else { return };
+        // A thread that something kept off its CPU says nothing about waking up.
+        if let Some(took_ns) = now_ns.checked_sub(ring_ns).filter(|&took| took <= LEAD_NS_MAX * 2) {
+            self.waking_ns += took_ns / WAKINGS;
+            self.waking_ns = (self.waking_ns - self.waking_ns / WAKINGS).min(LEAD_NS_MAX);
+        }
     }
 
     /// How many of this thread's requests have been sent.

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Progress;
+use super::accounts::Report;
 use super::budget::share;
 use super::context::depth;
 use super::errors::{EngineError, Errors};
@@ -14,7 +15,7 @@ use super::outcome::{ClientCost, Outcome};
 use super::plan::{Amount, Mode, Pace, Plan};
 use super::shared::Shared;
 use super::tally::{SAMPLES_MAX, histogram};
-use super::worker::{self, Report, Share};
+use super::worker::{self, Share};
 
 /// The slowest schedule, in requests per second: one every quarter of an hour.
 const RATE_MIN: f64 = 0.001;

@@ -1,22 +1,18 @@
 //! One thread of a run: its poll, its share of the connections, its clock.
 
 use std::io;
-use std::mem;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mio::{Events, Poll, Token};
 
-use super::budget::Budget;
+use super::accounts::{Published, Report};
 use super::connection::Connection;
 use super::context::Context;
 use super::cpu::CpuTime;
 use super::errors::EngineError;
-use super::outcome::ClientCost;
-use super::pacer::{Lag, Pacer};
-use super::plan::{Amount, Pace};
+use super::pacer::Pacer;
+use super::plan::Pace;
 use super::shared::{Shared, ns};
-use super::tally::Tally;
 
 /// Events taken from the kernel at once.
 const EVENTS_PER_TURN: usize = 1_024;
@@ -24,8 +20,6 @@ const EVENTS_PER_TURN: usize = 1_024;
 /// go would keep the answers of the first ones waiting, and opening one for each of their answers
 /// would take forever.
 const OPENS_PER_TURN: usize = 256;
-/// Requests of an open loop sent before the answers to earlier ones get their turn.
-const SENDS_PER_TURN: usize = 256;
 /// How often time-outs are looked for and the stop flag is obeyed, at the least.
 const SWEEP_MAX: Duration = Duration::from_millis(50);
 /// The same while a connection rests, and for short time-outs.
@@ -49,49 +43,19 @@ pub(super) struct Share {
     pub(super) cpu: Option<usize>,
 }
 
-/// What one thread has done.
-#[derive(Debug)]
-pub(super) struct Report {
-    pub(super) tally: Tally,
-    pub(super) cost: ClientCost,
-    pub(super) elapsed_ns: u64,
-    pub(super) in_flight_at_end: u64,
-    /// Everything that was asked for was counted.
-    pub(super) complete: bool,
-    /// What became of an open loop's schedule.
-    pub(super) paced: Option<Paced>,
-}
-
-/// What one thread has to say of its part of an open loop.
-#[derive(Debug)]
-pub(super) struct Paced {
-    pub(super) scheduled: Duration,
-    pub(super) due: u64,
-    pub(super) sent: u64,
-    pub(super) lag: Lag,
-}
-
-struct Worker<'a> {
+pub(super) struct Worker<'a> {
     poll: Poll,
-    cx: Context<'a>,
-    connections: Vec<Connection>,
+    pub(super) cx: Context<'a>,
+    pub(super) connections: Vec<Connection>,
     /// Connections to be opened, by index; the last is the first.
     due: Vec<usize>,
-    share: Share,
+    pub(super) share: Share,
     /// When counting began, and the CPU time then.
-    counting: Option<(u64, CpuTime)>,
+    pub(super) counting: Option<(u64, CpuTime)>,
     next_sweep_ns: u64,
     /// Answers of the warm-up that the other threads know of.
-    told_answers: u64,
-    published: Published,
-}
-
-/// What the watcher has been told.
-#[derive(Debug, Default)]
-struct Published {
-    at_ns: u64,
-    ok: u64,
-    failed: u64,
+    pub(super) told_answers: u64,
+    pub(super) published: Published,
 }
 
 /// Runs one thread's share to its end.
@@ -173,10 +137,13 @@ impl Worker<'_> {
         }
         for event in &*events {
             let Token(index) = event.token();
-            if event.token() != ALARM {
-                self.connections[index].on_event(&mut self.cx, event);
-                self.settle(index);
+            if event.token() == ALARM {
+                let now_ns = self.cx.tick();
+                self.cx.pacer.iter_mut().for_each(|pacer| pacer.rang(now_ns));
+                continue;
             }
+            self.connections[index].on_event(&mut self.cx, event);
+            self.settle(index);
         }
         for _ in 0..OPENS_PER_TURN {
             let Some(index) = self.due.pop() else { break };
@@ -192,7 +159,7 @@ impl Worker<'_> {
     }
 
     /// Opens a connection that is due, once; if that comes to nothing it has to wait for its turn.
-    fn settle(&mut self, index: usize) {
+    pub(super) fn settle(&mut self, index: usize) {
         let connection = &mut self.connections[index];
         if connection.is_due() {
             connection.open(&mut self.cx);
@@ -201,33 +168,6 @@ impl Worker<'_> {
             }
         }
         self.list_if_free(index);
-    }
-
-    /// In an open loop, has a connection that is free wait for a request.
-    fn list_if_free(&mut self, index: usize) {
-        let connection = &mut self.connections[index];
-        if let Some(pacer) = &mut self.cx.pacer
-            && connection.is_free()
-            && !mem::replace(&mut connection.is_listed, true)
-        {
-            pacer.is_free(index, self.cx.now_ns);
-        }
-    }
-
-    /// In an open loop, sends what is due on the connections that are free.
-    fn send_due(&mut self) {
-        for _ in 0..SENDS_PER_TURN {
-            if self.cx.pacer.is_none() {
-                return;
-            }
-            let now_ns = self.cx.tick();
-            let Some(pacer) = self.cx.pacer.as_mut().filter(|_| now_ns < self.cx.end_ns) else { return };
-            let Some(due) = pacer.take(now_ns) else { return };
-            let connection = &mut self.connections[due.connection];
-            connection.is_listed = false;
-            connection.send(&mut self.cx, due.start);
-            self.settle(due.connection);
-        }
     }
 
     /// What is done every few milliseconds rather than with every event.
@@ -251,86 +191,6 @@ impl Worker<'_> {
         if now_ns >= self.published.at_ns.saturating_add(ns(PUBLISH_EVERY)) {
             self.publish(now_ns);
         }
-    }
-
-    /// Begins to count when the warm-up is over.
-    fn consider_counting(&mut self, now_ns: u64) {
-        if self.counting.is_some() {
-            return;
-        }
-        let answers = self.cx.tally.ok + self.cx.tally.errors.total();
-        let new_answers = answers - mem::replace(&mut self.told_answers, answers);
-        let Some(from_ns) = self.cx.shared.count_from(now_ns, new_answers) else { return };
-        let keeps_connections = self.cx.plan.mode != super::Mode::Close;
-        self.cx.tally.reset(keeps_connections);
-        self.cx.budget = match self.cx.plan.amount {
-            Amount::Time(window) => {
-                self.cx.end_ns = from_ns.saturating_add(ns(window));
-                Budget::unlimited()
-            }
-            Amount::Requests(_) if self.cx.pacer.is_some() => Budget::of_schedule(self.share.requests),
-            Amount::Requests(_) => Budget::of(self.share.requests, self.outstanding()),
-        };
-        if let Some(pacer) = &mut self.cx.pacer {
-            pacer.begin(from_ns, self.cx.plan.amount);
-        }
-        self.counting = Some((from_ns, CpuTime::now()));
-    }
-
-    fn is_over(&self, now_ns: u64) -> bool {
-        now_ns >= self.cx.end_ns || self.cx.budget.is_spent() || self.cx.shared.is_stopped()
-    }
-
-    /// Requests under way, in an open loop those of the counted schedule.
-    fn outstanding(&self) -> u64 {
-        if let Some(pacer) = &self.cx.pacer {
-            let starts = self.connections.iter().filter_map(Connection::unanswered);
-            return starts.filter(|&start| pacer.counts(start)).count() as u64;
-        }
-        self.connections.iter().map(|connection| connection.outstanding() as u64).sum()
-    }
-
-    fn publish(&mut self, now_ns: u64) {
-        self.published.at_ns = now_ns;
-        if self.counting.is_some() {
-            let progress = self.cx.shared.progress;
-            let (ok, failed) = (self.cx.tally.ok, self.cx.tally.errors.total());
-            progress.ok.fetch_add(ok - mem::replace(&mut self.published.ok, ok), Ordering::Relaxed);
-            let newly_failed = failed - mem::replace(&mut self.published.failed, failed);
-            progress.failed.fetch_add(newly_failed, Ordering::Relaxed);
-        }
-    }
-
-    fn report(&mut self, now_ns: u64) -> Report {
-        let spent = self.cx.budget.is_spent();
-        let paced = self.cx.pacer.is_some();
-        let tally = mem::replace(&mut self.cx.tally, Tally::new(paced));
-        let (elapsed_ns, cost) = match &self.counting {
-            None => (0, ClientCost { threads: 1, ..ClientCost::default() }),
-            Some((from_ns, cpu)) => {
-                // A server that died served no longer than it lived.
-                let ended_ns = self.cx.shared.gave_up_at().unwrap_or(now_ns).min(self.cx.end_ns);
-                let last_ns = if spent { tally.last_counted_ns } else { ended_ns };
-                (last_ns.saturating_sub(*from_ns), cpu.until(&CpuTime::now()))
-            }
-        };
-        Report {
-            in_flight_at_end: self.outstanding() + self.cx.late,
-            complete: self.counting.is_some() && (spent || now_ns >= self.cx.end_ns),
-            tally: if self.counting.is_some() { tally } else { Tally::new(paced) },
-            paced: self.counting.as_ref().and(self.paced(elapsed_ns)),
-            cost,
-            elapsed_ns,
-        }
-    }
-
-    fn paced(&self, elapsed_ns: u64) -> Option<Paced> {
-        self.cx.pacer.as_ref().map(|pacer| Paced {
-            scheduled: pacer.scheduled(self.cx.plan.amount),
-            due: pacer.due(Duration::from_nanos(elapsed_ns)),
-            sent: pacer.sent(),
-            lag: pacer.lag,
-        })
     }
 
     /// Lets requests in flight finish for a moment, uncounted and without sending new ones.
