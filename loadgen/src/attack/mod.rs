@@ -160,7 +160,7 @@ fn exit_code(plan: &Plan, outcome: &Outcome) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
     use std::thread;
 
     use clap::Parser;
@@ -194,8 +194,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_json_has_the_names_that_scripts_rely_on() {
+    /// Answers one connection for as long as it lasts.
+    fn server_of_one_connection() -> (SocketAddr, thread::JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = thread::spawn(move || {
@@ -205,6 +205,33 @@ mod tests {
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").unwrap();
             }
         });
+        (address, server)
+    }
+
+    #[test]
+    fn an_open_loop_says_what_became_of_its_schedule() {
+        let (address, server) = server_of_one_connection();
+        let (plan, outcome) = fire(&format!("http://{address}/ -n 50 -c 1 -R 1000"));
+        server.join().unwrap();
+        let json = json::of(&plan, &outcome);
+        assert_eq!((&json["open_loop"]["due"], &json["open_loop"]["never_sent"]), (&50.into(), &0.into()));
+        assert!(json["service_ns"]["p50"].as_u64() <= json["latency_ns"]["p50"].as_u64(), "{json}");
+        assert!(json["client"]["littles_law"].is_null());
+        let mut text = Vec::new();
+        let words = format!("attack http://{address}/ -R 1000");
+        let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;
+        summary::write(&mut text, &args, &plan, &outcome).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        for part in
+            ["1,000 requests per second", "service time", "50 requests were due", "worst lag", "open loop"]
+        {
+            assert!(text.contains(part), "{part} is missing in: {text}");
+        }
+    }
+
+    #[test]
+    fn the_json_has_the_names_that_scripts_rely_on() {
+        let (address, server) = server_of_one_connection();
         let (plan, outcome) = fire(&format!("http://{address}/ -n 20 -c 1"));
         server.join().unwrap();
         assert_eq!(complaint(&plan, &outcome), None);
@@ -218,6 +245,9 @@ mod tests {
         }
         assert!(json["requests_per_sec"].is_f64() && json["histogram"].is_string());
         assert_eq!(json["errors"]["wrong_body"], 0);
+        assert_eq!((&json["valid"], &json["invalid_because"]), (&true.into(), &serde_json::Value::Null));
+        assert!(json["service_ns"].is_null() && json["client"]["busy"].is_f64());
+        assert_eq!(json["client"]["littles_law"]["asked"], 1.0);
         let mut text = Vec::new();
         let words = format!("attack http://{address}/ --latency");
         let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;
