@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::open_loop;
 use crate::engine::{self, Amount, EngineError, Outcome, Plan, Progress};
 
 /// How often the line is drawn anew.
@@ -29,7 +30,8 @@ pub(super) fn stop_on_ctrl_c(progress: &Arc<Progress>) {
 pub(super) fn run(plan: &Plan, progress: &Arc<Progress>) -> Result<Outcome, EngineError> {
     if !io::stderr().is_terminal() {
         // Nothing is left to be done about a standard error that is closed.
-        let _ = writeln!(io::stderr(), "attacking {} {}", plan.target, extent(plan));
+        let _ =
+            writeln!(io::stderr(), "attacking {} {}{}", plan.target, extent(plan), open_loop::describe(plan));
         return engine::run(plan, progress);
     }
     let bar = bar(plan);

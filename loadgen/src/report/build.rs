@@ -219,11 +219,13 @@ fn client<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> Client {
     let per_request = |us: f64| (requests > 0.0).then(|| round5(us / requests));
     let available = sum(&|outcome| outcome.elapsed.as_secs_f64() * outcome.client.threads as f64);
     let spent = sum(&|outcome| outcome.client.total().as_secs_f64());
+    let starved = sum(&|outcome| outcome.client.kept_waiting.as_secs_f64());
     let busy = (available > 0.0).then(|| round5(spent / available));
     Client {
         user_us_per_request: per_request(sum(&|outcome| outcome.client.user.as_secs_f64() * 1e6)),
         sys_us_per_request: per_request(sum(&|outcome| outcome.client.system.as_secs_f64() * 1e6)),
         busy,
+        starved: (available > 0.0).then(|| round5(starved / available)),
         bound: outcomes.clone().any(Outcome::client_bound),
         connections_established: outcomes.map(|outcome| outcome.connections_established).min(),
     }

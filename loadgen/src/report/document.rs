@@ -190,6 +190,9 @@ pub struct Client {
     pub sys_us_per_request: Option<f64>,
     /// How busy its threads were, from 0 to 1.
     pub busy: Option<f64>,
+    /// For which share of the time they were ready to run while others had their CPUs.
+    #[serde(default)]
+    pub starved: Option<f64>,
     /// Whether it had no time left, in any trial, so that the server might be faster than this.
     pub bound: bool,
     /// Connections established at the same time, at most; the least of the trials.
