@@ -29,7 +29,11 @@ struct Connection {
 }
 
 fn main() -> io::Result<()> {
-    let mut arguments = std::env::args().skip(1);
+    serve(std::env::args().skip(1))
+}
+
+/// Serves until it is killed; `arguments` are those of the command line.
+pub(crate) fn serve(mut arguments: impl Iterator<Item = String>) -> io::Result<()> {
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:0".to_owned());
     let close = arguments.next().as_deref() == Some("close");
     let address: std::net::SocketAddr = address.parse().map_err(io::Error::other)?;

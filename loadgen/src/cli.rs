@@ -44,7 +44,7 @@ enum Command {
     /// Serve one phase
     Serve(serve::Args),
     // Its help is told where its arguments are.
-    Attack(attack::Args),
+    Attack(Box<attack::Args>),
     /// Hold a phase or any server to the rules of HTTP/1.1
     Check(check::Args),
 }

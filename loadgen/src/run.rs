@@ -11,6 +11,7 @@ use crate::cli::Failure;
 use crate::engine;
 use crate::lab::cpus;
 use crate::lab::rows::Row;
+use crate::lab::scenario::Scenario;
 use crate::lab::{self, interrupt, limits};
 use crate::measure::{Build, Machine, Source};
 use crate::report::{self, Bars, Conditions, Document, Folder, Written};
@@ -20,7 +21,7 @@ pub use args::Args;
 /// Measures, writes, prints.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let agenda = args.agenda()?;
-    let connections = agenda.scenarios.iter().map(|scenario| scenario.connections).max().unwrap_or(0);
+    let connections = agenda.scenarios.iter().map(Scenario::connections_in_all).max().unwrap_or(0);
     limits::make_room(connections).map_err(Failure::BadArguments)?;
     let machine = Machine::here();
     let workspace = workspace();

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::Duration;
 
-use loadgen::engine::{self, Amount, Expect, Mode, Plan, Progress};
+use loadgen::engine::{self, Amount, Expect, Mode, Pace, Plan, Progress, Rate};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -37,7 +37,7 @@ fn serve(listener: &TcpListener) {
 }
 
 /// Allocations of the process while `requests` are answered.
-fn allocations(target: SocketAddr, pipeline: usize, requests: u64) -> usize {
+fn allocations(target: SocketAddr, pipeline: usize, pace: Pace, requests: u64) -> usize {
     let plan = Plan {
         target: target.into(),
         request: REQUEST.to_vec(),
@@ -48,7 +48,11 @@ fn allocations(target: SocketAddr, pipeline: usize, requests: u64) -> usize {
         warmup: Duration::ZERO,
         amount: Amount::Requests(requests),
         timeout: Duration::from_secs(20),
+        requests_per_connection: None,
+        reset: false,
+        pace,
         expect: Expect { status: Some(200), body: Some(b"hello".to_vec()) },
+        cohorts: Vec::new(),
         cpus: Vec::new(),
     };
     let region = Region::new(ALLOCATOR);
@@ -65,9 +69,13 @@ fn twenty_thousand_requests_allocate_no_more_than_a_thousand() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let target = listener.local_addr().unwrap();
     thread::spawn(move || serve(&listener));
-    for pipeline in [1, 8] {
-        let few = allocations(target, pipeline, 1_000);
-        let many = allocations(target, pipeline, 20_000);
-        assert!(many <= few + SLACK, "pipeline {pipeline}: {few} for 1,000 requests, {many} for 20,000");
+    for (pipeline, pace) in [(1, Pace::Closed), (8, Pace::Closed), (1, Pace::Open(Rate::constant(40_000.0)))]
+    {
+        let few = allocations(target, pipeline, pace, 1_000);
+        let many = allocations(target, pipeline, pace, 20_000);
+        assert!(
+            many <= few + SLACK,
+            "pipeline {pipeline}, {pace:?}: {few} for 1,000 requests, {many} for 20,000"
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use loadgen::engine::{self, Amount, Expect, Mode, Plan, Progress};
+use loadgen::engine::{self, Amount, Expect, Mode, Pace, Plan, Progress};
 
 use super::Fault;
 use crate::client::connect;
@@ -66,12 +66,16 @@ fn p99(setting: &Setting, subject: &Subject) -> Result<Duration, Failure> {
         request: HELLO.to_vec(),
         head: false,
         mode: Mode::KeepAlive { pipeline: 1 },
+        requests_per_connection: None,
+        reset: false,
+        pace: Pace::Closed,
         connections: ACTIVE,
         threads: 1,
         warmup: Duration::from_millis(200),
         amount: Amount::Time(Duration::from_secs(setting.of(1, 5) as u64)),
         timeout: Duration::from_secs(10),
         expect: Expect { status: Some(200), body: Some(b"Hello, World!".to_vec()) },
+        cohorts: Vec::new(),
         cpus: Vec::new(),
     };
     let outcome =

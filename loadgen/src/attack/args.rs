@@ -6,7 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::AttackError;
+use super::cohorts::CohortArgs;
+use super::ending::EndingArgs;
 use super::files::Files;
+use super::open_loop;
 use super::request::Parts;
 use super::url::Url;
 use crate::engine::{Amount, Expect, Mode, Plan, Target};
@@ -27,6 +30,8 @@ Examples:
   loadgen attack http://localhost/ --unix-socket /run/app.sock
   loadgen attack http://127.0.0.1:8080/echo -b @body.json -H 'Content-Type: application/json'
   generate | loadgen attack http://127.0.0.1:8080/echo -m PUT -b @-
+  loadgen attack http://127.0.0.1:8080/ -R 5000               so many per second, ready or not
+  loadgen attack http://127.0.0.1:8080/ --max-rate --slo p99=5ms   how many it can take
 
 Who knows wrk finds -c, -t, -d, -H and --latency here, and Requests/sec: and Transfer/sec: at the end
 of the text; only requests that were answered with a status from 200 to 399 are in that rate.
@@ -37,7 +42,7 @@ Exit codes: 0 answered, 1 nothing answered or the server died, 2 bad arguments, 
 ///
 /// Every connection sends its next request when the last one is answered (a closed loop), so a slow
 /// server is asked less often: compare servers by requests per second and by CPU, and take the
-/// latency for what it is.
+/// latency for what it is. With -R requests are sent on a schedule instead (an open loop).
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -77,6 +82,12 @@ pub struct Args {
     /// Open a connection for each request, and have the server close it
     #[arg(long)]
     close: bool,
+    #[command(flatten)]
+    ending: EndingArgs,
+    #[command(flatten)]
+    cohorts: CohortArgs,
+    #[command(flatten)]
+    pub(super) open_loop: open_loop::OpenLoopArgs,
     /// Request method [default: GET; POST with a body]
     #[arg(short, long)]
     method: Option<String>,
@@ -115,6 +126,11 @@ impl Args {
         self.parts().method()
     }
 
+    /// How long to count, if that was given.
+    pub(super) fn duration(&self) -> Option<Duration> {
+        self.duration
+    }
+
     /// What the flags ask for; fails on those that make no sense.
     pub(super) fn plan(&self) -> Result<Plan, AttackError> {
         let url = Url::parse(&self.url)?;
@@ -130,12 +146,16 @@ impl Args {
             request,
             head: self.method() == "HEAD",
             mode,
+            requests_per_connection: self.ending.requests_per_connection,
+            reset: self.ending.reset,
+            pace: self.open_loop.pace(),
             connections: self.connections,
             threads: self.threads.unwrap_or_else(|| threads_default().min(self.connections)),
             warmup: self.warmup.unwrap_or(warmup_default),
             amount,
             timeout: self.timeout,
             expect: Expect::default(),
+            cohorts: self.cohorts.cohorts(&url.authority, &url.path),
             cpus: Vec::new(),
         })
     }
@@ -179,6 +199,8 @@ impl Args {
         if self.timeout.is_zero() {
             return refuse("--timeout 0: no request could succeed");
         }
+        self.ending.check(self.close)?;
+        self.open_loop.check(self.pipeline, self.requests.is_some())?;
         match self.threads {
             Some(threads) if threads > self.connections => Err(AttackError::Argument(format!(
                 "-t {threads}: there are only {} connections to share; use fewer threads or more connections (-c)",

@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer as _, V2Serializer};
 use serde_json::{Map, Value, json};
 
-use super::failures;
+use super::{cohorts, doubts, failures, open_loop};
 use crate::engine::{Mode, Outcome, Plan};
 
 /// Names and meanings only ever get added under this one.
@@ -26,7 +26,8 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
         Mode::Close => None,
         Mode::KeepAlive { pipeline } => Some(pipeline),
     };
-    json!({
+    let invalid = outcome.invalid();
+    let mut json = json!({
         "schema": SCHEMA,
         "target": plan.target.to_string(),
         "params": {
@@ -34,6 +35,8 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
             "threads": plan.threads,
             "close": plan.mode == Mode::Close,
             "pipeline": pipeline,
+            "requests_per_connection": plan.requests_per_connection,
+            "reset": plan.reset,
             "warmup_ns": integer(plan.warmup.as_nanos()),
             "timeout_ns": integer(plan.timeout.as_nanos()),
         },
@@ -42,6 +45,8 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
         "requests_per_sec": five_digits(outcome.requests_per_sec()),
         "bytes_read": outcome.bytes_read,
         "latency_ns": times(&outcome.latency_ns),
+        "service_ns": outcome.open_loop.as_ref().map(|open| times(&open.service_ns)),
+        "open_loop": open_loop::json(outcome),
         "connect_ns": times(&outcome.connect_ns),
         "first_byte_ns": times(&outcome.first_byte_ns),
         "errors": errors,
@@ -55,14 +60,22 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
             "closed_by_client": outcome.closed_by_client,
             "reset_after_answer": outcome.reset_after_answer,
             "retried": outcome.retried,
+            "resets_sent": outcome.resets_sent,
             "in_flight_at_end": outcome.in_flight_at_end,
         },
+        "cohorts": cohorts::json(outcome),
+        "valid": invalid.is_none(),
+        "invalid_because": invalid,
         "interrupted": outcome.interrupted,
         "gave_up": outcome.gave_up,
         "samples": outcome.samples,
         "failures": failures::json(&outcome.failures),
         "histogram": encoded(&outcome.latency_ns),
-    })
+    });
+    for (name, value) in doubts::json(outcome) {
+        json["client"][name] = value;
+    }
+    json
 }
 
 /// Quantiles of a histogram; `null`s where nothing was recorded.
@@ -85,12 +98,12 @@ fn encoded(histogram: &Histogram<u64>) -> Option<String> {
     Some(STANDARD.encode(bytes))
 }
 
-fn integer(ns: u128) -> u64 {
+pub(super) fn integer(ns: u128) -> u64 {
     u64::try_from(ns).unwrap_or(u64::MAX)
 }
 
 /// Rounded to five significant digits: more would be noise.
-fn five_digits(value: f64) -> f64 {
+pub(super) fn five_digits(value: f64) -> f64 {
     format!("{value:.4e}").parse().unwrap_or(value)
 }
 

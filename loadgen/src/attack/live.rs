@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::open_loop;
 use super::series::Row;
 use super::summary::{grouped, rate, time};
 use crate::engine::{Amount, Interval, Plan};
@@ -64,11 +65,20 @@ impl Live {
             Self::Terminal(bar) if plan.warmup.is_zero() => bar.set_message("connecting"),
             Self::Terminal(bar) => bar.set_message(format!("warming up for {warmup}")),
             Self::Plain { .. } if plan.warmup.is_zero() => {
-                say(&format!("attacking {} {}", plan.target, extent(plan.amount)));
+                say(&format!(
+                    "attacking {} {}{}",
+                    plan.target,
+                    extent(plan.amount),
+                    open_loop::describe(plan)
+                ));
             }
             Self::Plain { .. } => {
                 let extent = extent(plan.amount);
-                say(&format!("attacking {} {extent}, after a warm-up of {warmup}", plan.target));
+                say(&format!(
+                    "attacking {} {extent}{}, after a warm-up of {warmup}",
+                    plan.target,
+                    open_loop::describe(plan)
+                ));
             }
             Self::Quiet => {}
         }

@@ -2,14 +2,21 @@
 //!
 //! The flags become a [`Plan`] (`args`, `url`, `request`), a watcher shows how far it is
 //! (`watch`, `live`, `series`), and the outcome is written for people (`summary`) or for scripts (`json`).
+//! What only an open loop has to say is in `open_loop`; `max_rate` runs several of them, as `search` wants.
 
 mod args;
 mod body;
+mod cohorts;
+mod doubts;
+mod ending;
 mod failures;
 mod files;
 mod json;
 mod live;
+mod max_rate;
+mod open_loop;
 mod request;
+mod search;
 mod series;
 mod summary;
 mod url;
@@ -19,6 +26,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 pub use args::Args;
 
@@ -37,6 +45,9 @@ pub enum AttackError {
     /// The engine refused the plan, or the machine refused the engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// There is no server to measure, or it died in the middle of a search.
+    #[error("{0}")]
+    Died(String),
     /// The result could not be written.
     #[error("writing the result: {0}")]
     Output(#[from] io::Error),
@@ -58,7 +69,7 @@ impl AttackError {
         let bad_argument = match self {
             Self::Argument(_) => true,
             Self::Engine(error) => error.is_bad_argument(),
-            Self::Output(_) | Self::File { .. } => false,
+            Self::Died(_) | Self::Output(_) | Self::File { .. } => false,
         };
         ExitCode::from(if bad_argument { 2 } else { 1 })
     }
@@ -74,6 +85,9 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
     args.files.check()?;
     let progress = Arc::new(Progress::default());
     watch::stop_on_ctrl_c(&progress);
+    if let Some(slo) = &args.open_loop.slo {
+        return find_max_rate(args, &plan, slo, &progress);
+    }
     let (outcome, series) = watch::run(&plan, args, &progress)?;
     match print(args, &plan, &outcome) {
         // Whoever read it has read enough, as with `| head`.
@@ -89,6 +103,30 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
         let _ = writeln!(io::stderr(), "error: {why}");
     }
     Ok(exit_code(&outcome))
+}
+
+fn find_max_rate(
+    args: &Args,
+    plan: &Plan,
+    slo: &search::Slo,
+    progress: &Arc<Progress>,
+) -> Result<ExitCode, AttackError> {
+    let found = max_rate::find(plan, slo, args, progress)?;
+    let mut out = io::stdout().lock();
+    let printed = if args.json {
+        writeln!(out, "{}", max_rate::json(plan, slo, &found))
+    } else {
+        max_rate::write(&mut out, args.url(), slo, &found)
+    };
+    match printed {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        printed => printed?,
+    }
+    Ok(match found.rate_per_sec {
+        _ if progress.stop.load(Ordering::Relaxed) => ExitCode::from(EXIT_INTERRUPTED),
+        Some(_) => ExitCode::SUCCESS,
+        None => ExitCode::from(1),
+    })
 }
 
 fn print(args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
@@ -136,7 +174,7 @@ fn exit_code(outcome: &Outcome) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
     use std::thread;
 
     use clap::Parser;
@@ -170,8 +208,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_json_has_the_names_that_scripts_rely_on() {
+    /// Answers one connection for as long as it lasts.
+    fn server_of_one_connection() -> (SocketAddr, thread::JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = thread::spawn(move || {
@@ -181,6 +219,33 @@ mod tests {
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").unwrap();
             }
         });
+        (address, server)
+    }
+
+    #[test]
+    fn an_open_loop_says_what_became_of_its_schedule() {
+        let (address, server) = server_of_one_connection();
+        let (plan, outcome) = fire(&format!("http://{address}/ -n 50 -c 1 -R 1000"));
+        server.join().unwrap();
+        let json = json::of(&plan, &outcome);
+        assert_eq!((&json["open_loop"]["due"], &json["open_loop"]["never_sent"]), (&50.into(), &0.into()));
+        assert!(json["service_ns"]["p50"].as_u64() <= json["latency_ns"]["p50"].as_u64(), "{json}");
+        assert!(json["client"]["littles_law"].is_null());
+        let mut text = Vec::new();
+        let words = format!("attack http://{address}/ -R 1000");
+        let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;
+        summary::write(&mut text, &args, &plan, &outcome, 80).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        for part in
+            ["1,000 requests per second", "service time", "50 requests were due", "worst lag", "open loop"]
+        {
+            assert!(text.contains(part), "{part} is missing in: {text}");
+        }
+    }
+
+    #[test]
+    fn the_json_has_the_names_that_scripts_rely_on() {
+        let (address, server) = server_of_one_connection();
         let (plan, outcome) = fire(&format!("http://{address}/ -n 20 -c 1"));
         server.join().unwrap();
         assert_eq!(complaint(&outcome), None);
@@ -194,6 +259,9 @@ mod tests {
         }
         assert!(json["requests_per_sec"].is_f64() && json["histogram"].is_string());
         assert_eq!(json["errors"]["wrong_body"], 0);
+        assert_eq!((&json["valid"], &json["invalid_because"]), (&true.into(), &serde_json::Value::Null));
+        assert!(json["service_ns"].is_null() && json["client"]["busy"].is_f64());
+        assert_eq!(json["client"]["littles_law"]["asked"], 1.0);
         let mut text = Vec::new();
         let words = format!("attack http://{address}/ --latency");
         let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;

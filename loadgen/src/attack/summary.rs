@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use hdrhistogram::Histogram;
 
-use super::Args;
-use super::failures;
+use super::{Args, cohorts, doubts, failures, open_loop};
 use crate::engine::{Mode, Outcome, Plan};
 use crate::report::wrap;
 
@@ -39,7 +38,7 @@ pub(super) fn write(
         Mode::KeepAlive { pipeline: 1 } => "keep-alive".to_owned(),
         Mode::KeepAlive { pipeline } => format!("keep-alive, {pipeline} requests pipelined"),
     };
-    writeln!(out, "{} {}: {mode}", args.method(), args.url())?;
+    writeln!(out, "{} {}: {mode}{}", args.method(), args.url(), open_loop::describe(plan))?;
     writeln!(
         out,
         "{connections} connection{}, {threads} thread{}, {:.2} s{}\n",
@@ -50,14 +49,9 @@ pub(super) fn write(
     )?;
     counts(out, outcome, width)?;
     latency(out, args, outcome)?;
-    client(out, outcome, width)?;
+    client(out, plan, outcome, width)?;
     failures::write(out, &outcome.failures, width)?;
-    writeln!(out)?;
-    let loop_note =
-        "closed loop: latency does not include the wait a slow server imposes on requests not yet sent";
-    for line in wrap(loop_note, width) {
-        writeln!(out, "{line}")?;
-    }
+    open_loop::write(out, outcome, width)?;
     totals(out, outcome)
 }
 
@@ -70,7 +64,7 @@ fn totals(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
 }
 
 /// A name and what there is to say about it, in lines that begin below each other.
-fn entry(out: &mut impl Write, name: &str, text: &str, width: usize) -> io::Result<()> {
+pub(super) fn entry(out: &mut impl Write, name: &str, text: &str, width: usize) -> io::Result<()> {
     let lines = wrap(text, width.saturating_sub(NAMES).max(20));
     for (index, line) in lines.iter().enumerate() {
         writeln!(out, "{:<NAMES$}{line}", if index == 0 { name } else { "" })?;
@@ -92,10 +86,14 @@ fn counts(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<(
 }
 
 fn latency(out: &mut impl Write, args: &Args, outcome: &Outcome) -> io::Result<()> {
-    if !args.latency {
-        return times(out, "latency", &outcome.latency_ns, &QUANTILES);
+    let quantiles = if args.latency { &MORE_QUANTILES[..] } else { &QUANTILES };
+    times(out, "latency", &outcome.latency_ns, quantiles)?;
+    if let Some(open) = &outcome.open_loop {
+        times(out, "service time", &open.service_ns, quantiles)?;
     }
-    times(out, "latency", &outcome.latency_ns, &MORE_QUANTILES)?;
+    if !args.latency {
+        return Ok(());
+    }
     times(out, "first byte", &outcome.first_byte_ns, &QUANTILES)?;
     times(out, "connect", &outcome.connect_ns, &QUANTILES)
 }
@@ -117,7 +115,7 @@ fn times(
     writeln!(out, "{:<14}{:<8}{:>9}", "", "max", time(histogram.max() as f64))
 }
 
-fn client(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<()> {
+fn client(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width: usize) -> io::Result<()> {
     let completed = outcome.ok + outcome.failed();
     if completed > 0 {
         let per_request = |spent: std::time::Duration| spent.as_secs_f64() * 1e6 / completed as f64;
@@ -136,20 +134,17 @@ fn client(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<(
         (outcome.in_flight_at_end, "requests were still in flight at the end; they are no failures"),
         (outcome.retried, "times the server closed a kept connection under a request, which was sent again"),
         (outcome.closed_by_client, "times the server did not close as asked, so that the client did"),
+        (outcome.resets_sent, "times the client reset a connection after the answer (--reset)"),
         (outcome.reset_after_answer, "times the server reset a connection after a whole answer"),
     ];
     for (count, text) in notes.into_iter().filter(|&(count, _)| count > 0) {
         entry(out, "note", &format!("{} {text}", grouped(count)), width)?;
     }
-    if outcome.client_bound() {
-        let text =
-            "the client was busy all the time, so the server may be faster than this; try more threads (-t)";
-        entry(out, "warning", text, width)?;
-    }
-    Ok(())
+    cohorts::write(out, outcome, width)?;
+    doubts::write(out, plan, outcome, width)
 }
 
-fn plural(count: usize) -> &'static str {
+pub(super) fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 

@@ -23,6 +23,11 @@ impl Budget {
         Self { to_send: requests.saturating_sub(in_flight), to_count: requests }
     }
 
+    /// Counts `requests`; a schedule says which of them are sent.
+    pub(super) fn of_schedule(requests: u64) -> Self {
+        Self { to_send: UNLIMITED, to_count: requests }
+    }
+
     /// Takes leave to send up to `wanted` requests.
     pub(super) fn take(&mut self, wanted: usize) -> usize {
         if self.to_send == UNLIMITED {

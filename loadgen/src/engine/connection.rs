@@ -4,8 +4,6 @@
 //! its thread opens it again. The rule behind all of it: a request that was taken from the budget is
 //! finished, failed or given back, exactly once.
 
-use std::io;
-use std::mem;
 use std::time::Duration;
 
 use mio::event::Event;
@@ -14,17 +12,13 @@ use mio::{Interest, Token};
 use super::context::Context;
 use super::errors::ErrorKind;
 use super::evidence::Evidence;
-use super::in_flight::InFlight;
+use super::in_flight::{InFlight, Start};
 use super::plan::Mode;
 use super::response::Reader;
 use super::shared::ns;
 use super::tally::Done;
 use super::target::Stream;
 
-/// The first pause after a connect that failed; each further one is twice as long.
-pub(super) const REST_MIN: Duration = Duration::from_millis(10);
-/// The longest such pause.
-const REST_MAX: Duration = Duration::from_millis(200);
 /// How long a server that is to close may take before the client does.
 const SERVER_CLOSE_WAIT: Duration = Duration::from_millis(500);
 /// A request that surely fits one segment is never held back by Nagle's algorithm.
@@ -35,7 +29,7 @@ const ONE_SEGMENT_BYTES: usize = 1_024;
 pub(super) enum Phase {
     /// To be opened as soon as its thread gets to it.
     Due,
-    /// There is nothing left to send.
+    /// There is nothing to send, or nothing yet.
     Idle,
     /// A connect failed; the next one waits.
     Resting {
@@ -53,7 +47,7 @@ pub(super) enum Phase {
 /// is part of what their client waited for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Resend {
-    pub(super) since_ns: u64,
+    pub(super) since: Start,
     pub(super) requests: usize,
 }
 
@@ -80,11 +74,13 @@ pub(super) struct Connection {
     /// Responses that came over this stream.
     pub(super) answers: u64,
     /// Failed connects in a row.
-    failed_connects: u32,
+    pub(super) failed_connects: u32,
     /// Requests that are to be sent again.
     pub(super) resend: Option<Resend>,
     /// When the current stream's connect began.
     opened_ns: u64,
+    /// In an open loop: it is among those that wait for a request.
+    pub(super) is_listed: bool,
 }
 
 impl Connection {
@@ -105,7 +101,13 @@ impl Connection {
             failed_connects: 0,
             resend: None,
             opened_ns: 0,
+            is_listed: false,
         }
+    }
+
+    /// Opens it not at once, but when the schedule of an open loop wants it.
+    pub(super) fn wait_for_schedule(&mut self) {
+        (self.phase, self.is_listed) = (Phase::Idle, true);
     }
 
     /// To be opened by its thread.
@@ -118,30 +120,59 @@ impl Connection {
         matches!(self.phase, Phase::Resting { .. })
     }
 
+    /// It could send a request at once.
+    pub(super) fn is_free(&self) -> bool {
+        matches!(self.phase, Phase::Idle | Phase::Open) && self.in_flight.is_empty()
+    }
+
     /// Requests sent and not yet counted.
     pub(super) fn outstanding(&self) -> usize {
         self.in_flight.len() + usize::from(matches!(self.phase, Phase::Ending { .. }))
     }
 
-    /// Connects and writes at once: on loopback the handshake is over when connect returns, which
-    /// saves a turn through the poll.
+    /// When the request of an open loop began that this connection has not got answered.
+    pub(super) fn unanswered(&self) -> Option<Start> {
+        let ending = if let Phase::Ending { done } = self.phase { Some(done.start) } else { None };
+        ending.or(self.in_flight.oldest()).or(self.resend.map(|resend| resend.since))
+    }
+
+    /// Opens it for as many requests as it may have unanswered, those first that are to be sent again.
     pub(super) fn open(&mut self, cx: &mut Context<'_>) {
-        let now_ns = cx.shared.now_ns();
-        let claimed = cx.claim(cx.depth(), now_ns);
+        let now_ns = cx.tick();
+        // A schedule has given leave for the request that is sent again, and gives it for all others.
+        let wanted = if cx.pacer.is_some() { self.resend.map_or(0, |r| r.requests) } else { cx.depth() };
+        let claimed = cx.claim(wanted.min(cx.left_on_connection(0)), now_ns);
         if claimed == 0 {
             self.phase = Phase::Idle;
             return;
         }
-        self.opened_ns = now_ns;
         let again = self.resend.take().map_or(0, |resend| {
             let again = resend.requests.min(claimed);
-            self.in_flight.push(resend.since_ns, again);
+            self.in_flight.push(resend.since, again);
             again
         });
-        self.in_flight.push(now_ns, claimed - again);
-        self.unsent = claimed * cx.plan.request.len();
+        self.in_flight.push(Start::now(now_ns), claimed - again);
+        self.connect(cx, now_ns);
+    }
+
+    /// Sends the one request of an open loop that is due, over what is open or anew.
+    pub(super) fn send(&mut self, cx: &mut Context<'_>, start: Start) {
+        self.in_flight.push(start, 1);
+        if matches!(self.phase, Phase::Open) {
+            self.unsent += cx.plan.request.len();
+            self.flush(cx, start.sent_ns);
+        } else {
+            self.connect(cx, start.sent_ns);
+        }
+    }
+
+    /// Connects and writes at once: on loopback the handshake is over when connect returns, which
+    /// saves a turn through the poll.
+    fn connect(&mut self, cx: &mut Context<'_>, now_ns: u64) {
+        self.opened_ns = now_ns;
+        self.unsent = self.in_flight.len() * cx.plan.request.len();
         self.phase = Phase::Connecting;
-        match Stream::connect(&cx.plan.target) {
+        match cx.dialer.dial() {
             Ok(stream) => self.stream = Some(stream),
             Err(error) => return self.connect_failed(cx, now_ns, &error),
         }
@@ -162,7 +193,7 @@ impl Connection {
     pub(super) fn on_event(&mut self, cx: &mut Context<'_>, event: &Event) {
         let broken = event.is_error();
         if self.unsent > 0 && (event.is_writable() || broken) {
-            let now_ns = cx.shared.now_ns();
+            let now_ns = cx.tick();
             self.flush(cx, now_ns);
         }
         if event.is_readable() || event.is_read_closed() || broken || self.write_failure.is_some() {
@@ -174,7 +205,7 @@ impl Connection {
     pub(super) fn on_sweep(&mut self, cx: &mut Context<'_>, now_ns: u64) {
         let ended = match self.phase {
             Phase::Resting { until_ns } if now_ns >= until_ns => {
-                self.phase = Phase::Due;
+                self.phase = cx.when_closed();
                 return;
             }
             Phase::Ending { done } => Some(done),
@@ -182,8 +213,9 @@ impl Connection {
             Phase::Resting { .. } | Phase::Due | Phase::Idle => return,
         };
         let opening = matches!(self.phase, Phase::Connecting).then_some(self.opened_ns);
-        let started_ns = ended.map(|done| done.started_ns).or(opening).or(self.in_flight.oldest_ns());
-        if started_ns.is_some_and(|at| now_ns.saturating_sub(at) >= ns(cx.plan.timeout)) {
+        let oldest = ended.map(|done| done.start).or(self.in_flight.oldest());
+        let sent_ns = opening.or(oldest.map(|start| start.sent_ns));
+        if sent_ns.is_some_and(|at| now_ns.saturating_sub(at) >= ns(cx.plan.timeout)) {
             let connecting = matches!(self.phase, Phase::Connecting);
             if connecting {
                 cx.connect_failure = Some("timed out".to_owned());
@@ -206,7 +238,7 @@ impl Connection {
     }
 
     pub(super) fn connected(&mut self, cx: &mut Context<'_>) {
-        let now_ns = cx.shared.now_ns();
+        let now_ns = cx.tick();
         self.phase = Phase::Open;
         self.failed_connects = 0;
         cx.connect_failure = None;
@@ -220,64 +252,5 @@ impl Connection {
             // Best effort: without it small writes may wait for an ACK, which shows in the latencies.
             let _ = stream.set_nodelay();
         }
-    }
-
-    pub(super) fn connect_failed(&mut self, cx: &mut Context<'_>, now_ns: u64, error: &io::Error) {
-        if error.kind() == io::ErrorKind::WouldBlock {
-            return self.wait_for_room(cx, now_ns);
-        }
-        let target = &cx.plan.target;
-        let why = error.kind().to_string();
-        let kind = connect_error_kind(error);
-        cx.connect_failure.get_or_insert_with(|| why.clone());
-        self.fail(cx, kind, now_ns, format!("{target}: {why}"));
-        let rest = REST_MIN.saturating_mul(1 << self.failed_connects.min(10)).min(REST_MAX);
-        self.failed_connects += 1;
-        self.phase = Phase::Resting { until_ns: now_ns + ns(rest) };
-    }
-
-    /// Fails the request that is being answered, and gives back those behind it.
-    pub(super) fn fail(&mut self, cx: &mut Context<'_>, kind: ErrorKind, now_ns: u64, what: String) {
-        // The one that an ending connection holds is no longer among those in flight.
-        if !matches!(self.phase, Phase::Ending { .. }) {
-            self.in_flight.pop();
-        }
-        let first = cx.first_connection;
-        cx.fail(kind, now_ns, || self.failure(first, kind, what, now_ns, b""));
-        self.close(cx);
-    }
-
-    /// Counts the request that an ending connection held.
-    pub(super) fn end(&mut self, cx: &mut Context<'_>, done: &Done) {
-        cx.finish(done);
-        self.close(cx);
-    }
-
-    /// Closes the stream, gives back what was not answered, and asks to be opened again.
-    pub(super) fn close(&mut self, cx: &mut Context<'_>) {
-        if matches!(self.phase, Phase::Open | Phase::Ending { .. }) {
-            cx.shared.one_less_established();
-        }
-        cx.budget.give_back(self.in_flight.clear());
-        // Closing the descriptor takes it out of the epoll set as well.
-        drop(mem::take(&mut self.stream));
-        self.reader.reset();
-        self.evidence.clear();
-        self.phase = Phase::Due;
-        (self.unsent, self.wire_at, self.answers) = (0, 0, 0);
-        self.first_byte_ns = None;
-        self.write_failure = None;
-        self.watches_writable = false;
-    }
-}
-
-/// Out of ports, descriptors or memory is the client's own failure; all else is the server's.
-fn connect_error_kind(error: &io::Error) -> ErrorKind {
-    use rustix::io::Errno;
-    match error.raw_os_error().map(Errno::from_raw_os_error) {
-        Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL | Errno::NOBUFS | Errno::NOMEM) => {
-            ErrorKind::Client
-        }
-        _ => ErrorKind::Connect,
     }
 }

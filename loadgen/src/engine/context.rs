@@ -3,9 +3,13 @@
 use mio::Registry;
 
 use super::budget::Budget;
+use super::connection::Phase;
+use super::dial::Dialer;
 use super::errors::ErrorKind;
 use super::evidence::{self, Failure};
-use super::plan::{Expect, Mode, Plan};
+use super::in_flight::Start;
+use super::pacer::Pacer;
+use super::plan::{Expect, Mode, Pace, Plan};
 use super::response::Answer;
 use super::shared::Shared;
 use super::tally::{Done, Tally};
@@ -24,6 +28,7 @@ pub(super) struct Context<'a> {
     pub(super) shared: &'a Shared<'a>,
     pub(super) plan: &'a Plan,
     pub(super) registry: Registry,
+    pub(super) dialer: Dialer,
     /// The request, several times over where requests are pipelined. Never empty.
     pub(super) wire: Vec<u8>,
     /// Whether sending it twice does no more than sending it once (RFC 9110, section 9.2.2).
@@ -32,6 +37,10 @@ pub(super) struct Context<'a> {
     pub(super) buffer: Vec<u8>,
     pub(super) tally: Tally,
     pub(super) budget: Budget,
+    /// Says what is sent when, in an open loop.
+    pub(super) pacer: Option<Pacer>,
+    /// The last reading of the clock.
+    pub(super) now_ns: u64,
     /// When counting ends; `u64::MAX` while that is not known.
     pub(super) end_ns: u64,
     /// Completions that came after the end, which makes them requests in flight at the end.
@@ -54,11 +63,14 @@ impl<'a> Context<'a> {
             shared,
             plan,
             registry,
+            dialer: Dialer::new(plan, share.index),
             wire: plan.request.repeat(repeats),
             is_idempotent: IDEMPOTENT.iter().any(|method| plan.request.starts_with(method)),
             buffer: vec![0; READ_BYTES],
-            tally: Tally::new(),
+            tally: Tally::new(plan.pace != Pace::Closed),
             budget: Budget::unlimited(),
+            pacer: None,
+            now_ns: shared.now_ns(),
             end_ns: u64::MAX,
             late: 0,
             alive_ns: 0,
@@ -73,27 +85,55 @@ impl<'a> Context<'a> {
         depth(self.plan.mode)
     }
 
+    /// Requests that a connection may still send which has sent so many.
+    pub(super) fn left_on_connection(&self, sent: u64) -> usize {
+        let left = self.plan.requests_per_connection.map_or(u64::MAX, |most| most.saturating_sub(sent));
+        usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
+    /// Reads the clock.
+    pub(super) fn tick(&mut self) -> u64 {
+        self.now_ns = self.shared.now_ns();
+        self.now_ns
+    }
+
     /// Takes leave to send up to `wanted` requests now.
     pub(super) fn claim(&mut self, wanted: usize, now_ns: u64) -> usize {
         if now_ns >= self.end_ns { 0 } else { self.budget.take(wanted) }
     }
 
+    /// What a connection does that has been closed: it is opened again, or in an open loop when a request
+    /// is due.
+    pub(super) fn when_closed(&self) -> Phase {
+        if self.pacer.is_some() { Phase::Idle } else { Phase::Due }
+    }
+
     /// Counts a response that came to its end, if it did so in time.
     pub(super) fn finish(&mut self, done: &Done) {
-        if self.counts(done.last_byte_ns) {
+        if self.counts(done.start, done.last_byte_ns) {
             self.tally.finish(done);
         }
     }
 
     /// Counts a request that failed, if it did so in time.
-    pub(super) fn fail(&mut self, kind: ErrorKind, now_ns: u64, failure: impl FnOnce() -> Failure) {
-        if self.counts(now_ns) {
+    pub(super) fn fail(
+        &mut self,
+        kind: ErrorKind,
+        start: Start,
+        now_ns: u64,
+        failure: impl FnOnce() -> Failure,
+    ) {
+        if self.counts(start, now_ns) {
             self.tally.fail(kind, now_ns);
             self.tally.sample(failure);
         }
     }
 
-    fn counts(&mut self, now_ns: u64) -> bool {
+    fn counts(&mut self, start: Start, now_ns: u64) -> bool {
+        // In an open loop what the warm-up made due is no part of the schedule that is accounted for.
+        if self.pacer.as_ref().is_some_and(|pacer| !pacer.counts(start)) {
+            return false;
+        }
         let counts = now_ns < self.end_ns && self.budget.count_one();
         self.late += u64::from(!counts);
         counts
@@ -131,7 +171,7 @@ impl<'a> Context<'a> {
     }
 }
 
-fn depth(mode: Mode) -> usize {
+pub(super) fn depth(mode: Mode) -> usize {
     match mode {
         Mode::Close => 1,
         Mode::KeepAlive { pipeline } => pipeline,

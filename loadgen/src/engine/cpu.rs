@@ -17,6 +17,8 @@ pub(super) struct CpuTime {
     /// The kernel's split of it, in clock ticks.
     user_ticks: u64,
     system_ticks: u64,
+    /// Ready and without a CPU.
+    kept_waiting: Duration,
 }
 
 impl CpuTime {
@@ -26,7 +28,7 @@ impl CpuTime {
         let total = Duration::try_from(spent).unwrap_or_default();
         let stat = fs::File::open("/proc/thread-self/stat").ok().and_then(|file| Stat::from_read(file).ok());
         let (user_ticks, system_ticks) = stat.map_or((0, 0), |stat| (stat.utime, stat.stime));
-        Self { total, user_ticks, system_ticks }
+        Self { total, user_ticks, system_ticks, kept_waiting: kept_waiting() }
     }
 
     /// What was spent from `self` to `end`.
@@ -43,9 +45,17 @@ impl CpuTime {
         }
         // A client spends most of its time in the kernel; with no tick at all that is the better guess.
         let user_share = if user + system == 0 { 0.0 } else { user as f64 / (user + system) as f64 };
+        let kept_waiting = end.kept_waiting.saturating_sub(self.kept_waiting);
         let user = total.mul_f64(user_share);
-        ClientCost { user, system: total.saturating_sub(user), threads: 1 }
+        ClientCost { user, system: total.saturating_sub(user), threads: 1, kept_waiting }
     }
+}
+
+/// The second number of `schedstat`, where there is one.
+fn kept_waiting() -> Duration {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let ns = text.split_whitespace().nth(1).and_then(|number| number.parse().ok());
+    ns.map_or(Duration::ZERO, Duration::from_nanos)
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ pub enum EngineError {
     /// More connections than this process may have open files.
     #[error(
         "{connections} connections need {needed} open files, but the limit is {limit}; \
-         raise it (ulimit -n {needed}) or use fewer connections (-c)"
+         raise it (ulimit -n {needed}) or use fewer connections (-c, --idle)"
     )]
     Descriptors {
         /// Connections that the plan asks for.

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::connection::{Connection, Phase, REST_MIN, Resend};
+use super::close::REST_MIN;
+use super::connection::{Connection, Phase, Resend};
 use super::context::Context;
 use super::errors::ErrorKind;
 use super::evidence::Failure;
+use super::in_flight::Start;
 use super::shared::ns;
 use super::target::Stream;
 
@@ -38,14 +40,14 @@ impl Connection {
     /// request has failed: it waits here instead, and its clock runs on.
     pub(super) fn wait_for_room(&mut self, cx: &mut Context<'_>, now_ns: u64) {
         cx.alive(now_ns);
-        let since_ns = self.in_flight.oldest_ns().unwrap_or(now_ns);
-        if now_ns.saturating_sub(since_ns) >= ns(cx.plan.timeout) {
+        let since = self.in_flight.oldest().unwrap_or(Start::now(now_ns));
+        if now_ns.saturating_sub(since.sent_ns) >= ns(cx.plan.timeout) {
             let what = format!("no room in the server's backlog within {:?}", cx.plan.timeout);
             self.fail(cx, ErrorKind::Timeout, now_ns, what);
         } else {
             let requests = self.in_flight.len();
             self.close(cx);
-            self.resend = Some(Resend { since_ns, requests });
+            self.resend = Some(Resend { since, requests });
         }
         self.phase = Phase::Resting { until_ns: now_ns + ns(REST_MIN) };
     }

@@ -9,8 +9,26 @@ const BATCHES_EXPECTED: usize = 4;
 /// Requests that were started together.
 #[derive(Clone, Copy, Debug)]
 struct Batch {
-    started_ns: u64,
+    start: Start,
     requests: usize,
+}
+
+/// When a request began.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    /// From when on its latency counts: when it was sent, or in an open loop when it was due.
+    pub(super) started_ns: u64,
+    /// When it was first sent.
+    pub(super) sent_ns: u64,
+    /// It was due on the schedule of an open loop's warm-up.
+    pub(super) of_warmup: bool,
+}
+
+impl Start {
+    /// A request that nobody made wait.
+    pub(super) fn now(now_ns: u64) -> Self {
+        Self { started_ns: now_ns, sent_ns: now_ns, of_warmup: false }
+    }
 }
 
 /// Unanswered requests with their starts.
@@ -33,29 +51,29 @@ impl InFlight {
         self.requests == 0
     }
 
-    /// `requests` more, started now.
-    pub(super) fn push(&mut self, started_ns: u64, requests: usize) {
+    /// `requests` more, which began together.
+    pub(super) fn push(&mut self, start: Start, requests: usize) {
         if requests > 0 {
-            self.batches.push_back(Batch { started_ns, requests });
+            self.batches.push_back(Batch { start, requests });
             self.requests += requests;
         }
     }
 
-    /// When the oldest one was started.
-    pub(super) fn oldest_ns(&self) -> Option<u64> {
-        self.batches.front().map(|batch| batch.started_ns)
+    /// When the oldest one began.
+    pub(super) fn oldest(&self) -> Option<Start> {
+        self.batches.front().map(|batch| batch.start)
     }
 
-    /// Takes the oldest one off and returns its start.
-    pub(super) fn pop(&mut self) -> Option<u64> {
+    /// Takes the oldest one off and returns when it began.
+    pub(super) fn pop(&mut self) -> Option<Start> {
         let batch = self.batches.front_mut()?;
-        let started_ns = batch.started_ns;
+        let start = batch.start;
         batch.requests -= 1;
         if batch.requests == 0 {
             self.batches.pop_front();
         }
         self.requests -= 1;
-        Some(started_ns)
+        Some(start)
     }
 
     /// Takes them all off and returns how many they were.

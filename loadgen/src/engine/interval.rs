@@ -104,17 +104,23 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::in_flight::Start;
     use crate::engine::tally::Done;
 
     fn answered(tally: &mut Tally, latency_ns: u64) {
-        let done =
-            Done { started_ns: 0, first_byte_ns: 1, last_byte_ns: latency_ns, status: 200, failure: None };
+        let done = Done {
+            start: Start::now(0),
+            first_byte_ns: 1,
+            last_byte_ns: latency_ns,
+            status: 200,
+            failure: None,
+        };
         tally.finish(&done);
     }
 
     #[test]
     fn each_answer_is_told_once() {
-        let (intervals, mut tally, mut told) = (Intervals::default(), Tally::new(), Told::default());
+        let (intervals, mut tally, mut told) = (Intervals::default(), Tally::new(false), Told::default());
         let mut tell = |tally: &Tally, ms| told.tell(&intervals, tally, Duration::from_millis(ms));
         answered(&mut tally, 1_000);
         tell(&tally, 1);

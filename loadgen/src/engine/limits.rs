@@ -10,12 +10,13 @@ use super::plan::Plan;
 /// Descriptors for what is opened beside the connections: the threads' epolls, files read in passing.
 const RESERVE: u64 = 16;
 /// Descriptors that one thread needs for itself.
-const PER_THREAD: u64 = 3;
+const PER_THREAD: u64 = 4;
 
 /// Raises the soft limit on descriptors as far as the plan needs, and refuses a plan beyond the hard one.
 pub(super) fn make_room(plan: &Plan) -> Result<(), EngineError> {
     let open = fs::read_dir("/proc/self/fd").map_or(RESERVE, |entries| entries.count() as u64);
-    let needed = plan.connections as u64 + plan.threads as u64 * PER_THREAD + open + RESERVE;
+    let connections = plan.connections_in_all();
+    let needed = (connections as u64).saturating_add(plan.threads as u64 * PER_THREAD + open + RESERVE);
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|soft| soft >= needed) {
         return Ok(());
@@ -23,7 +24,7 @@ pub(super) fn make_room(plan: &Plan) -> Result<(), EngineError> {
     if let Some(hard) = limit.maximum
         && hard < needed
     {
-        return Err(EngineError::Descriptors { connections: plan.connections, needed, limit: hard });
+        return Err(EngineError::Descriptors { connections, needed, limit: hard });
     }
     // The whole way up to the hard limit: a second run in this process must not have to ask again.
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };

@@ -5,40 +5,58 @@
 //! # Layout
 //!
 //! [`run()`] splits the connections among threads. A thread (`worker`) has its own poll, histograms
-//! and counts (`tally`) and its own share of the requests (`budget`); what little the threads tell
-//! each other is in `shared`. A connection (`connection`, with `send`, `receive` and `failing`) is moved on by events
-//! and by the clock, and hands bytes to `response`, which knows no socket. In steady state a kept connection
+//! and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a `schedule`);
+//! what little the threads tell each other is in `shared`. A connection (`connection`, with `send`, `receive`, `close` and `failing`) is moved on by events
+//! and by the clock, and hands bytes to `response`, which knows no socket. Connections that do next to nothing, a
+//! [`Cohort`] each, are held by a thread of their own (`holder`, `member`). In steady state a kept connection
 //! costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
 
+mod accounts;
 mod budget;
 mod chunked;
+mod close;
+mod cohort;
 mod connection;
 mod context;
 mod cpu;
+mod dial;
+mod dispatch;
+mod doubts;
 mod errors;
 mod evidence;
 mod failing;
 mod head;
+mod holder;
 mod in_flight;
 mod interval;
+mod known_head;
 mod limits;
+mod member;
+mod open_loop;
 mod outcome;
+mod pacer;
 mod plan;
 mod receive;
 mod response;
 mod run;
+mod schedule;
 mod send;
 mod shared;
 mod tally;
 mod target;
+mod wire;
 mod worker;
 
+pub use cohort::{Cohort, CohortKind, CohortOutcome};
+pub use doubts::LittlesLaw;
 pub use errors::{EngineError, ErrorKind, Errors};
 pub use evidence::Failure;
 pub use interval::{Interval, Intervals};
+pub use open_loop::OpenLoop;
 pub use outcome::{ClientCost, Outcome};
-pub use plan::{Amount, Expect, Mode, Plan};
+pub use plan::{Amount, Expect, Mode, Pace, Plan};
 pub use run::{check, run};
+pub use schedule::Rate;
 pub use target::Target;
 
 use std::sync::atomic::{AtomicBool, AtomicU64};

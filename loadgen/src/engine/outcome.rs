@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::errors::{ErrorKind, Errors};
+use super::cohort::CohortOutcome;
+use super::errors::Errors;
 use super::evidence::Failure;
+use super::open_loop::OpenLoop;
 
 /// What one attack measured, the warm-up left out.
 #[derive(Clone, Debug)]
@@ -30,6 +32,10 @@ pub struct Outcome {
     pub connect_ns: Histogram<u64>,
     /// Nanoseconds from the start of a request to the first byte of its response.
     pub first_byte_ns: Histogram<u64>,
+    /// Connections that the plan asked for.
+    pub connections_asked: usize,
+    /// Requests that a connection was to have unanswered.
+    pub pipeline: usize,
     /// Connections that were established at the same time, at most, over all threads.
     pub connections_established: usize,
     /// What the client itself spent.
@@ -53,6 +59,12 @@ pub struct Outcome {
     /// Times that a server had closed a kept connection just as a request was on its way, so that
     /// the request was sent again without counting as failed.
     pub retried: u64,
+    /// Connections that the client reset after an answer, because the plan wanted that.
+    pub resets_sent: u64,
+    /// What became of the schedule, in an open loop.
+    pub open_loop: Option<OpenLoop>,
+    /// What became of the cohorts, in the order of the plan. Nothing of them is in any other count.
+    pub cohorts: Vec<CohortOutcome>,
 }
 
 impl Outcome {
@@ -66,25 +78,6 @@ impl Outcome {
         let seconds = self.elapsed.as_secs_f64();
         if seconds > 0.0 { self.ok as f64 / seconds } else { 0.0 }
     }
-
-    /// Why this outcome says nothing about the server, if so: the client itself ran out.
-    pub fn invalid(&self) -> Option<String> {
-        let count = self.errors.count(ErrorKind::Client);
-        (count > 0).then(|| {
-            format!(
-                "the client ran out of source ports or descriptors {count} times, \
-                 so this run does not measure the server"
-            )
-        })
-    }
-
-    /// The client's threads had next to no idle time, so that they, not the server, may have set the pace.
-    pub fn client_bound(&self) -> bool {
-        /// Share of its CPU time from which on a client counts as busy.
-        const BUSY_SHARE: f64 = 0.9;
-        let available = self.elapsed.as_secs_f64() * self.client.threads as f64;
-        available > 0.0 && self.client.total().as_secs_f64() >= BUSY_SHARE * available
-    }
 }
 
 /// CPU time of the client's own threads, over the counted part.
@@ -96,6 +89,8 @@ pub struct ClientCost {
     pub system: Duration,
     /// Threads that fired.
     pub threads: usize,
+    /// Time in which they were ready to run and had no CPU; zero where the kernel does not tell.
+    pub kept_waiting: Duration,
 }
 
 impl ClientCost {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::cohort::Cohort;
+use super::schedule::Rate;
 use super::target::Target;
 
 /// One attack on one server.
@@ -15,6 +17,14 @@ pub struct Plan {
     pub head: bool,
     /// What becomes of a connection after a response.
     pub mode: Mode,
+    /// After so many answers the client closes a kept connection, in order, and opens another. `None`
+    /// leaves that to the server.
+    pub requests_per_connection: Option<u64>,
+    /// Close with a reset instead of in order, where the client closes after an answer. Never asked
+    /// for by itself: it leaves no port behind in `TIME_WAIT`, but no client does that to a server it likes.
+    pub reset: bool,
+    /// When requests are sent.
+    pub pace: Pace,
     /// Connections kept open at the same time, over all threads. At least 1.
     pub connections: usize,
     /// Threads that share those connections. At least 1, at most `connections`.
@@ -28,8 +38,17 @@ pub struct Plan {
     pub timeout: Duration,
     /// What a response has to look like to count as answered.
     pub expect: Expect,
+    /// Connections that are held beside the active ones, from before the first request to the end.
+    pub cohorts: Vec<Cohort>,
     /// CPUs that the client's threads are pinned to, in turn. Empty: wherever the kernel puts them.
     pub cpus: Vec<usize>,
+}
+
+impl Plan {
+    /// Connections that are open at the same time, those of the cohorts among them.
+    pub fn connections_in_all(&self) -> usize {
+        self.cohorts.iter().fold(self.connections, |all, cohort| all.saturating_add(cohort.connections))
+    }
 }
 
 /// What becomes of a connection after a response.
@@ -44,6 +63,17 @@ pub enum Mode {
         /// Requests sent before the first of their answers is awaited; 1 is no pipelining.
         pipeline: usize,
     },
+}
+
+/// When requests are sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// Each connection sends its next request when the last one is answered (a closed loop), so a slow
+    /// server is asked less often.
+    Closed,
+    /// Requests are due on a schedule (an open loop), whatever becomes of those before them. One that
+    /// finds no free connection waits for one, and its latency begins when it was due.
+    Open(Rate),
 }
 
 /// How much is counted, once the warm-up is over.

@@ -1,15 +1,17 @@
 //! The reading half of a connection: what bytes, an end and an error mean for its requests.
 
-use std::io::{self, ErrorKind as Io, Read as _};
+use std::io::{self, ErrorKind as Io};
 use std::mem;
 
 use super::connection::{Connection, Phase, Resend};
 use super::context::Context;
 use super::errors::ErrorKind;
 use super::evidence::Failure;
+use super::in_flight::Start;
 use super::plan::Mode;
 use super::response::{Answer, AtEof, Malformed, Read};
 use super::tally::Done;
+use super::wire::recv;
 
 /// Full buffers taken from one connection before the others get their turn.
 const READS_PER_EVENT_MAX: usize = 16;
@@ -22,7 +24,7 @@ impl Connection {
         let mut buffer = mem::take(&mut cx.buffer);
         for _ in 0..READS_PER_EVENT_MAX {
             let Some(stream) = &mut self.stream else { break };
-            match stream.read(&mut buffer) {
+            match recv(&*stream, &mut buffer) {
                 Ok(0) => {
                     self.on_eof(cx);
                     break;
@@ -53,13 +55,13 @@ impl Connection {
         }
         cx.buffer = buffer;
         if let Err(error) = self.rearm(cx) {
-            let now_ns = cx.shared.now_ns();
+            let now_ns = cx.tick();
             self.fail(cx, ErrorKind::Client, now_ns, format!("epoll_ctl: {error}"));
         }
     }
 
     fn on_bytes(&mut self, cx: &mut Context<'_>, bytes: &[u8]) {
-        let now_ns = cx.shared.now_ns();
+        let now_ns = cx.tick();
         cx.alive(now_ns);
         cx.tally.bytes_read += bytes.len() as u64;
         let mut rest = bytes;
@@ -93,8 +95,13 @@ impl Connection {
                 }
             }
         }
-        if matches!(self.phase, Phase::Open) {
-            self.refill(cx, now_ns);
+        match self.phase {
+            Phase::Open => self.refill(cx, now_ns),
+            Phase::Ending { done } if cx.plan.reset => {
+                cx.finish(&done);
+                self.close_after_answer(cx);
+            }
+            _ => {}
         }
     }
 
@@ -112,7 +119,7 @@ impl Connection {
             });
         }
         Done {
-            started_ns: self.in_flight.pop().unwrap_or(now_ns),
+            start: self.in_flight.pop().unwrap_or(Start::now(now_ns)),
             first_byte_ns: self.first_byte_ns.take().unwrap_or(now_ns),
             last_byte_ns: now_ns,
             status: answer.status,
@@ -141,7 +148,7 @@ impl Connection {
         }
         match self.reader.eof(cx.plan.expect.body.as_deref()) {
             AtEof::Whole(answer) => {
-                let now_ns = cx.shared.now_ns();
+                let now_ns = cx.tick();
                 let done = self.take_done(cx, &answer, b"", now_ns);
                 self.phase = Phase::Ending { done };
                 self.end(cx, &done);
@@ -184,12 +191,13 @@ impl Connection {
             self.close(cx);
         } else if untouched && self.answers > 0 && kind != ErrorKind::Timeout && cx.is_idempotent {
             cx.tally.retried += 1;
-            let since_ns = self.in_flight.oldest_ns();
+            let since = self.in_flight.oldest();
             let requests = self.in_flight.len();
             self.close(cx);
-            self.resend = since_ns.map(|since_ns| Resend { since_ns, requests });
+            self.resend = since.map(|since| Resend { since, requests });
+            self.phase = Phase::Due;
         } else {
-            let now_ns = cx.shared.now_ns();
+            let now_ns = cx.tick();
             let what = format!("{why} {}", self.reader.progress());
             self.fail(cx, kind, now_ns, what);
         }

@@ -4,7 +4,8 @@
 //! it passes by and is never stored; only a head that was cut in two is kept until its rest comes.
 
 use super::chunked::Chunked;
-use super::head::{self, Framing, Head};
+use super::head::{Framing, Head};
+use super::known_head::KnownHead;
 
 /// Bytes in the head of a response.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -54,6 +55,7 @@ pub(super) struct Reader {
     state: State,
     /// The beginning of a head whose end has not come.
     partial_head: Vec<u8>,
+    known_head: KnownHead,
     /// The requests were HEADs.
     to_head: bool,
     /// Interim responses before the current one.
@@ -95,7 +97,14 @@ impl Body {
 impl Reader {
     /// A reader of responses, to HEAD requests if `to_head`.
     pub(super) fn new(to_head: bool) -> Self {
-        Self { state: State::Head, partial_head: Vec::new(), to_head, interims: 0, body: Body::NONE }
+        Self {
+            state: State::Head,
+            partial_head: Vec::new(),
+            known_head: KnownHead::default(),
+            to_head,
+            interims: 0,
+            body: Body::NONE,
+        }
     }
 
     /// Forgets what has come, as a new connection does.
@@ -190,7 +199,7 @@ impl Reader {
             self.partial_head.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
         let so_far = if before > 0 { &self.partial_head } else { bytes };
-        match head::parse(so_far, self.to_head)? {
+        match self.known_head.parse(so_far, self.to_head)? {
             Some((_, length)) if length > HEAD_BYTES_MAX => Err(Malformed("a head of more than 64 KiB")),
             Some((head, length)) => {
                 self.partial_head.clear();

@@ -1,23 +1,36 @@
 //! The writing half of a connection: requests go out in batches, with one write where the socket takes it.
 
-use std::io::{self, ErrorKind as Io, Write};
+use std::io::{self, ErrorKind as Io};
 
 use mio::Interest;
 
 use super::connection::{Connection, Phase};
 use super::context::Context;
 use super::errors::ErrorKind;
+use super::in_flight::Start;
+use super::wire::send;
 
 impl Connection {
     /// Sends as many requests as the pipeline has room for, once half of it is empty.
     pub(super) fn refill(&mut self, cx: &mut Context<'_>, now_ns: u64) {
-        let depth = cx.depth();
-        if self.in_flight.len() * 2 > depth {
+        if self.in_flight.is_empty() && cx.left_on_connection(self.answers) == 0 {
+            return self.close_after_answer(cx);
+        }
+        if cx.pacer.is_some() {
+            // What goes out next, and where, is the schedule's to say.
             return;
         }
-        let claimed = cx.claim(depth - self.in_flight.len(), now_ns);
+        let (depth, in_flight) = (cx.depth(), self.in_flight.len());
+        if in_flight * 2 > depth {
+            return;
+        }
+        let left = cx.left_on_connection(self.answers + in_flight as u64);
+        if left == 0 {
+            return;
+        }
+        let claimed = cx.claim(left.min(depth - in_flight), now_ns);
         if claimed > 0 {
-            self.in_flight.push(now_ns, claimed);
+            self.in_flight.push(Start::now(now_ns), claimed);
             self.unsent += claimed * cx.plan.request.len();
             self.flush(cx, now_ns);
         } else if self.in_flight.is_empty() {
@@ -29,9 +42,9 @@ impl Connection {
     /// Writes until nothing is left or the socket takes no more.
     pub(super) fn flush(&mut self, cx: &mut Context<'_>, now_ns: u64) {
         while self.unsent > 0 {
-            let Some(stream) = &mut self.stream else { return };
+            let Some(stream) = &self.stream else { return };
             let piece = &cx.wire[self.wire_at..cx.wire.len().min(self.wire_at + self.unsent)];
-            match stream.write(piece) {
+            match send(stream, piece) {
                 Ok(written) => {
                     self.unsent -= written;
                     self.wire_at = (self.wire_at + written) % cx.wire.len();

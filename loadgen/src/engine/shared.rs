@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Progress;
-use super::plan::{Mode, Plan};
+use super::pacer::due_in_warmup;
+use super::plan::{Mode, Pace, Plan};
 
 /// A warm-up that too few answers came in ends this long after its time all the same.
 const WARMUP_EXTRA: Duration = Duration::from_secs(5);
@@ -49,6 +50,11 @@ impl<'a> Shared<'a> {
         }
     }
 
+    /// When nanosecond 0 was.
+    pub(super) fn began(&self) -> Instant {
+        self.began
+    }
+
     /// Nanoseconds since the run began, on the monotonic clock.
     pub(super) fn now_ns(&self) -> u64 {
         ns(self.began.elapsed())
@@ -58,9 +64,9 @@ impl<'a> Shared<'a> {
     pub(super) fn count_from(&self, now_ns: u64, new_answers: u64) -> Option<u64> {
         let answers = self.warm_answers.fetch_add(new_answers, Ordering::Relaxed) + new_answers;
         let warmup_ns = ns(self.plan.warmup);
-        let connections = self.plan.connections;
-        let all_open = self.established_max() >= connections || self.plan.mode == Mode::Close;
-        let warm = now_ns >= warmup_ns && all_open && answers >= connections as u64;
+        let expected = self.connections_warm();
+        let all_open = self.established_max() >= expected || self.plan.mode == Mode::Close;
+        let warm = now_ns >= warmup_ns && all_open && answers >= expected as u64;
         if warm || now_ns >= warmup_ns.saturating_add(ns(WARMUP_EXTRA)) {
             // Losing this race is as good as winning it: the other thread's moment counts.
             let won =
@@ -71,6 +77,15 @@ impl<'a> Shared<'a> {
         }
         let from = self.count_from_ns.load(Ordering::Relaxed);
         (from != NOT_YET).then_some(from)
+    }
+
+    /// How many connections a warm-up gets to use: at a slow rate not all of them.
+    fn connections_warm(&self) -> usize {
+        let due = match self.plan.pace {
+            Pace::Closed => u64::MAX,
+            Pace::Open(rate) => due_in_warmup(rate, self.plan.warmup),
+        };
+        self.plan.connections.min(usize::try_from(due).unwrap_or(usize::MAX))
     }
 
     pub(super) fn one_more_established(&self) {

@@ -6,6 +6,7 @@ use hdrhistogram::Histogram;
 
 use super::errors::{ErrorKind, Errors};
 use super::evidence::Failure;
+use super::in_flight::Start;
 
 /// The longest time a histogram tells apart; longer ones count as this long.
 const RECORDED_NS_MAX: u64 = 3_600 * 1_000_000_000;
@@ -27,7 +28,7 @@ pub(super) fn histogram() -> Histogram<u64> {
 /// A request that came to its end, and when.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Done {
-    pub(super) started_ns: u64,
+    pub(super) start: Start,
     pub(super) first_byte_ns: u64,
     pub(super) last_byte_ns: u64,
     pub(super) status: u16,
@@ -43,6 +44,8 @@ pub(super) struct Tally {
     statuses: Box<[u64; STATUS_END]>,
     pub(super) bytes_read: u64,
     pub(super) latency_ns: Histogram<u64>,
+    /// From the moment of sending, where that is not the same.
+    pub(super) service_ns: Option<Histogram<u64>>,
     pub(super) connect_ns: Histogram<u64>,
     pub(super) first_byte_ns: Histogram<u64>,
     pub(super) failures: Vec<Failure>,
@@ -52,18 +55,21 @@ pub(super) struct Tally {
     pub(super) closed_by_client: u64,
     pub(super) reset_after_answer: u64,
     pub(super) retried: u64,
+    pub(super) resets_sent: u64,
     /// When the last event that was counted took place.
     pub(super) last_counted_ns: u64,
 }
 
 impl Tally {
-    pub(super) fn new() -> Self {
+    /// All zero; with times of service beside the latencies if `paced`.
+    pub(super) fn new(paced: bool) -> Self {
         Self {
             ok: 0,
             errors: Errors::default(),
             statuses: Box::new([0; STATUS_END]),
             bytes_read: 0,
             latency_ns: histogram(),
+            service_ns: paced.then(histogram),
             connect_ns: histogram(),
             first_byte_ns: histogram(),
             failures: Vec::new(),
@@ -72,6 +78,7 @@ impl Tally {
             closed_by_client: 0,
             reset_after_answer: 0,
             retried: 0,
+            resets_sent: 0,
             last_counted_ns: 0,
         }
     }
@@ -79,7 +86,7 @@ impl Tally {
     /// Forgets the warm-up, all but the times to connect where `keep_connects`.
     pub(super) fn reset(&mut self, keep_connects: bool) {
         let fresh_connects = if keep_connects { self.connect_ns.clone() } else { histogram() };
-        *self = Self { connect_ns: fresh_connects, ..Self::new() };
+        *self = Self { connect_ns: fresh_connects, ..Self::new(self.service_ns.is_some()) };
     }
 
     /// Counts a request whose response came to its end.
@@ -93,8 +100,11 @@ impl Tally {
             return;
         }
         self.ok += 1;
-        record(&mut self.latency_ns, done.started_ns, done.last_byte_ns);
-        record(&mut self.first_byte_ns, done.started_ns, done.first_byte_ns);
+        record(&mut self.latency_ns, done.start.started_ns, done.last_byte_ns);
+        record(&mut self.first_byte_ns, done.start.started_ns, done.first_byte_ns);
+        if let Some(service_ns) = &mut self.service_ns {
+            record(service_ns, done.start.sent_ns, done.last_byte_ns);
+        }
     }
 
     /// Counts a request that got no whole response.

@@ -1,22 +1,18 @@
 //! One thread of a run: its poll, its share of the connections, its clock.
 
 use std::io;
-use std::mem;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mio::{Events, Poll, Token};
 
-use super::budget::Budget;
+use super::accounts::{Published, Report};
 use super::connection::Connection;
 use super::context::Context;
 use super::cpu::CpuTime;
 use super::errors::EngineError;
-use super::interval::Told;
-use super::outcome::ClientCost;
-use super::plan::Amount;
+use super::pacer::Pacer;
+use super::plan::Pace;
 use super::shared::{Shared, ns};
-use super::tally::Tally;
 
 /// Events taken from the kernel at once.
 const EVENTS_PER_TURN: usize = 1_024;
@@ -30,15 +26,17 @@ const SWEEP_MAX: Duration = Duration::from_millis(50);
 const SWEEP_MIN: Duration = Duration::from_millis(5);
 /// How often progress is shown.
 const PUBLISH_EVERY: Duration = Duration::from_millis(100);
-/// How often the watcher is told latencies, which are more work to tell.
-const TELL_EVERY: Duration = Duration::from_millis(250);
 /// How long requests that are in flight at the end may take to finish uncounted. A connection that
 /// is closed between two requests disturbs no server; one that is cut off provokes a reset.
 const DRAIN: Duration = Duration::from_millis(50);
+/// The event of an open loop's alarm.
+const ALARM: Token = Token(usize::MAX);
 
 /// What one thread is to do.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Share {
+    /// Which of the threads it is.
+    pub(super) index: usize,
     pub(super) connections: usize,
     /// Connections of the threads before it.
     pub(super) first_connection: usize,
@@ -47,59 +45,44 @@ pub(super) struct Share {
     pub(super) cpu: Option<usize>,
 }
 
-/// What one thread has done.
-#[derive(Debug)]
-pub(super) struct Report {
-    pub(super) tally: Tally,
-    pub(super) cost: ClientCost,
-    pub(super) elapsed_ns: u64,
-    pub(super) in_flight_at_end: u64,
-    /// Everything that was asked for was counted.
-    pub(super) complete: bool,
-}
-
-struct Worker<'a> {
+pub(super) struct Worker<'a> {
     poll: Poll,
-    cx: Context<'a>,
-    connections: Vec<Connection>,
+    pub(super) cx: Context<'a>,
+    pub(super) connections: Vec<Connection>,
     /// Connections to be opened, by index; the last is the first.
     due: Vec<usize>,
-    share: Share,
+    pub(super) share: Share,
     /// When counting began, and the CPU time then.
-    counting: Option<(u64, CpuTime)>,
+    pub(super) counting: Option<(u64, CpuTime)>,
     next_sweep_ns: u64,
     /// Answers of the warm-up that the other threads know of.
-    told_answers: u64,
-    published: Published,
-}
-
-/// What the watcher has been told.
-#[derive(Debug, Default)]
-struct Published {
-    at_ns: u64,
-    ok: u64,
-    failed: u64,
-    /// When latencies are due again.
-    tell_ns: u64,
-    told: Told,
+    pub(super) told_answers: u64,
+    pub(super) published: Published,
 }
 
 /// Runs one thread's share to its end.
 pub(super) fn run(shared: &Shared<'_>, share: Share) -> Result<Report, EngineError> {
     let setup = |what| move |source: io::Error| EngineError::Setup { what, source };
-    if let Some(cpu) = share.cpu
-        && !core_affinity::set_for_current(core_affinity::CoreId { id: cpu })
-    {
-        return Err(EngineError::Pin { cpu });
-    }
+    pin(share.cpu)?;
     let poll = Poll::new().map_err(setup("creating an epoll instance"))?;
     let registry = poll.registry().try_clone().map_err(setup("duplicating the epoll descriptor"))?;
     let head = shared.plan.head;
+    let mut cx = Context::new(shared, registry, &share);
+    let mut connections: Vec<_> =
+        (0..share.connections).map(|index| Connection::new(Token(index), head)).collect();
+    let mut due = Vec::new();
+    if let Pace::Open(rate) = shared.plan.pace {
+        let pacer = Pacer::new(rate, shared.plan, share.index, share.connections, &cx.registry, ALARM);
+        cx.pacer = Some(pacer.map_err(setup("creating a timer"))?);
+        connections.iter_mut().for_each(Connection::wait_for_schedule);
+    } else {
+        due.extend((0..share.connections).rev());
+    }
     let mut worker = Worker {
         poll,
-        cx: Context::new(shared, registry, &share),
-        connections: (0..share.connections).map(|index| Connection::new(Token(index), head)).collect(),
-        due: (0..share.connections).rev().collect(),
+        cx,
+        connections,
+        due,
         share,
         counting: None,
         next_sweep_ns: 0,
@@ -109,17 +92,28 @@ pub(super) fn run(shared: &Shared<'_>, share: Share) -> Result<Report, EngineErr
     worker.run().map_err(setup("waiting for events"))
 }
 
+/// Has the calling thread run on `cpu` only, if there is one given.
+pub(super) fn pin(cpu: Option<usize>) -> Result<(), EngineError> {
+    match cpu {
+        Some(id) if !core_affinity::set_for_current(core_affinity::CoreId { id }) => {
+            Err(EngineError::Pin { cpu: id })
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Worker<'_> {
     fn run(&mut self) -> io::Result<Report> {
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
-        let mut now_ns = self.cx.shared.now_ns();
+        let mut now_ns = self.cx.tick();
         loop {
             self.consider_counting(now_ns);
             if self.is_over(now_ns) {
                 break;
             }
             self.turn(&mut events, now_ns)?;
-            now_ns = self.cx.shared.now_ns();
+            // What was done in the turn has read the clock already, unless it was nothing.
+            now_ns = if self.cx.now_ns > now_ns { self.cx.now_ns } else { self.cx.tick() };
             if now_ns >= self.next_sweep_ns {
                 self.sweep(now_ns);
             }
@@ -136,14 +130,23 @@ impl Worker<'_> {
     fn turn(&mut self, events: &mut Events, now_ns: u64) -> io::Result<()> {
         let until_ns = self.next_sweep_ns.min(self.cx.end_ns);
         let wait = if self.due.is_empty() { until_ns.saturating_sub(now_ns) } else { 0 };
-        match self.poll.poll(events, Some(Duration::from_nanos(wait))) {
+        let mut wait = Duration::from_nanos(wait);
+        if let Some(pacer) = &mut self.cx.pacer {
+            wait = pacer.poll_timeout(wait, self.cx.shared.began())?;
+        }
+        match self.poll.poll(events, Some(wait)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
         for event in &*events {
             let Token(index) = event.token();
+            if event.token() == ALARM {
+                let now_ns = self.cx.tick();
+                self.cx.pacer.iter_mut().for_each(|pacer| pacer.rang(now_ns));
+                continue;
+            }
             self.connections[index].on_event(&mut self.cx, event);
-            self.reopen(index);
+            self.settle(index);
         }
         for _ in 0..OPENS_PER_TURN {
             let Some(index) = self.due.pop() else { break };
@@ -152,12 +155,14 @@ impl Worker<'_> {
                 self.due.push(index);
                 break;
             }
+            self.list_if_free(index);
         }
+        self.send_due();
         Ok(())
     }
 
     /// Opens a connection that is due, once; if that comes to nothing it has to wait for its turn.
-    fn reopen(&mut self, index: usize) {
+    pub(super) fn settle(&mut self, index: usize) {
         let connection = &mut self.connections[index];
         if connection.is_due() {
             connection.open(&mut self.cx);
@@ -165,6 +170,7 @@ impl Worker<'_> {
                 self.due.push(index);
             }
         }
+        self.list_if_free(index);
     }
 
     /// What is done every few milliseconds rather than with every event.
@@ -179,6 +185,7 @@ impl Worker<'_> {
                 if connection.is_due() {
                     self.due.push(index);
                 }
+                self.list_if_free(index);
             }
         }
         let pause = if resting { SWEEP_MIN } else { self.cx.plan.timeout / 10 };
@@ -186,72 +193,6 @@ impl Worker<'_> {
         self.cx.shared.consider_giving_up(now_ns, self.cx.alive_ns, self.cx.connect_failure.as_deref());
         if now_ns >= self.published.at_ns.saturating_add(ns(PUBLISH_EVERY)) {
             self.publish(now_ns);
-        }
-    }
-
-    /// Begins to count when the warm-up is over.
-    fn consider_counting(&mut self, now_ns: u64) {
-        if self.counting.is_some() {
-            return;
-        }
-        let answers = self.cx.tally.ok + self.cx.tally.errors.total();
-        let new_answers = answers - mem::replace(&mut self.told_answers, answers);
-        let Some(from_ns) = self.cx.shared.count_from(now_ns, new_answers) else { return };
-        let keeps_connections = self.cx.plan.mode != super::Mode::Close;
-        self.cx.tally.reset(keeps_connections);
-        self.cx.budget = match self.cx.plan.amount {
-            Amount::Time(window) => {
-                self.cx.end_ns = from_ns.saturating_add(ns(window));
-                Budget::unlimited()
-            }
-            Amount::Requests(_) => Budget::of(self.share.requests, self.outstanding()),
-        };
-        self.counting = Some((from_ns, CpuTime::now()));
-    }
-
-    fn is_over(&self, now_ns: u64) -> bool {
-        now_ns >= self.cx.end_ns || self.cx.budget.is_spent() || self.cx.shared.is_stopped()
-    }
-
-    fn outstanding(&self) -> u64 {
-        self.connections.iter().map(|connection| connection.outstanding() as u64).sum()
-    }
-
-    fn publish(&mut self, now_ns: u64) {
-        self.published.at_ns = now_ns;
-        if let Some((from_ns, _)) = self.counting {
-            let progress = self.cx.shared.progress;
-            let (ok, failed) = (self.cx.tally.ok, self.cx.tally.errors.total());
-            progress.ok.fetch_add(ok - mem::replace(&mut self.published.ok, ok), Ordering::Relaxed);
-            let newly_failed = failed - mem::replace(&mut self.published.failed, failed);
-            progress.failed.fetch_add(newly_failed, Ordering::Relaxed);
-            if now_ns >= self.published.tell_ns {
-                self.published.tell_ns = now_ns + ns(TELL_EVERY);
-                let until_ns = now_ns.min(self.cx.end_ns).saturating_sub(from_ns);
-                let until = Duration::from_nanos(until_ns);
-                self.published.told.tell(&progress.intervals, &self.cx.tally, until);
-            }
-        }
-    }
-
-    fn report(&mut self, now_ns: u64) -> Report {
-        let spent = self.cx.budget.is_spent();
-        let tally = mem::replace(&mut self.cx.tally, Tally::new());
-        let (elapsed_ns, cost) = match &self.counting {
-            None => (0, ClientCost { threads: 1, ..ClientCost::default() }),
-            Some((from_ns, cpu)) => {
-                // A server that died served no longer than it lived.
-                let ended_ns = self.cx.shared.gave_up_at().unwrap_or(now_ns).min(self.cx.end_ns);
-                let last_ns = if spent { tally.last_counted_ns } else { ended_ns };
-                (last_ns.saturating_sub(*from_ns), cpu.until(&CpuTime::now()))
-            }
-        };
-        Report {
-            in_flight_at_end: self.outstanding() + self.cx.late,
-            complete: self.counting.is_some() && (spent || now_ns >= self.cx.end_ns),
-            tally: if self.counting.is_some() { tally } else { Tally::new() },
-            cost,
-            elapsed_ns,
         }
     }
 
@@ -271,7 +212,7 @@ impl Worker<'_> {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
-            for event in &*events {
+            for event in events.iter().filter(|event| event.token() != ALARM) {
                 let Token(index) = event.token();
                 self.connections[index].on_event(&mut self.cx, event);
             }

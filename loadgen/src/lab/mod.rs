@@ -3,6 +3,7 @@
 //! It knows the engine and the measuring, and no report. How a server is started and how load is
 //! fired are handed in, so that a test can put a server that crashes in a phase's place.
 
+pub mod beside;
 pub mod cpus;
 pub mod interrupt;
 mod leash;

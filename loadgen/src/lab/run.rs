@@ -118,7 +118,7 @@ pub fn run(agenda: &Agenda, launch: Launch<'_>, fire: Fire<'_>, watch: &dyn Watc
             }
             let place = Place { scenario, row, trial: number + 1 };
             watch.begin(place);
-            let mut command = launch(row, &agenda.split.server, scenario.connections);
+            let mut command = launch(row, &agenda.split.server, scenario.connections_in_all());
             let trial = trial::run(scenario, &mut command, &agenda.split.client, number + 1, fire, watch);
             watch.end(place, &trial);
             trials.push(trial);

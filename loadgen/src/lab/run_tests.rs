@@ -44,6 +44,8 @@ fn outcome(ok: u64) -> Outcome {
         latency_ns: empty(),
         connect_ns: empty(),
         first_byte_ns: empty(),
+        connections_asked: 1,
+        pipeline: 1,
         connections_established: 1,
         client: ClientCost::default(),
         failures: Vec::new(),
@@ -55,6 +57,9 @@ fn outcome(ok: u64) -> Outcome {
         closed_by_client: 0,
         reset_after_answer: 0,
         retried: 0,
+        resets_sent: 0,
+        open_loop: None,
+        cohorts: Vec::new(),
     }
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use super::beside::Beside;
 use super::rows::Row;
-use crate::engine::{Amount, Expect, Mode, Plan};
+use crate::engine::{Amount, Expect, Mode, Pace, Plan};
 
 /// The scenarios that every `loadgen` knows.
 const BUILT_IN: &str = include_str!("../../scenarios.toml");
@@ -42,6 +43,12 @@ pub struct Scenario {
     /// Requests in flight on one connection.
     #[serde(default = "one")]
     pub pipeline: usize,
+    /// Connections that are held beside those that are measured.
+    #[serde(default)]
+    pub beside: Beside,
+    /// It runs only where it is asked for by its name.
+    #[serde(default)]
+    pub by_name: bool,
     /// The status that counts as answered.
     #[serde(default = "ok")]
     pub status: u16,
@@ -176,6 +183,9 @@ impl Scenario {
             request: self.request(target),
             head: self.method == "HEAD",
             mode,
+            requests_per_connection: None,
+            reset: false,
+            pace: Pace::Closed,
             connections: self.connections,
             threads: cpus.len().clamp(1, self.connections),
             warmup: self.warmup,
@@ -185,8 +195,14 @@ impl Scenario {
                 status: Some(self.status),
                 body: self.body.as_ref().map(|body| body.clone().into_bytes()),
             },
+            cohorts: self.beside.cohorts(&target.to_string(), &self.path),
             cpus: cpus.to_vec(),
         }
+    }
+
+    /// Connections that are open at the same time, those that are held beside among them.
+    pub fn connections_in_all(&self) -> usize {
+        self.connections.saturating_add(self.beside.connections())
     }
 
     /// The request as it goes over the wire.

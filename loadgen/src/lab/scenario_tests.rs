@@ -23,7 +23,7 @@ fn with(from: &str, to: &str) -> String {
 #[test]
 fn the_built_in_scenarios_are_sound() {
     let names: Vec<_> = built_in().unwrap().into_iter().map(|scenario| scenario.name).collect();
-    assert_eq!(names, ["reference", "kept", "plaintext", "pipelined"]);
+    assert_eq!(names, ["reference", "kept", "plaintext", "pipelined", "idle", "slow-clients"]);
 }
 
 #[test]
@@ -33,7 +33,8 @@ fn the_built_in_runs_stay_within_two_minutes_and_twenty_seconds() {
             |s: &Scenario| (s.warmup + s.duration).as_secs_f64() * s.trials as f64 * s.rows.len() as f64;
         scenarios.iter().map(each).sum()
     };
-    let full = built_in().unwrap();
+    let mut full = built_in().unwrap();
+    full.retain(|scenario| !scenario.by_name);
     let quick: Vec<_> = full.iter().cloned().map(Scenario::into_quick).collect();
     assert!(seconds(&full) < 110.0, "{}", seconds(&full));
     assert!(seconds(&quick) < 16.0, "{}", seconds(&quick));
@@ -76,6 +77,18 @@ fn a_connection_per_request_asks_the_server_to_close() {
     let plan = scenario.plan("127.0.0.1:80".parse().unwrap(), &[1]);
     assert_eq!(plan.request, b"GET / HTTP/1.1\r\nHost: 127.0.0.1:80\r\nConnection: close\r\n\r\n");
     assert_eq!((plan.mode, plan.threads), (Mode::Close, 1));
+}
+
+#[test]
+fn connections_held_beside_become_cohorts_and_need_descriptors() {
+    let text = SMALL.replace("trials = 2", "trials = 2\nbeside = { idle = 5, slow_body = 3 }");
+    let scenario = parse(&text).unwrap().remove(0);
+    assert_eq!(scenario.connections_in_all(), 10);
+    let plan = scenario.plan("127.0.0.1:80".parse().unwrap(), &[]);
+    let cohorts: Vec<_> =
+        plan.cohorts.iter().map(|cohort| (cohort.kind.name(), cohort.connections)).collect();
+    assert_eq!((cohorts, plan.connections_in_all()), (vec![("idle", 5), ("slow-body", 3)], 10));
+    assert!(with("trials = 2", "trials = 2\nbeside = { ilde = 5 }").contains("ilde"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use super::document::{
     Ceiling, Client, Cpus, Document, Latency, Params, Requests, Row, SCHEMA, Scenario, Server, Trial,
 };
+use super::held::Held;
 use super::stats::{round5, spread};
 use crate::engine::{Errors, Outcome};
 use crate::lab;
@@ -87,6 +88,7 @@ fn scenario(measured: &lab::MeasuredScenario) -> Scenario {
             connections: scenario.connections,
             mode: mode.into(),
             pipeline: scenario.pipeline,
+            beside: (scenario.beside.connections() > 0).then_some(scenario.beside),
             warmup_ns: nanoseconds(scenario.warmup),
             duration_ns: nanoseconds(scenario.duration),
             trials: scenario.trials,
@@ -159,6 +161,7 @@ fn trial(measured: &lab::Trial) -> Trial {
         concurrency: rate.zip(latencies).map(|(rate, latency)| round5(rate * latency.mean as f64 / 1e9)),
         server: server(&std::iter::once(measured)),
         client: client(outcome.into_iter()),
+        held: outcome.map(|outcome| outcome.cohorts.iter().map(Held::of).collect()).unwrap_or_default(),
         samples: outcome.map(|outcome| outcome.samples.clone()).unwrap_or_default(),
     }
 }
@@ -216,11 +219,13 @@ fn client<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> Client {
     let per_request = |us: f64| (requests > 0.0).then(|| round5(us / requests));
     let available = sum(&|outcome| outcome.elapsed.as_secs_f64() * outcome.client.threads as f64);
     let spent = sum(&|outcome| outcome.client.total().as_secs_f64());
+    let starved = sum(&|outcome| outcome.client.kept_waiting.as_secs_f64());
     let busy = (available > 0.0).then(|| round5(spent / available));
     Client {
         user_us_per_request: per_request(sum(&|outcome| outcome.client.user.as_secs_f64() * 1e6)),
         sys_us_per_request: per_request(sum(&|outcome| outcome.client.system.as_secs_f64() * 1e6)),
         busy,
+        starved: (available > 0.0).then(|| round5(starved / available)),
         bound: outcomes.clone().any(Outcome::client_bound),
         connections_established: outcomes.map(|outcome| outcome.connections_established).min(),
     }

@@ -19,11 +19,14 @@ pub(in crate::report) fn outcome(ok: u64, each_ms: u64) -> Outcome {
         latency_ns,
         connect_ns: empty(),
         first_byte_ns: empty(),
+        connections_asked: 1000,
+        pipeline: 1,
         connections_established: 1000,
         client: ClientCost {
             user: Duration::from_millis(400),
             system: Duration::from_millis(1400),
             threads: 1,
+            kept_waiting: Duration::ZERO,
         },
         failures: Vec::new(),
         samples: Vec::new(),
@@ -34,6 +37,9 @@ pub(in crate::report) fn outcome(ok: u64, each_ms: u64) -> Outcome {
         closed_by_client: 0,
         reset_after_answer: 0,
         retried: 0,
+        resets_sent: 0,
+        open_loop: None,
+        cohorts: Vec::new(),
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::held::Held;
+use crate::lab::beside::Beside;
 use crate::measure::{Build, Machine};
 
 /// The schema that this version writes, and the only one that it reads.
@@ -73,6 +75,9 @@ pub struct Params {
     pub mode: String,
     /// Requests in flight per connection.
     pub pipeline: usize,
+    /// Connections held beside those that are measured; `null` where there are none.
+    #[serde(default)]
+    pub beside: Option<Beside>,
     /// Load before anything was counted, at least.
     pub warmup_ns: u64,
     /// How long a trial counted.
@@ -185,6 +190,9 @@ pub struct Client {
     pub sys_us_per_request: Option<f64>,
     /// How busy its threads were, from 0 to 1.
     pub busy: Option<f64>,
+    /// For which share of the time they were ready to run while others had their CPUs.
+    #[serde(default)]
+    pub starved: Option<f64>,
     /// Whether it had no time left, in any trial, so that the server might be faster than this.
     pub bound: bool,
     /// Connections established at the same time, at most; the least of the trials.
@@ -241,6 +249,9 @@ pub struct Trial {
     pub server: Server,
     /// What the client spent.
     pub client: Client,
+    /// What became of the connections held beside the active ones.
+    #[serde(default)]
+    pub held: Vec<Held>,
     /// The first answers that were not as expected.
     pub samples: Vec<String>,
 }

@@ -8,6 +8,7 @@ mod build;
 mod document;
 mod files;
 mod format;
+mod held;
 pub(crate) mod hgrm;
 mod markdown;
 mod progress;

@@ -114,7 +114,10 @@ pub(super) fn heading(scenario: &Scenario) -> String {
         (_, pipeline) => format!("kept, {pipeline} requests in flight on each"),
     };
     let connections = super::format::count(params.connections as u64);
-    format!("{}: {connections} connections, {} {}, {how}", scenario.name, params.method, params.path)
+    let beside = params.beside.map_or_else(String::new, |beside| {
+        format!(", beside {} that are only held", super::format::count(beside.connections() as u64))
+    });
+    format!("{}: {connections} connections, {} {}, {how}{beside}", scenario.name, params.method, params.path)
 }
 
 /// Words in lines of at most `width` columns. Lines that the text has already stay lines, and what

@@ -2,6 +2,7 @@
 
 use super::document::{Document, Row, Scenario, Trial};
 use super::format::{count, percent, rate};
+use super::held;
 
 /// Little's law may be off by this much before it is worth a word.
 const LITTLE_TOLERANCE: f64 = 0.15;
@@ -28,6 +29,7 @@ pub fn warnings(document: &Document) -> Vec<String> {
     }
     all.extend(document.scenarios.iter().filter_map(client_bound));
     all.extend(rows().filter_map(|(scenario, row)| fewer_connections(scenario, row)));
+    all.extend(rows().filter_map(|(scenario, row)| held::warning(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| littles_law(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| unclean_closes(scenario, row)));
     if document.scenarios.iter().any(|scenario| scenario.params.trials < 3) {
@@ -84,11 +86,14 @@ fn client_bound(scenario: &Scenario) -> Option<String> {
 
 /// The row, in how many of its trials the client was the bottleneck, and how busy it was.
 fn row_client_bound(row: &Row) -> Option<String> {
-    let bound: Vec<f64> =
-        row.trials.iter().filter(|trial| trial.client.bound).filter_map(|trial| trial.client.busy).collect();
-    let busiest = bound.iter().copied().reduce(f64::max)?;
-    let (n, of) = (bound.len(), row.trials.len());
-    Some(format!("{} ({n} of {of} trials, {} busy)", row.name, percent(busiest)))
+    /// Below this share nobody need look for who had the client's CPU.
+    const STARVED_MIN: f64 = 0.1;
+    let bound = || row.trials.iter().map(|trial| &trial.client).filter(|client| client.bound);
+    let busiest = bound().filter_map(|client| client.busy).reduce(f64::max)?;
+    let starved = bound().filter_map(|client| client.starved).reduce(f64::max).filter(|&s| s >= STARVED_MIN);
+    let starved = starved.map_or_else(String::new, |share| format!(" and {} without a CPU", percent(share)));
+    let (n, of) = (bound().count(), row.trials.len());
+    Some(format!("{} ({n} of {of} trials, {} busy{starved})", row.name, percent(busiest)))
 }
 
 fn fewer_connections(scenario: &Scenario, row: &Row) -> Option<String> {
@@ -174,6 +179,7 @@ mod tests {
         let row = &mut document.scenarios[0].rows[1];
         row.trials[1].client.bound = true;
         row.trials[1].client.busy = Some(0.97);
+        row.trials[1].client.starved = Some(0.02);
         row.client.connections_established = Some(990);
         row.requests.failed = 3;
         row.errors.insert("reset".into(), 3);

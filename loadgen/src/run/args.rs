@@ -48,7 +48,9 @@ impl Args {
     /// What the flags leave of the built-in scenarios.
     pub(super) fn agenda(&self) -> Result<Agenda, Failure> {
         let mut scenarios = scenario::built_in().map_err(Failure::Failed)?;
-        scenarios.retain(|scenario| self.scenarios.is_empty() || self.scenarios.contains(&scenario.name));
+        scenarios.retain(|scenario| {
+            self.scenarios.contains(&scenario.name) || (self.scenarios.is_empty() && !scenario.by_name)
+        });
         let names: Vec<_> = scenarios.iter().map(|scenario| scenario.name.clone()).collect();
         let scenarios: Vec<_> = scenarios.into_iter().filter_map(|scenario| adapt(scenario, self)).collect();
         if scenarios.is_empty() {

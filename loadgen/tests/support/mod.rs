@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use loadgen::engine::{self, Amount, Expect, Mode, Outcome, Plan, Progress};
+use loadgen::engine::{self, Amount, Expect, Mode, Outcome, Pace, Plan, Progress};
 
 /// Far beyond what any test takes; reached only by one that hangs.
 pub const HANG: Duration = Duration::from_secs(20);
@@ -190,7 +190,11 @@ pub fn plan(target: SocketAddr, mode: Mode, connections: usize, requests: u64) -
         warmup: Duration::ZERO,
         amount: Amount::Requests(requests),
         timeout: HANG,
+        requests_per_connection: None,
+        reset: false,
+        pace: Pace::Closed,
         expect: Expect { status: Some(200), body: Some(b"hello".to_vec()) },
+        cohorts: Vec::new(),
         cpus: Vec::new(),
     }
 }

@@ -1,0 +1,73 @@
+//! What the result says against itself, in words and in JSON.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::json::five_digits;
+use super::summary::{entry, grouped, plural};
+use crate::engine::{Mode, Outcome, Plan};
+
+/// A warning for each reason not to take the figures for the server's.
+pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width: usize) -> io::Result<()> {
+    let (established, asked) = (outcome.connections_established, outcome.connections_asked);
+    let kept = matches!(plan.mode, Mode::KeepAlive { .. });
+    let mut warnings = Vec::new();
+    if outcome.client_bound() && outcome.starved() >= 0.1 {
+        warnings.push(format!(
+            "other processes had the client's CPU for {:.0} % of the time; give it one of its own (taskset -c)",
+            outcome.starved() * 100.0
+        ));
+    } else if outcome.client_bound() {
+        warnings.push(
+            "the client was busy all the time, so the server may be faster than this; try more threads (-t)"
+                .to_owned(),
+        );
+    }
+    // In an open loop connections are opened when they are needed.
+    if kept && established < asked && outcome.open_loop.is_none() {
+        warnings.push(format!(
+            "only {} of {} connection{} could be held at once; does the server limit them?",
+            grouped(established as u64),
+            grouped(asked as u64),
+            plural(asked)
+        ));
+    }
+    if let Some(law) = outcome.littles_law().filter(|law| !law.holds()) {
+        warnings.push(format!(
+            "rate times mean latency makes {:.1} requests under way where {:.0} were asked for ({:+.0} %), so \
+             connections were not always at work: opening and closing them takes its time, too",
+            law.measured,
+            law.asked,
+            law.off() * 100.0
+        ));
+    }
+    if let Some(open) = &outcome.open_loop
+        && outcome.invalid().is_none()
+        && open.reached(outcome) < 0.99
+    {
+        warnings.push(
+            "the rate was not reached: the server is too slow for it, or needs more connections (-c)"
+                .to_owned(),
+        );
+    }
+    warnings.iter().try_for_each(|warning| entry(out, "warning", warning, width))
+}
+
+/// For the `client` of the JSON.
+pub(super) fn json(outcome: &Outcome) -> [(&'static str, Value); 4] {
+    let law = outcome.littles_law().map(|law| {
+        json!({
+            "asked": five_digits(law.asked),
+            "measured": five_digits(law.measured),
+            "off": five_digits(law.off()),
+            "holds": law.holds(),
+        })
+    });
+    [
+        ("busy", five_digits(outcome.busy()).into()),
+        ("starved", five_digits(outcome.starved()).into()),
+        ("connections_asked", outcome.connections_asked.into()),
+        ("littles_law", law.into()),
+    ]
+}

@@ -1,0 +1,140 @@
+//! What a thread counts and reports: when counting begins, what is under way, what came of it.
+
+use std::mem;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::budget::Budget;
+use super::connection::Connection;
+use super::cpu::CpuTime;
+use super::interval::Told;
+use super::outcome::ClientCost;
+use super::pacer::Lag;
+use super::plan::Amount;
+use super::shared::ns;
+use super::tally::Tally;
+use super::worker::Worker;
+
+/// How often the watcher is told latencies, which are more work to tell.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+
+/// What one thread has done.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) tally: Tally,
+    pub(super) cost: ClientCost,
+    pub(super) elapsed_ns: u64,
+    pub(super) in_flight_at_end: u64,
+    /// Everything that was asked for was counted.
+    pub(super) complete: bool,
+    /// What became of an open loop's schedule.
+    pub(super) paced: Option<Paced>,
+}
+
+/// What one thread has to say of its part of an open loop.
+#[derive(Debug)]
+pub(super) struct Paced {
+    pub(super) scheduled: Duration,
+    pub(super) due: u64,
+    pub(super) sent: u64,
+    pub(super) lag: Lag,
+}
+
+/// What the watcher has been told.
+#[derive(Debug, Default)]
+pub(super) struct Published {
+    pub(super) at_ns: u64,
+    pub(super) ok: u64,
+    pub(super) failed: u64,
+    /// When latencies are due again.
+    pub(super) tell_ns: u64,
+    pub(super) told: Told,
+}
+
+impl Worker<'_> {
+    /// Begins to count when the warm-up is over.
+    pub(super) fn consider_counting(&mut self, now_ns: u64) {
+        if self.counting.is_some() {
+            return;
+        }
+        let answers = self.cx.tally.ok + self.cx.tally.errors.total();
+        let new_answers = answers - mem::replace(&mut self.told_answers, answers);
+        let Some(from_ns) = self.cx.shared.count_from(now_ns, new_answers) else { return };
+        let keeps_connections = self.cx.plan.mode != super::Mode::Close;
+        self.cx.tally.reset(keeps_connections);
+        self.cx.budget = match self.cx.plan.amount {
+            Amount::Time(window) => {
+                self.cx.end_ns = from_ns.saturating_add(ns(window));
+                Budget::unlimited()
+            }
+            Amount::Requests(_) if self.cx.pacer.is_some() => Budget::of_schedule(self.share.requests),
+            Amount::Requests(_) => Budget::of(self.share.requests, self.outstanding()),
+        };
+        if let Some(pacer) = &mut self.cx.pacer {
+            pacer.begin(from_ns, self.cx.plan.amount);
+        }
+        self.counting = Some((from_ns, CpuTime::now()));
+    }
+
+    pub(super) fn is_over(&self, now_ns: u64) -> bool {
+        now_ns >= self.cx.end_ns || self.cx.budget.is_spent() || self.cx.shared.is_stopped()
+    }
+
+    /// Requests under way, in an open loop those of the counted schedule.
+    pub(super) fn outstanding(&self) -> u64 {
+        if let Some(pacer) = &self.cx.pacer {
+            let starts = self.connections.iter().filter_map(Connection::unanswered);
+            return starts.filter(|&start| pacer.counts(start)).count() as u64;
+        }
+        self.connections.iter().map(|connection| connection.outstanding() as u64).sum()
+    }
+
+    pub(super) fn publish(&mut self, now_ns: u64) {
+        self.published.at_ns = now_ns;
+        if let Some((from_ns, _)) = self.counting {
+            let progress = self.cx.shared.progress;
+            let (ok, failed) = (self.cx.tally.ok, self.cx.tally.errors.total());
+            progress.ok.fetch_add(ok - mem::replace(&mut self.published.ok, ok), Ordering::Relaxed);
+            let newly_failed = failed - mem::replace(&mut self.published.failed, failed);
+            progress.failed.fetch_add(newly_failed, Ordering::Relaxed);
+            if now_ns >= self.published.tell_ns {
+                self.published.tell_ns = now_ns + ns(TELL_EVERY);
+                let until_ns = now_ns.min(self.cx.end_ns).saturating_sub(from_ns);
+                let until = Duration::from_nanos(until_ns);
+                self.published.told.tell(&progress.intervals, &self.cx.tally, until);
+            }
+        }
+    }
+
+    pub(super) fn report(&mut self, now_ns: u64) -> Report {
+        let spent = self.cx.budget.is_spent();
+        let paced = self.cx.pacer.is_some();
+        let tally = mem::replace(&mut self.cx.tally, Tally::new(paced));
+        let (elapsed_ns, cost) = match &self.counting {
+            None => (0, ClientCost { threads: 1, ..ClientCost::default() }),
+            Some((from_ns, cpu)) => {
+                // A server that died served no longer than it lived.
+                let ended_ns = self.cx.shared.gave_up_at().unwrap_or(now_ns).min(self.cx.end_ns);
+                let last_ns = if spent { tally.last_counted_ns } else { ended_ns };
+                (last_ns.saturating_sub(*from_ns), cpu.until(&CpuTime::now()))
+            }
+        };
+        Report {
+            in_flight_at_end: self.outstanding() + self.cx.late,
+            complete: self.counting.is_some() && (spent || now_ns >= self.cx.end_ns),
+            tally: if self.counting.is_some() { tally } else { Tally::new(paced) },
+            paced: self.counting.as_ref().and(self.paced(elapsed_ns)),
+            cost,
+            elapsed_ns,
+        }
+    }
+
+    fn paced(&self, elapsed_ns: u64) -> Option<Paced> {
+        self.cx.pacer.as_ref().map(|pacer| Paced {
+            scheduled: pacer.scheduled(self.cx.plan.amount),
+            due: pacer.due(Duration::from_nanos(elapsed_ns)),
+            sent: pacer.sent(),
+            lag: pacer.lag,
+        })
+    }
+}

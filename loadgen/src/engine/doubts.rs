@@ -1,0 +1,121 @@
+//! What speaks against an outcome: reasons to believe that it measured the client, or something else
+//! than was asked for.
+
+use std::time::Duration;
+
+use super::errors::ErrorKind;
+use super::outcome::Outcome;
+
+/// Share of its time from which on a client counts as busy.
+const BUSY_SHARE: f64 = 0.9;
+/// How far Little's law may be off, as a share of the concurrency.
+const LAW_OFF_MAX: f64 = 0.05;
+/// Answers for each request in flight from which on their mean says anything about the law.
+const ANSWERS_PER_REQUEST_MIN: u64 = 20;
+
+/// Little's law: as many requests are under way as the rate times the mean latency says.
+///
+/// In a closed loop the number under way is known beforehand, so the law checks all three figures. Where
+/// less was under way than was asked for, connections stood idle between two requests.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LittlesLaw {
+    /// Requests that were to be under way: connections times the depth of the pipeline.
+    pub asked: f64,
+    /// Rate times mean latency.
+    pub measured: f64,
+    /// The least of `asked` that is right: all of it, or half where a pipeline is refilled when half empty.
+    pub least: f64,
+}
+
+impl LittlesLaw {
+    /// By how much the measured concurrency misses what is right, as a share of that; negative is too little.
+    pub fn off(&self) -> f64 {
+        if self.measured > self.asked {
+            self.measured / self.asked - 1.0
+        } else if self.measured < self.least {
+            self.measured / self.least - 1.0
+        } else {
+            0.0
+        }
+    }
+
+    /// Within 5 %.
+    pub fn holds(&self) -> bool {
+        self.off().abs() <= LAW_OFF_MAX
+    }
+}
+
+impl Outcome {
+    /// Whether rate, latency and concurrency agree. `None` where that can't be told: in an open loop, where
+    /// requests failed, and where there are too few.
+    pub fn littles_law(&self) -> Option<LittlesLaw> {
+        let asked = self.connections_asked * self.pipeline;
+        let whole = self.open_loop.is_none() && !self.interrupted && self.gave_up.is_none();
+        if !whole || self.failed() > 0 || self.ok < asked as u64 * ANSWERS_PER_REQUEST_MIN {
+            return None;
+        }
+        let measured = self.requests_per_sec() * self.latency_ns.mean() / 1e9;
+        let asked = asked as f64;
+        let least = if self.pipeline > 1 { asked / 2.0 } else { asked };
+        Some(LittlesLaw { asked, measured, least })
+    }
+
+    /// Why this outcome says nothing about the server, if so, and what to change: the client itself ran
+    /// out of something, or could not keep its own schedule.
+    pub fn invalid(&self) -> Option<String> {
+        let count = self.errors.count(ErrorKind::Client);
+        if count > 0 {
+            return Some(format!(
+                "the client ran out of source ports or descriptors {count} times, so this run does not measure \
+                 the server; use fewer connections, or raise the limit of open files (ulimit -n) or the range of \
+                 ports (net.ipv4.ip_local_port_range)"
+            ));
+        }
+        let open = self.open_loop.as_ref().filter(|open| open.lag_grew && self.busy() >= BUSY_SHARE)?;
+        Some(format!(
+            "the client was busy {:.0} % of the time and fell behind its own schedule, by {:.0} ms in the end, so \
+             this run does not measure the server; use a lower rate, or more threads where there are CPUs for them",
+            self.busy() * 100.0,
+            open.lag_max.as_secs_f64() * 1e3
+        ))
+    }
+
+    /// The client's threads did not wait for the server for long enough to matter, so that they, and not it,
+    /// may have set the pace. A thread that was ready and had no CPU did not wait for the server either.
+    pub fn client_bound(&self) -> bool {
+        self.busy() + self.starved() >= BUSY_SHARE
+    }
+
+    /// The share of the counted time in which the client's threads computed.
+    pub fn busy(&self) -> f64 {
+        self.share(self.client.total())
+    }
+
+    /// The share of the counted time in which the client's threads were ready, and others had their CPUs.
+    pub fn starved(&self) -> f64 {
+        self.share(self.client.kept_waiting)
+    }
+
+    fn share(&self, spent: Duration) -> f64 {
+        let available = self.elapsed.as_secs_f64() * self.client.threads as f64;
+        if available > 0.0 { spent.as_secs_f64() / available } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn law(measured: f64, least: f64) -> LittlesLaw {
+        LittlesLaw { asked: 64.0, measured, least }
+    }
+
+    #[test]
+    fn the_law_is_off_on_either_side_of_what_is_right() {
+        assert!(law(64.0, 64.0).holds() && law(61.0, 64.0).holds() && law(67.0, 64.0).holds());
+        assert!((law(48.0, 64.0).off() + 0.25).abs() < 1e-9);
+        assert!((law(80.0, 64.0).off() - 0.25).abs() < 1e-9);
+        // A pipeline is between half full and full.
+        assert!(law(40.0, 32.0).off().abs() < 1e-9 && !law(16.0, 32.0).holds());
+    }
+}

@@ -1,0 +1,57 @@
+//! What an open loop tells beside the latencies: whether the schedule was kept.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::outcome::Outcome;
+use super::schedule::Rate;
+
+/// The schedule of an open loop and what became of it, the warm-up left out.
+///
+/// Every request that was due is accounted for: it was answered, failed, in flight at the end, or never sent.
+#[derive(Clone, Debug)]
+pub struct OpenLoop {
+    /// What was asked for.
+    pub rate: Rate,
+    /// How long the schedule was to take.
+    pub scheduled: Duration,
+    /// Requests that were due before the end.
+    pub due: u64,
+    /// Requests that were due and had found no connection to go out on when the run ended.
+    pub never_sent: u64,
+    /// Nanoseconds from the moment of sending to the last byte. The outcome's latency begins when the
+    /// request was due.
+    pub service_ns: Histogram<u64>,
+    /// The longest that a request was sent after it was due.
+    pub lag_max: Duration,
+    /// The longest that the client itself kept a request back although a connection was free for it.
+    pub own_lag_max: Duration,
+    /// Whether requests were sent ever later: in the second half of the schedule far later than in the first.
+    pub lag_grew: bool,
+}
+
+impl OpenLoop {
+    /// The share of the rate that was reached: requests that came to their end, of those that should have.
+    ///
+    /// Less than 1 says that the server, the connections or the client were not enough for it.
+    pub fn reached(&self, outcome: &Outcome) -> f64 {
+        let ended = (outcome.ok + outcome.failed()) as f64;
+        let elapsed = outcome.elapsed.as_secs_f64();
+        let due = self.due as f64;
+        if due == 0.0 || elapsed == 0.0 {
+            return 0.0;
+        }
+        // Where requests are counted all of them end some time, so there it is the time that tells.
+        let overtime = self.scheduled.as_secs_f64() / elapsed;
+        (ended / due * overtime.min(1.0)).min(1.0)
+    }
+
+    /// Lags of the two halves of a schedule that say that it was lost rather than disturbed.
+    pub(super) fn grew(lag_max_ns_by_half: [u64; 2]) -> bool {
+        /// Below this a lag is the noise of a machine that does other things too.
+        const LAG_NS_MIN: u64 = 10_000_000;
+        let [first, second] = lag_max_ns_by_half;
+        second >= LAG_NS_MIN && second >= first + first / 2
+    }
+}

@@ -1,0 +1,203 @@
+//! A thread's part of an open loop: which request is due next, and which connection is free for it.
+//!
+//! Requests that wait cost no memory: they are the numbers between the next one to send and the
+//! clock. Threads take every n-th number of one schedule, so that together they keep it whatever
+//! each of them is busy with.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::{Duration, Instant};
+
+use mio::{Interest, Registry, Token};
+use server::Timers;
+
+use super::in_flight::Start;
+use super::plan::{Amount, Plan};
+use super::schedule::{Rate, Schedule};
+
+/// The most that the alarm rings early, to make up for the time that waking up takes.
+const LEAD_NS_MAX: u64 = 50_000;
+/// The share of the time between two requests that may be spent awake, waiting for the second.
+const LEAD_SHARE: u64 = 4;
+/// One over the weight of the newest waking in the estimate.
+const WAKINGS: u64 = 16;
+
+/// How late requests were sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lag {
+    /// The worst in each half of the schedule.
+    pub(super) max_ns_by_half: [u64; 2],
+    /// The worst that was not the wait for a free connection, so that only the client can be blamed.
+    pub(super) own_max_ns: u64,
+}
+
+/// A request to be sent now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
+    /// The connection that has been free for longest.
+    pub(super) connection: usize,
+    pub(super) start: Start,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    rate: Rate,
+    schedule: Schedule,
+    /// The warm-up is over.
+    counting: bool,
+    /// When the schedule began.
+    from_ns: u64,
+    /// Numbers of the whole schedule, over all threads.
+    total: u64,
+    /// The next number of this thread, and the step to the one after it.
+    next: u64,
+    first: u64,
+    step: u64,
+    next_ns: u64,
+    /// Free connections and since when, the one that has been for longest first.
+    free: VecDeque<(usize, u64)>,
+    pub(super) lag: Lag,
+    alarm: Timers<()>,
+    /// When it rings for the next request.
+    alarm_ns: Option<u64>,
+    /// How long it takes from there until the thread is awake, as a rule.
+    waking_ns: u64,
+}
+
+impl Pacer {
+    /// For thread `index` of a plan at `rate`, and its `connections`. It begins with the warm-up.
+    pub(super) fn new(
+        rate: Rate,
+        plan: &Plan,
+        index: usize,
+        connections: usize,
+        registry: &Registry,
+        token: Token,
+    ) -> io::Result<Self> {
+        let mut alarm = Timers::new()?;
+        registry.register(&mut alarm, token, Interest::READABLE)?;
+        let mut pacer = Self {
+            rate,
+            schedule: Schedule::constant(rate.from_per_sec),
+            counting: false,
+            from_ns: 0,
+            total: u64::MAX,
+            next: 0,
+            first: index as u64,
+            step: plan.threads as u64,
+            next_ns: 0,
+            free: (0..connections).map(|connection| (connection, 0)).collect(),
+            lag: Lag::default(),
+            alarm,
+            alarm_ns: None,
+            waking_ns: 0,
+        };
+        pacer.go_to(pacer.first);
+        Ok(pacer)
+    }
+
+    /// Begins the schedule that is counted. What the warm-up had still to send is forgotten.
+    pub(super) fn begin(&mut self, from_ns: u64, amount: Amount) {
+        (self.schedule, self.total) = match amount {
+            Amount::Time(window) => {
+                let schedule = Schedule::new(self.rate, window);
+                (schedule, schedule.count(window))
+            }
+            Amount::Requests(requests) => (Schedule::constant(self.rate.from_per_sec), requests),
+        };
+        (self.counting, self.from_ns) = (true, from_ns);
+        self.lag = Lag::default();
+        self.go_to(self.first);
+    }
+
+    fn go_to(&mut self, next: u64) {
+        self.next = next;
+        self.next_ns = if next < self.total {
+            self.from_ns.saturating_add(self.schedule.due_ns(next))
+        } else {
+            u64::MAX
+        };
+    }
+
+    /// `connection` can take a request.
+    pub(super) fn is_free(&mut self, connection: usize, now_ns: u64) {
+        self.free.push_back((connection, now_ns));
+    }
+
+    /// Takes the next request that is due and has a connection to go out on.
+    pub(super) fn take(&mut self, now_ns: u64) -> Option<Due> {
+        let intended_ns = self.next_ns;
+        if intended_ns > now_ns {
+            return None;
+        }
+        let (connection, free_since_ns) = self.free.pop_front()?;
+        let late = now_ns - intended_ns;
+        let half = usize::from(self.next >= self.total / 2);
+        self.lag.max_ns_by_half[half] = self.lag.max_ns_by_half[half].max(late);
+        let own = now_ns.saturating_sub(intended_ns.max(free_since_ns));
+        self.lag.own_max_ns = self.lag.own_max_ns.max(own);
+        self.go_to(self.next + self.step);
+        let start = Start { started_ns: intended_ns, sent_ns: now_ns, of_warmup: !self.counting };
+        Some(Due { connection, start })
+    }
+
+    /// How long the poll may wait, `limit` at most. `began` is when nanosecond 0 was.
+    pub(super) fn poll_timeout(&mut self, limit: Duration, began: Instant) -> io::Result<Duration> {
+        // Without a free connection there is nothing to wake up for but events.
+        if self.free.is_empty() || self.next_ns == u64::MAX {
+            return Ok(limit);
+        }
+        // Ringing early and waiting for the rest with open eyes: a poll without a timeout is a moment, while
+        // waking up takes as long as a fast server takes for its answer.
+        let gap_ns = self.schedule.due_ns(self.next + self.step) - self.schedule.due_ns(self.next);
+        let ring_ns = self.next_ns - self.waking_ns.min(gap_ns / LEAD_SHARE).min(self.next_ns);
+        if self.alarm_ns != Some(ring_ns) {
+            let ring = began + Duration::from_nanos(ring_ns);
+            while self.alarm.pop_due(ring).is_some() {}
+            self.alarm.schedule(ring, ());
+            self.alarm_ns = Some(ring_ns);
+        }
+        Ok(self.alarm.poll_timeout(Some(limit))?.unwrap_or(limit))
+    }
+
+    /// The alarm has woken the thread up.
+    pub(super) fn rang(&mut self, now_ns: u64) {
+        let Some(ring_ns) = self.alarm_ns else { return };
+        // A thread that something kept off its CPU says nothing about waking up.
+        if let Some(took_ns) = now_ns.checked_sub(ring_ns).filter(|&took| took <= LEAD_NS_MAX * 2) {
+            self.waking_ns += took_ns / WAKINGS;
+            self.waking_ns = (self.waking_ns - self.waking_ns / WAKINGS).min(LEAD_NS_MAX);
+        }
+    }
+
+    /// How many of this thread's requests have been sent.
+    pub(super) fn sent(&self) -> u64 {
+        (self.next - self.first) / self.step
+    }
+
+    /// How many of this thread's requests were due within `elapsed` of the schedule's beginning.
+    pub(super) fn due(&self, elapsed: Duration) -> u64 {
+        let due = self.schedule.count(elapsed).min(self.total);
+        // Where the run ends early, it does so a moment after the reading that sent the last request.
+        due.saturating_sub(self.first).div_ceil(self.step).max(self.sent())
+    }
+
+    /// How long the schedule is altogether.
+    pub(super) fn scheduled(&self, amount: Amount) -> Duration {
+        match amount {
+            Amount::Time(window) => window,
+            Amount::Requests(requests) => Duration::from_nanos(self.schedule.due_ns(requests)),
+        }
+    }
+
+    /// Whether a request belongs to the schedule that is under way.
+    pub(super) fn counts(&self, start: Start) -> bool {
+        !(self.counting && start.of_warmup)
+    }
+}
+
+/// The requests that a warm-up of that length makes due, over all threads.
+pub(super) fn due_in_warmup(rate: Rate, warmup: Duration) -> u64 {
+    Schedule::constant(rate.from_per_sec).count(warmup)
+}
