@@ -4,6 +4,7 @@
 //! if all was well.
 
 mod cargo;
+mod clients;
 mod soak;
 
 use std::process::ExitCode;
@@ -14,12 +15,14 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 enum Job {
+    Clients(clients::Args),
     // Its help is told by what it runs.
     Soak(soak::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Job::parse() {
+        Job::Clients(args) => clients::run(&args),
         Job::Soak(args) => soak::run(&args),
     };
     result.unwrap_or_else(|message| {
