@@ -47,6 +47,11 @@ impl Group {
         Ok(Self { child, output, status: None })
     }
 
+    /// Its process id.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How it ended, if it did within `limit`.
     ///
     /// # Errors

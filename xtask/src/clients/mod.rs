@@ -10,6 +10,7 @@
 //! - `loadgen`, `group` and `server`: processes, and their end whatever happens.
 //! - `rest`: what a server must look like when all clients have gone.
 //! - `table`: what came of it.
+//! - `slow`: `--slow`, clients that are slow on purpose.
 
 mod client;
 mod group;
@@ -20,6 +21,7 @@ mod phases;
 mod request;
 mod rest;
 mod server;
+mod slow;
 mod table;
 
 use std::path::Path;
@@ -44,6 +46,15 @@ pub(crate) struct Args {
     /// Fail if a client is not installed
     #[arg(long)]
     require: bool,
+    /// Run slowhttptest in place of the clients, with deadlines of two seconds: about five minutes
+    #[arg(long, conflicts_with = "client")]
+    slow: bool,
+    /// With --slow: only this attack; may be given more than once
+    #[arg(long, value_name = "ATTACK", requires = "slow")]
+    attack: Vec<slow::Attack>,
+    /// With --slow: leave the servers their own deadlines, which takes about ten minutes
+    #[arg(long, requires = "slow")]
+    default_deadlines: bool,
 }
 
 /// Builds the server, runs what was asked for, and prints what came of it.
@@ -51,7 +62,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     interrupt::install()?;
     let phases = phases::chosen(&args.phase);
     let loadgen = loadgen::build()?;
-    let result = run_clients(&loadgen, &phases, &args.client, args.require);
+    let result = if args.slow {
+        slow::run(&loadgen, &phases, &slow::Choice::new(&args.attack, args.default_deadlines), args.require)
+    } else {
+        run_clients(&loadgen, &phases, &args.client, args.require)
+    };
     if interrupt::requested() {
         eprintln!("interrupted");
         return Ok(ExitCode::from(interrupt::EXIT_CODE));

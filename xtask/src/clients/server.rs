@@ -50,6 +50,11 @@ impl Server {
         }
     }
 
+    /// Its process id.
+    pub(super) fn id(&self) -> u32 {
+        self.group.id()
+    }
+
     /// Ends it as a service manager would, by SIGTERM.
     ///
     /// # Errors
