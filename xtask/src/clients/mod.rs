@@ -52,7 +52,7 @@ pub(crate) struct Args {
     /// With --slow: only this attack; may be given more than once
     #[arg(long, value_name = "ATTACK", requires = "slow")]
     attack: Vec<slow::Attack>,
-    /// With --slow: leave the servers their own deadlines, which takes about ten minutes
+    /// With --slow: leave the servers their own deadlines, which takes about twelve minutes
     #[arg(long, requires = "slow")]
     default_deadlines: bool,
 }

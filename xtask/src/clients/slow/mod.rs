@@ -38,6 +38,7 @@ pub(super) fn run(
         return Ok(!require);
     }
     println!("{}", choice.describe());
+    println!("blind is the longest that nobody looked, the machine being busy: what times may be wrong by");
     println!("{}", Figures::HEADINGS);
     let mut faults = Vec::new();
     for &attack in &choice.attacks {

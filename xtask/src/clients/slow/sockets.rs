@@ -1,6 +1,7 @@
 //! The kernel's table of connections.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddrV4;
 
 /// A line for each IPv4 connection of this machine.
@@ -20,26 +21,41 @@ pub(super) struct Connection {
 
 /// The open connections to `server` from its own address.
 pub(super) fn connections_to(server: SocketAddrV4) -> Result<Vec<Connection>, String> {
-    let table = fs::read_to_string(TABLE).map_err(|error| format!("{TABLE} can't be read: {error}"))?;
     // An address as a number in this machine's order of bytes.
     let ip = format!("{:08X}", u32::from_ne_bytes(server.ip().octets()));
     let local = format!("{ip}:{:04X}", server.port());
-    // There may be tens of thousands of lines, of connections that were closed a minute ago.
-    let lines = table.lines().filter(|line| line.contains(&local));
-    Ok(lines.filter_map(|line| connection(line, &local, &ip)).collect())
+    let mut connections = Vec::new();
+    for_each_line(|line| connections.extend(connection(line, &local, &ip)))
+        .map_err(|error| format!("{TABLE} can't be read: {error}"))?;
+    Ok(connections)
+}
+
+/// Calls `each` with every line. There may be tens of thousands, of connections that were closed a
+/// minute ago, so they are not gathered.
+fn for_each_line(mut each: impl FnMut(&str)) -> io::Result<()> {
+    let mut table = BufReader::new(File::open(TABLE)?);
+    let mut line = String::new();
+    while table.read_line(&mut line)? > 0 {
+        each(&line);
+        line.clear();
+    }
+    Ok(())
 }
 
 /// What a line tells of a connection from `remote_ip` to `local`; nothing if it is about another one,
 /// or about one that the server has closed.
 fn connection(line: &str, local: &str, remote_ip: &str) -> Option<Connection> {
-    let fields: Vec<_> = line.split_ascii_whitespace().collect();
-    let [_, from, to, state, _, _, _, _, _, inode, ..] = fields[..] else { return None };
+    let mut fields = line.split_ascii_whitespace().skip(1);
+    if fields.next()? != local {
+        return None;
+    }
+    let (to, state, inode) = (fields.next()?, fields.next()?, fields.nth(5)?);
     let (ip, port) = to.split_once(':')?;
     // What has no descriptor has no inode: it is not accepted yet, or closed, and the states differ.
     let is_held = inode != "0";
     let is_open = is_held || [ESTABLISHED, CLOSED_BY_CLIENT].contains(&state);
     let port = u16::from_str_radix(port, 16).ok()?;
-    (from == local && ip == remote_ip && is_open).then_some(Connection { port, is_held })
+    (ip == remote_ip && is_open).then_some(Connection { port, is_held })
 }
 
 #[cfg(test)]
