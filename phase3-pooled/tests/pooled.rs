@@ -1,8 +1,9 @@
 //! What phase 3 does, and what it can't do.
 
-use std::io::Read;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
@@ -60,6 +61,27 @@ fn half_a_request_is_told_that_it_took_too_long() {
     options.common.head_timeout = Duration::from_millis(300);
     let answer = start(options).ask("GET / HTTP/1.1\r\nHost:").expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn a_client_that_always_has_more_to_send_leaves_a_turn_to_the_others() {
+    let mut options = Options { workers: 1, ..Options::default() };
+    options.common.drain_timeout = Duration::from_secs(3_600);
+    options.common.drain_bytes = 1_000_000_000;
+    let server = start(options);
+    // Refused at once, and what it goes on to send is thrown away for as long as it sends.
+    let greedy = server.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999999\r\n\r\n");
+    let is_served = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let piece = vec![b'x'; 1_000_000];
+            while !is_served.load(Relaxed) && (&greedy).write_all(&piece).is_ok() {}
+            greedy.shutdown(Shutdown::Both).expect("closed");
+        });
+        let answer = server.ask(HELLO);
+        is_served.store(true, Relaxed);
+        assert!(answer.expect("an answer").starts_with("HTTP/1.1 200 "));
+    });
 }
 
 #[test]

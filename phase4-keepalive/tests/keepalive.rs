@@ -1,6 +1,6 @@
 //! What phase 4 does, with each of its mechanisms on and off.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::thread;
@@ -114,6 +114,26 @@ fn a_pipelining_client_leaves_a_turn_to_the_others() {
 }
 
 #[test]
+fn a_client_whose_delays_are_always_over_leaves_a_turn_to_the_others() {
+    const WAITS: usize = 200_000;
+
+    let server = start(Options { workers: 1, ..Options::default() });
+    let greedy = server.connect().expect("connected");
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let waits = "GET /wait?ms=0 HTTP/1.1\r\nHost: a\r\n\r\n".repeat(WAITS);
+            (&greedy).write_all(waits.as_bytes()).expect("sent");
+            greedy.shutdown(Shutdown::Write).expect("half-closed");
+        });
+        scope.spawn(|| io::copy(&mut &greedy, &mut io::sink()));
+        server.wait_for_requests(10);
+        assert!(server.ask(BYE).expect("an answer").starts_with("HTTP/1.1 200 "));
+        let served = server.stats().requests();
+        assert!(served < WAITS as u64, "the other one had to wait for {served} requests");
+    });
+}
+
+#[test]
 fn after_an_error_nothing_more_is_parsed_and_answers_before_it_go_out() {
     let answers = start(Options::default()).ask(format!("{HELLO}BAD\r\n\r\n{HELLO}")).expect("answers");
     assert_eq!(answers.matches("HTTP/1.1 200").count(), 1, "{answers}");
@@ -164,6 +184,34 @@ fn an_idle_connection_is_closed_at_its_deadline_without_a_word() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("closed");
     assert!(answer.ends_with("Hello, World!"), "{answer}");
+}
+
+#[test]
+fn who_takes_long_to_read_is_not_idle_meanwhile() {
+    let mut options = Options::default();
+    options.common.idle_timeout = Duration::from_secs(4);
+    let server = start(options);
+    let mut stream = server.connect().expect("connected");
+    stream.write_all(b"GET /bytes?n=16000000 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
+    let mut piece = vec![0; 1_000_000];
+    // For longer than the idle deadline; then the rest at once, and a pause in which deadlines are looked
+    // at, far shorter than the idle one.
+    for _ in 0..8 {
+        stream.read_exact(&mut piece).expect("more of the answer");
+        thread::sleep(Duration::from_millis(600));
+    }
+    read_bytes(&mut stream, 8_000_000);
+    thread::sleep(Duration::from_millis(500));
+    stream.write_all(BYE.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer to the next request");
+    assert!(answer.contains("HTTP/1.1 200 OK"), "{answer}");
+}
+
+/// Reads that many bytes and throws them away. The head of the answer is left for whoever reads next.
+fn read_bytes(stream: &mut TcpStream, bytes: u64) {
+    let read = io::copy(&mut stream.take(bytes), &mut io::sink()).expect("more of the answer");
+    assert_eq!(read, bytes);
 }
 
 #[test]

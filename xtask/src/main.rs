@@ -4,6 +4,7 @@
 //! if all was well.
 
 mod cargo;
+mod clients;
 mod fuzz;
 mod soak;
 
@@ -15,6 +16,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 enum Job {
+    Clients(clients::Args),
     Fuzz(fuzz::Args),
     // Its help is told by what it runs.
     Soak(soak::Args),
@@ -22,6 +24,7 @@ enum Job {
 
 fn main() -> ExitCode {
     let result = match Job::parse() {
+        Job::Clients(args) => clients::run(&args),
         Job::Fuzz(args) => fuzz::run(&args),
         Job::Soak(args) => soak::run(&args),
     };
