@@ -143,11 +143,17 @@ struct Sample {
 }
 
 fn main() -> io::Result<()> {
+    let is_bench = std::env::args().any(|argument| argument == "--bench");
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let first = arguments.next();
     if first.as_deref() == Some(SERVE) {
         pin(CPU_OF_SERVER);
         return canned::serve(arguments);
+    }
+    if !is_bench && first.is_none() {
+        // As a part of all tests it measures nothing, and would take minutes.
+        println!("to measure: cargo bench -p loadgen --bench clients [-- ROUNDS [SECONDS]]");
+        return Ok(());
     }
     let rounds = first.and_then(|number| number.parse().ok()).unwrap_or(ROUNDS);
     let seconds = arguments.next().and_then(|number| number.parse().ok()).unwrap_or(SECONDS);

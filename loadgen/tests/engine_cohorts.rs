@@ -80,7 +80,7 @@ fn first_bytes(kind: CohortKind, path: &str, bytes: usize) -> Vec<u8> {
         peer.drain()
     });
     let mut plan = beside(&server, kind, 1, path);
-    plan.amount = Amount::Time(Duration::from_millis(2_500));
+    plan.amount = Amount::Time(Duration::from_secs(4));
     assert_eq!(fire(&plan).cohorts[0].opened, 1);
     told.recv_timeout(support::HANG).expect("bytes of the slow one")
 }

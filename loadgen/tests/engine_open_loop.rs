@@ -101,10 +101,10 @@ fn requests_that_find_no_connection_are_counted_as_never_sent() {
         peer.request()?;
         peer.drain()
     });
-    let window = Amount::Time(Duration::from_millis(400));
+    let window = Amount::Time(Duration::from_secs(1));
     let outcome = fire(&paced(&server, PIPELINE_1, 3, Rate::constant(500.0), window));
     assert_eq!((outcome.ok, outcome.failed(), outcome.in_flight_at_end), (0, 0, 3));
-    assert_eq!((schedule(&outcome).due, schedule(&outcome).never_sent), (200, 197));
+    assert_eq!((schedule(&outcome).due, schedule(&outcome).never_sent), (500, 497));
     assert!(schedule(&outcome).reached(&outcome) < 0.01);
     assert_accounted(&outcome);
     assert_eq!((server.requests(), server.resets()), (3, 0));

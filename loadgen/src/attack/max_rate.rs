@@ -92,7 +92,7 @@ pub(super) fn write(out: &mut impl Write, url: &str, slo: &Slo, found: &Found) -
 }
 
 pub(super) fn json(plan: &Plan, slo: &Slo, found: &Found) -> Value {
-    let steps: Vec<Value> = by_rate(found).into_iter().map(|step| self::step(slo, step)).collect();
+    let steps: Vec<Value> = by_rate(found).into_iter().map(|step| step_json(slo, step)).collect();
     json!({
         "schema": SCHEMA,
         "target": plan.target.to_string(),
@@ -103,7 +103,7 @@ pub(super) fn json(plan: &Plan, slo: &Slo, found: &Found) -> Value {
     })
 }
 
-fn step(slo: &Slo, step: &Step) -> Value {
+fn step_json(slo: &Slo, step: &Step) -> Value {
     json!({
         "rate_per_sec": step.rate_per_sec,
         "requests_per_sec": numbers::five_digits(step.answered_per_sec),
@@ -125,4 +125,54 @@ fn by_rate(found: &Found) -> Vec<&Step> {
 /// Why the search ended at the client's limit rather than at the server's, if it did.
 fn client_limit(found: &Found) -> Option<&str> {
     found.steps.iter().find_map(|step| step.client.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(rate_per_sec: f64, promised_ns: u64) -> Step {
+        Step {
+            rate_per_sec,
+            answered_per_sec: rate_per_sec,
+            reached: 0.999_99,
+            p50_ns: 100_000,
+            p99_ns: promised_ns,
+            promised_ns,
+            failed: 0,
+            client: None,
+        }
+    }
+
+    #[test]
+    fn the_hockey_stick_goes_up_by_rate_whatever_the_order_of_the_search() {
+        let slo = search::slo("p99=5ms").unwrap();
+        let steps = vec![step(1_000.0, 1), step(2_000.0, 9_000_000), step(1_500.0, 2_000_000)];
+        let found = Found { rate_per_sec: Some(1_500.0), steps };
+        let mut text = Vec::new();
+        write(&mut text, "http://h/", &slo, &found).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let rates: Vec<_> = text.lines().filter(|line| line.contains(" % ")).map(str::trim).collect();
+        assert!(rates[0].starts_with("1,000") && rates[1].starts_with("1,500"), "{text}");
+        assert!(rates[2].starts_with("2,000") && rates[2].ends_with("too slow"), "{text}");
+        // Rounded down: not all of it was reached.
+        assert!(rates[0].contains("99.9 %") && text.contains("p99 within 5ms"), "{text}");
+        assert!(text.ends_with("max rate      1,500 per second\n"), "{text}");
+        let steps: Vec<_> = found.steps.iter().map(|each| step_json(&slo, each)).collect();
+        assert_eq!((&steps[1]["holds"], &steps[1]["verdict"]), (&false.into(), &"too slow".into()));
+    }
+
+    #[test]
+    fn a_search_that_ended_at_the_clients_limit_says_so() {
+        let slo = search::slo("p50=1ms").unwrap();
+        let client = Some("the client was busy".to_owned());
+        let found = Found { rate_per_sec: None, steps: vec![Step { client, ..step(1_000.0, 1) }] };
+        let mut text = Vec::new();
+        write(&mut text, "http://h/", &slo, &found).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(
+            text.contains("max rate      none") && text.contains("do better: the client was busy"),
+            "{text}"
+        );
+    }
 }

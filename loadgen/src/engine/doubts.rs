@@ -104,10 +104,93 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::engine::tally::histogram;
+    use crate::engine::{ClientCost, Errors, OpenLoop, Rate};
 
     fn law(measured: f64, least: f64) -> LittlesLaw {
         LittlesLaw { asked: 64.0, measured, least }
+    }
+
+    /// A second of 64 connections on one thread: so many answers, each after so long.
+    fn outcome(ok: u64, latency: Duration) -> Outcome {
+        let mut latency_ns = histogram();
+        latency_ns.record_n(u64::try_from(latency.as_nanos()).unwrap(), ok).unwrap();
+        Outcome {
+            elapsed: Duration::from_secs(1),
+            ok,
+            errors: Errors::default(),
+            statuses: BTreeMap::new(),
+            bytes_read: 0,
+            latency_ns,
+            connect_ns: histogram(),
+            first_byte_ns: histogram(),
+            connections_asked: 64,
+            pipeline: 1,
+            connections_established: 64,
+            client: ClientCost { threads: 1, ..ClientCost::default() },
+            samples: Vec::new(),
+            interrupted: false,
+            gave_up: None,
+            in_flight_at_end: 0,
+            connections_opened: 0,
+            closed_by_client: 0,
+            reset_after_answer: 0,
+            retried: 0,
+            resets_sent: 0,
+            open_loop: None,
+            cohorts: Vec::new(),
+        }
+    }
+
+    fn overtaken_by_its_schedule(busy: Duration) -> Outcome {
+        let mut outcome = outcome(10_000, Duration::from_millis(1));
+        outcome.client.system = busy;
+        outcome.open_loop = Some(OpenLoop {
+            rate: Rate::constant(20_000.0),
+            scheduled: Duration::from_secs(1),
+            due: 20_000,
+            never_sent: 9_990,
+            service_ns: histogram(),
+            lag_max: Duration::from_millis(500),
+            own_lag_max: Duration::from_millis(1),
+            lag_grew: true,
+        });
+        outcome
+    }
+
+    #[test]
+    fn little_finds_connections_that_stood_idle_and_is_silent_where_it_can_not_tell() {
+        let at_work = outcome(64_000, Duration::from_millis(1)).littles_law().unwrap();
+        assert!(at_work.holds(), "{at_work:?}");
+        let idle = outcome(32_000, Duration::from_millis(1)).littles_law().unwrap();
+        assert!(!idle.holds() && (idle.off() + 0.5).abs() < 0.01, "{idle:?}");
+        assert_eq!(outcome(100, Duration::from_millis(1)).littles_law(), None, "too few");
+        let mut failing = outcome(64_000, Duration::from_millis(1));
+        failing.errors.add(ErrorKind::Reset);
+        assert_eq!(failing.littles_law(), None);
+        assert_eq!(overtaken_by_its_schedule(Duration::ZERO).littles_law(), None, "an open loop");
+    }
+
+    #[test]
+    fn a_schedule_that_the_client_lost_is_invalid_and_one_that_the_server_lost_is_not() {
+        let why = overtaken_by_its_schedule(Duration::from_millis(970)).invalid().unwrap();
+        assert!(why.contains("busy 97 %") && why.contains("500 ms") && why.contains("lower rate"), "{why}");
+        assert_eq!(overtaken_by_its_schedule(Duration::from_millis(300)).invalid(), None);
+        let mut out_of_ports = outcome(1, Duration::from_millis(1));
+        out_of_ports.errors.add(ErrorKind::Client);
+        assert!(out_of_ports.invalid().unwrap().contains("1 times"));
+    }
+
+    #[test]
+    fn a_client_without_a_cpu_did_not_wait_for_the_server() {
+        let mut outcome = outcome(1_000, Duration::from_millis(1));
+        outcome.client.user = Duration::from_millis(300);
+        assert!(!outcome.client_bound());
+        outcome.client.kept_waiting = Duration::from_millis(650);
+        assert!(outcome.client_bound() && outcome.starved() > outcome.busy());
     }
 
     #[test]
