@@ -9,6 +9,7 @@ use http1::textbook::Progress;
 use http1::{CONTINUE, Delivery, Status, encode};
 use mio::event::Event;
 use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
 use server::{Admission, Date, Options, ReadDeadline, Readiness, Transfer};
 
 use crate::pool::Exchange;
@@ -45,6 +46,8 @@ pub(crate) enum Flow {
     Wait,
     /// Until [`Connection::reply`] is called, after this delay.
     ReplyAfter(Duration),
+    /// Until the other connections had their turn, and the poll reports the socket anew.
+    Yield,
     /// It is over.
     Close,
 }
@@ -58,6 +61,10 @@ pub(crate) struct Context<'a, H> {
     /// When the worker last looked at the clock; enough for deadlines of seconds.
     pub(crate) now: Instant,
 }
+
+/// Reads and writes in a row before the other connections get their turn: a client that always has
+/// more to send must not be the only one that is served.
+const STEPS_PER_TURN: usize = 64;
 
 impl Connection {
     pub(crate) fn new(
@@ -87,7 +94,7 @@ impl Connection {
     /// # Errors
     /// The connection is lost, and with it whatever was under way.
     pub(crate) fn advance(&mut self, context: &Context<'_, impl Handler>) -> io::Result<Flow> {
-        loop {
+        for _ in 0..STEPS_PER_TURN {
             let flow = match self.state {
                 State::Reading(deadline) => self.read_request(deadline, context),
                 State::Delayed(_) if self.readiness.is_broken() => {
@@ -104,6 +111,12 @@ impl Connection {
                 flow => return flow,
             }
         }
+        Ok(Flow::Yield)
+    }
+
+    /// Has the poll report what it has reported before, behind what happened to others meanwhile.
+    pub(crate) fn report_anew(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        registry.reregister(&mut self.stream, token, Interest::READABLE | Interest::WRITABLE)
     }
 
     /// The delay is over: sends the answer that the handler wrote.
@@ -135,16 +148,19 @@ impl Connection {
                 self.advance(context)
             }
             State::Writing(_) => Err(ErrorKind::TimedOut.into()),
-            State::Reading(_) | State::Delayed(_) | State::Draining { .. } => Ok(Flow::Close),
+            State::Reading(_) => self.close_idle(context),
+            State::Delayed(_) | State::Draining { .. } => Ok(Flow::Close),
         }
     }
 
-    /// The server stops. What is idle has a last look for a request, then closes, in order: one may
-    /// be on its way, and must not be answered by a reset.
+    /// The server stops, and who is idle has to go.
     pub(crate) fn stop(&mut self, context: &Context<'_, impl Handler>) -> io::Result<Flow> {
-        if !self.is_idle() {
-            return Ok(Flow::Wait);
-        }
+        if self.is_idle() { self.close_idle(context) } else { Ok(Flow::Wait) }
+    }
+
+    /// Looks a last time for a request, then closes, in order: one may be on its way, and must not be
+    /// answered by a reset.
+    fn close_idle(&mut self, context: &Context<'_, impl Handler>) -> io::Result<Flow> {
         self.readiness.look_again();
         let flow = self.advance(context)?;
         if self.is_idle() && matches!(flow, Flow::Wait) {
@@ -184,8 +200,14 @@ impl Connection {
                 return Ok(Flow::GoOn);
             }
             Ok(Progress::NeedMore) => {}
-            // Nothing was written yet, so there is room for it.
-            Ok(Progress::SendContinue) => self.stream.write_all(CONTINUE)?,
+            // Nothing was written yet, so there is room for it; where there is none all the same it is
+            // left out, and the client sends its body after a while (RFC 9110, section 10.1.1).
+            Ok(Progress::SendContinue) => match self.stream.write(CONTINUE) {
+                Ok(written) if written == CONTINUE.len() => {}
+                Ok(_) => return Err(ErrorKind::WriteZero.into()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            },
             Err(error) => {
                 context.stats.fault(Fault::BadRequest);
                 response.become_error(error.status(), error);

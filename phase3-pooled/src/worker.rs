@@ -185,7 +185,10 @@ impl<'a, H: Handler> Worker<'a, H> {
         if self.delayed.is_empty() {
             return;
         }
-        while let Some((key, id)) = self.delayed.pop_due(Instant::now()) {
+        // Of this one moment: what its answers delay anew is due in a later turn, or some clients could
+        // keep this loop, and nobody else would get a turn.
+        let now = Instant::now();
+        while let Some((key, id)) = self.delayed.pop_due(now) {
             if self.connections.get(key).is_some_and(|connection| connection.id == id) {
                 self.with(key, Connection::reply);
             }
@@ -195,11 +198,13 @@ impl<'a, H: Handler> Worker<'a, H> {
     /// Ends what has passed its deadline, now and then; once the server stops, also what is idle.
     fn sweep(&mut self) {
         let stopping = self.stop.is_triggered();
+        let stops_now = stopping && self.listener.is_some();
+        if !stops_now && self.now - self.last_sweep < SWEEP_INTERVAL {
+            return;
+        }
         if stopping {
             self.listener = None;
             self.accept_at = None;
-        } else if self.now - self.last_sweep < SWEEP_INTERVAL {
-            return;
         }
         self.last_sweep = self.now;
         // By index, as connections leave the slab on the way.
@@ -231,6 +236,11 @@ impl<'a, H: Handler> Worker<'a, H> {
         };
         match go_on(connection, &context) {
             Ok(Flow::GoOn | Flow::Wait) => {}
+            Ok(Flow::Yield) => {
+                if connection.report_anew(self.poll.registry(), Token(key)).is_err() {
+                    self.close(key);
+                }
+            }
             // From this moment and not from `self.now`, which is older the more events there were.
             Ok(Flow::ReplyAfter(delay)) => {
                 self.delayed.schedule(Instant::now() + delay, (key, connection.id));

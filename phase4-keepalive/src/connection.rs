@@ -161,34 +161,43 @@ impl Connection {
                 self.state = self.write_later(Delivery::AFTER_ERROR, exchange, context);
                 self.advance(exchange, context)
             }
-            State::Reading(_) | State::Delayed(_) | State::Closing | State::Draining { .. } => {
-                Ok(Flow::Close)
-            }
+            State::Reading(_) => self.close_idle(exchange, context),
+            State::Delayed(_) | State::Closing | State::Draining { .. } => Ok(Flow::Close),
         }
     }
 
-    /// The server stops. What is idle has a last look for a request, then closes, in order: one may
-    /// be on its way, and must not be answered by a reset.
+    /// The server stops, and who is idle has to go.
     pub(crate) fn stop(
         &mut self,
         exchange: &mut Exchange,
         context: &Context<'_, impl Handler>,
     ) -> io::Result<Flow> {
-        if !self.is_resting(exchange) {
-            return Ok(Flow::Wait);
-        }
+        if self.is_resting(exchange) { self.close_idle(exchange, context) } else { Ok(Flow::Wait) }
+    }
+
+    /// Looks a last time for a request, then closes, in order: one may be on its way, and must not be
+    /// answered by a reset.
+    fn close_idle(
+        &mut self,
+        exchange: &mut Exchange,
+        context: &Context<'_, impl Handler>,
+    ) -> io::Result<Flow> {
         self.readiness.look_again();
         let flow = self.advance(exchange, context)?;
-        if self.is_resting(exchange) && matches!(flow, Flow::Wait) {
+        if self.is_idle() && matches!(flow, Flow::Wait) {
             self.half_close(context)?;
         }
         Ok(flow)
     }
 
+    /// Whether no byte of the next request has come.
+    fn is_idle(&self) -> bool {
+        matches!(self.state, State::Reading(deadline) if deadline.is_idle())
+    }
+
     /// Whether nothing is under way, so that its exchange can serve somebody else.
     pub(crate) fn is_resting(&self, exchange: &Exchange) -> bool {
-        let is_idle = matches!(self.state, State::Reading(deadline) if deadline.is_idle());
-        is_idle && exchange.input.is_empty() && exchange.output.is_empty()
+        self.is_idle() && exchange.input.is_empty() && exchange.output.is_empty()
     }
 
     /// Answers all requests that have come, and reads when there is none.
@@ -288,6 +297,10 @@ impl Connection {
             }
         }
         exchange.output.clear();
+        // Who was still taking its answers was not idle.
+        if self.is_idle() {
+            self.state = State::Reading(ReadDeadline::new(context.now));
+        }
         Ok(())
     }
 
