@@ -40,7 +40,7 @@ is '405' 405 "$(status -X PUT -d x "$base/")"
 has '405 says what is allowed' 'Allow: POST, OPTIONS' "$(fetch -i "$base/echo")"
 is 'a method that nobody knows' 501 "$(status -X BREW "$base/")"
 is 'a method in lower case' 501 "$(status -X get "$base/")"
-has 'TRACE' '50' "$(status -X TRACE "$base/")"
+is 'TRACE' 501 "$(status -X TRACE "$base/")"
 is '8 kB in a header' 200 "$(status -H "X-Long: $(head -c 8192 large)" "$base/headers")"
 is '40 kB in a header' 431 "$(status -H "X-Long: $(head -c 40000 large)" "$base/")"
 is '200 headers' 431 "$(status $(printf -- '-H X-%s:1 ' {1..200}) "$base/")"
@@ -69,9 +69,10 @@ lacks '--http1.0 gets no chunks' 'Transfer-Encoding' "$(fetch -i --http1.0 "$bas
 is '--http2 is served as 1.1' '200 1.1' "$(fetch --http2 -o answer -w '%{http_code} %{http_version}' "$base/")"
 lacks '--http2 is never 101' 'HTTP/1.1 101' "$(fetch --http2 -v "$base/")"
 is '--http2 with a body' 'a body' "$(fetch --http2 -d 'a body' "$base/echo")"
-lacks 'HTTP/2 without asking is no HTTP/2' 'HTTP/2 200' "$(fetch -i --http2-prior-knowledge "$base/")"
-lacks 'TLS is not served' 'Hello' "$(fetch -k "https://${base#http://}/")"
-lacks 'a proxy protocol line is not served' 'Hello' "$(fetch --haproxy-protocol "$base/")"
+# Not spoken here: curl has to come back with an error of its own.
+is 'HTTP/2 without asking is not served' no "$(fetch --http2-prior-knowledge "$base/" >answer && echo yes || echo no)"
+is 'TLS is not served' no "$(fetch -k "https://${base#http://}/" >answer && echo yes || echo no)"
+is 'a proxy protocol line is not served' 400 "$(status --haproxy-protocol "$base/")"
 alive 'other protocols'
 
 ## Options that ask for what is not there, or for nothing

@@ -26,9 +26,9 @@ has() {
     fi
 }
 
-# lacks NAME PART WHOLE: the part is not in the whole.
+# lacks NAME PART WHOLE: there is a whole, and the part is not in it.
 lacks() {
-    if [[ "$3" != *"$2"* ]]; then
+    if [[ -n "$3" && "$3" != *"$2"* ]]; then
         printf 'ok      %s\n' "$1"
     else
         printf 'FAILED  %s: did not want %q in:\n%s\n' "$1" "$2" "$3"

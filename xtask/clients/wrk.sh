@@ -8,7 +8,9 @@ press() {
     lacks "$1: no socket errors" 'Socket errors' "$output"
     lacks "$1: every status is 200" 'Non-2xx' "$output"
     # An answer that wrk can't read is counted as an error; that there were answers at all is not said.
-    [[ $output =~ ([0-9]+)\ requests\ in ]] && is "$1: answers" yes "$( ((BASH_REMATCH[1] > 100)) && echo yes || echo "$output")"
+    local answers=0
+    [[ $output =~ ([0-9]+)\ requests\ in ]] && answers=${BASH_REMATCH[1]}
+    is "$1: answers" yes "$( ((answers > 100)) && echo yes || echo "$output")"
 }
 press 'GET /' "$base/"
 press 'GET / with Connection: close' -H 'Connection: close' "$base/"

@@ -46,7 +46,7 @@ pub(crate) struct Args {
     /// Fail if a client is not installed
     #[arg(long)]
     require: bool,
-    /// Run slowhttptest in place of the clients, with deadlines of two seconds: about five minutes
+    /// Run slowhttptest in place of the clients, under short deadlines: about seven minutes
     #[arg(long, conflicts_with = "client")]
     slow: bool,
     /// With --slow: only this attack; may be given more than once

@@ -24,8 +24,23 @@ pub(in super::super) struct Choice {
     default_deadlines: bool,
 }
 
-/// The deadline for all three that is set where the servers' own are not asked for.
-const SHORT: Duration = Duration::from_secs(2);
+/// The deadline for all three that is set where the servers' own are not asked for. Where clients have to
+/// wait for their turn to be slow it is shorter, so that two hundred of them have theirs within a minute.
+fn short(phase: &Phase) -> Duration {
+    Duration::from_millis(match phase.places {
+        None => 2_000,
+        Some(1) => 250,
+        Some(_) => 1_000,
+    })
+}
+
+/// How long such a phase then listens to a client that has not closed: slowhttptest looks once a second.
+const SHORT_DRAIN: &str = "100ms";
+
+/// Slow connections to a phase…
+const CONNECTIONS: usize = 200;
+/// …and under the servers' own deadlines for each place, where places are few: more would take hours.
+const CONNECTIONS_PER_PLACE: usize = 10;
 
 impl Choice {
     /// These attacks, or all of them if there are none, under short deadlines or the servers' own.
@@ -38,23 +53,36 @@ impl Choice {
         if self.default_deadlines {
             "with the servers' own deadlines".to_owned()
         } else {
-            format!("with deadlines of {SHORT:?} for head, body and write in place of the servers' own")
+            "with short deadlines for head, body and write in place of the servers' own".to_owned()
         }
     }
 
     /// What is added to the server's command line.
-    pub(super) fn flags(&self) -> Vec<String> {
+    pub(super) fn flags(&self, phase: &Phase) -> Vec<String> {
         if self.default_deadlines {
             return Vec::new();
         }
-        let flags = ["--head-timeout", "--body-timeout", "--write-timeout"];
-        flags.map(|flag| format!("{flag}={}s", SHORT.as_secs())).into()
+        let deadlines = ["--head-timeout", "--body-timeout", "--write-timeout"];
+        let mut flags: Vec<_> =
+            deadlines.iter().map(|flag| format!("{flag}={}ms", short(phase).as_millis())).collect();
+        if phase.places.is_some() {
+            flags.push(format!("--drain-timeout={SHORT_DRAIN}"));
+        }
+        flags
+    }
+
+    /// How many slow connections `phase` faces.
+    pub(super) fn connections(&self, phase: &Phase) -> usize {
+        match phase.places {
+            Some(places) if self.default_deadlines => places * CONNECTIONS_PER_PLACE,
+            _ => CONNECTIONS,
+        }
     }
 
     /// When `phase` must have had enough of a client that is slow in this way.
     pub(super) fn deadline(&self, attack: Attack, phase: &Phase) -> Duration {
         if !self.default_deadlines {
-            return SHORT;
+            return short(phase);
         }
         match attack {
             Attack::Headers => phase.deadlines.head,

@@ -7,7 +7,7 @@
 //! instead, and `stranger` is the other client.
 //!
 //! Phases 0 and 1 serve one and ten at a time, so what is slow there waits for its turn to be slow, and
-//! so does the stranger. They face fewer connections, and their figures say for how long.
+//! so does the stranger; their figures say for how long. Under their own deadlines they face fewer.
 
 mod attack;
 mod figures;

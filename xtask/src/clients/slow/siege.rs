@@ -14,10 +14,6 @@ use super::figures::{Figures, LATE_MAX};
 use super::stranger::Stranger;
 use super::watch::Watch;
 
-/// Slow connections, where each has a place of its own…
-const CONNECTIONS: usize = 200;
-/// …and for each place, where places are few.
-const CONNECTIONS_PER_PLACE: u8 = 10;
 /// How often the connections are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 /// Beyond what all connections should take, a siege lasts this long before it is given up.
@@ -31,14 +27,12 @@ pub(super) fn lay(
     choice: &Choice,
 ) -> Result<Result<Figures, String>, String> {
     let deadline = choice.deadline(attack, phase);
-    let (connections, rounds) = match phase.places {
-        Some(places) => (places * usize::from(CONNECTIONS_PER_PLACE), CONNECTIONS_PER_PLACE),
-        None => (CONNECTIONS, 1),
-    };
+    let connections = choice.connections(phase);
+    let rounds = phase.places.map_or(1, |places| connections.div_ceil(places));
     let arrival = Duration::from_secs((connections / attack.connections_per_second()) as u64);
-    let limit = arrival + (deadline + LATE_MAX) * u32::from(rounds) + GRACE;
+    let limit = arrival + (deadline + LATE_MAX) * u32::try_from(rounds).unwrap_or(u32::MAX) + GRACE;
 
-    let server = Server::start(loadgen, phase, &choice.flags())?;
+    let server = Server::start(loadgen, phase, &choice.flags(phase))?;
     let mut watch = Watch::new(server.addr);
     let stranger = Stranger::start(server.addr, limit);
     let mut slow = start(attack, &server, connections, limit)?;
