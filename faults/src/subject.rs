@@ -144,7 +144,7 @@ impl Subject {
     /// # Errors
     /// No answer comes whole.
     pub fn ask(&self, target: &str) -> Result<Response, Failure> {
-        client::ask(self.addr(), get(target))
+        Ok(client::ask(self.addr(), get(target))?)
     }
 
     /// It serves.
