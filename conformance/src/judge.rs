@@ -27,10 +27,18 @@ pub(crate) fn judge(profile: &Profile, case: &Case, exchange: &Exchange) -> Resu
 
 /// What holds for every answer of every case, so that no case has to say it.
 fn every_answer(profile: &Profile, answers: &[Response]) -> Result<(), String> {
-    for Response { head, framing, .. } in answers {
+    for Response { head, body, framing, .. } in answers {
         let status = head.status;
         if *framing == Framing::UntilClose {
             return Err(format!("the {status} says nothing of its length: a cut would look like its end"));
+        }
+        if (200..500).contains(&status) {
+            if !is_dated(head) {
+                return Err(format!("the {status} has no Date of the right form (RFC 9110 section 6.6.1)"));
+            }
+            if !body.is_empty() && head.values("content-type").next().is_none() {
+                return Err(format!("the {status} has content and no Content-Type (RFC 9110 section 8.3)"));
+            }
         }
         if status == 405 && head.values("allow").next().is_none() {
             return Err("the 405 has no Allow (RFC 9110 section 15.5.6)".to_owned());
@@ -49,6 +57,9 @@ fn meets(profile: &Profile, outcome: &Outcome, exchange: &Exchange) -> Result<()
     } else {
         &outcome.answers[..outcome.answers.len().min(1)]
     };
+    if let (Some(interim), []) = (exchange.transcript.pending_interim().first(), answers) {
+        return Err(format!("a {} came, and no answer", interim.status));
+    }
     if answers.len() != due.len() {
         let statuses: Vec<String> = answers.iter().map(|answer| answer.head.status.to_string()).collect();
         let got = if statuses.is_empty() { "none".to_owned() } else { statuses.join(", ") };

@@ -28,7 +28,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 pub use case::{Case, Kind, Need, Step};
-pub use profile::{ANSWER_LIMIT, Limits, Profile};
+pub use profile::{ANSWER_LIMIT, Limits, PATIENT_LAB_FLAGS, Profile};
 pub use report::{Counts, Report, Row};
 pub use run::{Failure, Verdict, run, run_all, run_these};
 

@@ -86,6 +86,11 @@ impl Limits {
     }
 }
 
+/// The flags that give a server of the lab more time than a case ever takes, even byte by byte on a machine
+/// that stands still for a while: no case is about a deadline.
+pub const PATIENT_LAB_FLAGS: [&str; 4] =
+    ["--idle-timeout=60s", "--head-timeout=60s", "--body-timeout=60s", "--write-timeout=60s"];
+
 impl Profile {
     /// A server that closes after every answer, with the lab's routes and limits.
     pub fn closing(name: impl Into<String>) -> Self {

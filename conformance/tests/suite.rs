@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use conformance::{Profile, Report, Step, Verdict, cases, run_all};
 
-const REFUSAL: &str = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-const SERVED: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
+const REFUSAL: &str = "HTTP/1.1 400 Bad Request\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+const SERVED: &str = "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
 
 /// A server that sends `answer` to each connection once something has come, be it only the end of the
 /// client's half, and closes. Its threads live as long as the test process.
@@ -120,6 +120,32 @@ fn an_answer_that_is_cut_short_is_found() {
         panic!("half an answer passed")
     };
     assert!(failure.miss.contains("unfinished"), "{failure:?}");
+}
+
+/// How a case fails at a server that always says this.
+fn miss(case: &str, answer: &'static str) -> String {
+    let profile = Profile { deliveries: false, ..Profile::closing("wrong") };
+    let cases = cases::all(&profile);
+    let case = cases.iter().find(|other| other.name == case).unwrap();
+    let Verdict::Failed(failure) = conformance::run(always(answer), &profile, case) else {
+        panic!("{answer:?} passed")
+    };
+    failure.miss
+}
+
+#[test]
+fn leave_to_send_the_body_is_found_in_answer_to_1_0() {
+    let miss = miss("expect-continue-on-1.0-without-its-body", "HTTP/1.1 100 Continue\r\n\r\n");
+    assert!(miss.contains("100"), "{miss}");
+}
+
+#[test]
+fn an_answer_without_date_or_type_is_found_in_every_case() {
+    let no_date = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    assert!(miss("options-path", no_date).contains("Date"));
+    let no_type = "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\n\
+                   Content-Length: 2\r\n\r\nhi";
+    assert!(miss("options-path", no_type).contains("Content-Type"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::reader::{Response, Transcript};
+use conformance::reader::{Malformed, Response, Transcript};
 use socket2::Socket;
 
 use crate::Failure;
@@ -42,24 +42,83 @@ pub fn send(addr: SocketAddr, bytes: impl AsRef<[u8]>) -> io::Result<TcpStream> 
     Ok(stream)
 }
 
+/// Why what came is not what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Broken {
+    /// Nobody listens, or nobody takes the connection.
+    #[error("no connection: {0}")]
+    Refused(io::Error),
+    /// Not a byte of an answer came before the end.
+    #[error("the server closed without an answer{}", because(.0.as_ref()))]
+    ClosedUnanswered(Option<io::Error>),
+    /// The last answer has begun and is not whole.
+    #[error("after {whole} whole answers one is cut off after {bytes} bytes{}", because(error.as_ref()))]
+    CutOff {
+        /// How many were whole before it.
+        whole: usize,
+        /// How many bytes of it came.
+        bytes: usize,
+        /// What ended it, if not a FIN.
+        error: Option<io::Error>,
+    },
+    /// All answers were whole, and what came behind them was no FIN.
+    #[error("{whole} whole answers did not end in order: {error}")]
+    NoEnd {
+        /// How many there were.
+        whole: usize,
+        /// What came instead.
+        error: io::Error,
+    },
+    /// What came back is no HTTP.
+    #[error("what came back is not HTTP: {0}")]
+    NotHttp(Malformed),
+    /// One answer was due.
+    #[error("{0} answers came instead of one")]
+    TooMany(usize),
+}
+
+fn because(error: Option<&io::Error>) -> String {
+    error.map_or_else(String::new, |error| format!(": {error}"))
+}
+
+impl From<Broken> for Failure {
+    fn from(broken: Broken) -> Self {
+        Self::new(broken.to_string())
+    }
+}
+
 /// Sends `bytes` on a connection of its own and returns the one answer to it.
 ///
 /// # Errors
 /// It does not come whole, or more than it.
-pub fn ask(addr: SocketAddr, bytes: impl AsRef<[u8]>) -> Result<Response, Failure> {
-    one_answer(send(addr, bytes)?)
+pub fn ask(addr: SocketAddr, bytes: impl AsRef<[u8]>) -> Result<Response, Broken> {
+    let mut stream = connect(addr).map_err(Broken::Refused)?;
+    stream.write_all(bytes.as_ref()).map_err(|error| Broken::ClosedUnanswered(Some(error)))?;
+    one_answer(stream)
 }
 
 /// The one answer that comes before the server closes.
 ///
 /// # Errors
 /// Another number of answers comes, or something that is none, or a reset.
-pub fn one_answer(stream: TcpStream) -> Result<Response, Failure> {
+pub fn one_answer(stream: TcpStream) -> Result<Response, Broken> {
     let mut answers = answers(stream)?;
     match answers.pop() {
         Some(answer) if answers.is_empty() => Ok(answer),
-        Some(_) => Err(Failure::new(format!("{} answers came instead of one", answers.len() + 1))),
-        None => Err(Failure::new("the server closed without an answer")),
+        Some(_) => Err(Broken::TooMany(answers.len() + 1)),
+        None => Err(Broken::ClosedUnanswered(None)),
+    }
+}
+
+/// The first answer, whole, whatever the end behind it.
+///
+/// # Errors
+/// It does not come whole.
+pub fn first_answer(stream: TcpStream) -> Result<Response, Broken> {
+    let (transcript, error) = read_to_the_end(&[], stream)?;
+    match transcript.answers() {
+        [first, ..] => Ok(first.clone()),
+        [] => Err(unfinished(&transcript, error)),
     }
 }
 
@@ -67,7 +126,7 @@ pub fn one_answer(stream: TcpStream) -> Result<Response, Failure> {
 ///
 /// # Errors
 /// Something comes that is no answer or half of one, a reset, or no end within the limit.
-pub fn answers(stream: TcpStream) -> Result<Vec<Response>, Failure> {
+pub fn answers(stream: TcpStream) -> Result<Vec<Response>, Broken> {
     answers_to(&[], stream)
 }
 
@@ -75,25 +134,40 @@ pub fn answers(stream: TcpStream) -> Result<Vec<Response>, Failure> {
 ///
 /// # Errors
 /// As [`answers`].
-pub fn answers_to(methods: &[&'static str], mut stream: TcpStream) -> Result<Vec<Response>, Failure> {
+pub fn answers_to(methods: &[&'static str], stream: TcpStream) -> Result<Vec<Response>, Broken> {
+    let (transcript, error) = read_to_the_end(methods, stream)?;
+    if error.is_some() || !transcript.rest().is_empty() {
+        return Err(unfinished(&transcript, error));
+    }
+    Ok(transcript.answers().to_vec())
+}
+
+/// Everything that comes, and what ended it if not a FIN.
+fn read_to_the_end(
+    methods: &[&'static str],
+    mut stream: TcpStream,
+) -> Result<(Transcript, Option<io::Error>), Broken> {
     let mut transcript = Transcript::new(methods);
     let mut buffer = vec![0; 64 * 1024];
-    let bad = |error| Failure::new(format!("what came back is not HTTP: {error}"));
     loop {
         match stream.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => transcript.push(&buffer[..read]).map_err(bad)?,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => {
-                let whole = transcript.answers().len();
-                return Err(Failure::new(format!("reading failed after {whole} whole answers: {error}")));
+            Ok(0) => {
+                transcript.finish().map_err(Broken::NotHttp)?;
+                return Ok((transcript, None));
             }
+            Ok(read) => transcript.push(&buffer[..read]).map_err(Broken::NotHttp)?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Ok((transcript, Some(error))),
         }
     }
-    transcript.finish().map_err(bad)?;
-    match transcript.rest().len() {
-        0 => Ok(transcript.answers().to_vec()),
-        rest => Err(Failure::new(format!("the last answer is cut off after {rest} bytes"))),
+}
+
+/// What is wrong with an end that was no FIN behind a whole answer.
+fn unfinished(transcript: &Transcript, error: Option<io::Error>) -> Broken {
+    match (transcript.answers().len(), transcript.rest().len(), error) {
+        (0, 0, error) => Broken::ClosedUnanswered(error),
+        (whole, 0, Some(error)) => Broken::NoEnd { whole, error },
+        (whole, bytes, error) => Broken::CutOff { whole, bytes, error },
     }
 }
 
@@ -123,5 +197,54 @@ pub fn eventually<T: Copy + std::fmt::Debug + PartialEq>(
             return Err(Failure::new(format!("{what}: {seen:?} instead of {wanted:?} even after {limit:?}")));
         }
         thread::sleep(LOOK_AGAIN);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// What a client makes of a server that says this and then closes, or resets.
+    fn hear(said: &'static [u8], ends_in_reset: bool) -> Result<Response, Broken> {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let stream = connect(listener.local_addr().expect("an address")).expect("connected");
+        let (mut server, _) = listener.accept().expect("accepted");
+        server.write_all(said).expect("said");
+        if ends_in_reset {
+            reset(server);
+        } else {
+            drop(server);
+        }
+        one_answer(stream)
+    }
+
+    #[test]
+    fn half_an_answer_is_cut_off_whatever_ends_it() {
+        let half = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel";
+        assert!(matches!(hear(half, false), Err(Broken::CutOff { whole: 0, error: None, .. })));
+        assert!(matches!(hear(half, true), Err(Broken::CutOff { whole: 0, error: Some(_), .. })));
+    }
+
+    #[test]
+    fn no_answer_is_no_half_of_one() {
+        assert!(matches!(hear(b"", false), Err(Broken::ClosedUnanswered(None))));
+        assert!(matches!(hear(b"", true), Err(Broken::ClosedUnanswered(Some(_)))));
+    }
+
+    #[test]
+    fn a_whole_answer_before_a_reset_is_told_from_one_before_a_fin() {
+        let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+        assert!(hear(whole, false).is_ok_and(|answer| answer.body == b"hi"));
+        assert!(matches!(hear(whole, true), Err(Broken::NoEnd { whole: 1, .. })));
+    }
+
+    #[test]
+    fn where_nobody_listens_a_client_is_refused() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let addr = listener.local_addr().expect("an address");
+        drop(listener);
+        assert!(matches!(ask(addr, get("/")), Err(Broken::Refused(_))));
     }
 }

@@ -61,6 +61,11 @@ impl Phase {
         self.at_once() == usize::MAX
     }
 
+    /// Whether a handler's delay holds no thread, so that the connection can be watched meanwhile.
+    pub fn watches_while_it_waits(self) -> bool {
+        matches!(self, Self::Async | Self::Pooled | Self::Keepalive)
+    }
+
     /// Whether it answers 503 above its connection limit; phase 0 leaves the others in the queue.
     pub fn turns_away(self) -> bool {
         self != Self::Serial

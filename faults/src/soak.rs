@@ -25,6 +25,10 @@ const CLIENTS: u64 = 4;
 /// What the memory may grow by after the warm-up: allocators keep some of what they are given back.
 const GROWTH_PERCENT_MAX: u64 = 10;
 const GROWTH_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Rounds at the end of which not each may end with more than the one before.
+const RISING_ROUNDS: usize = 5;
+/// What counts as more: a few pages come and go.
+const RISE_BYTES: u64 = 32 * 1024;
 
 /// Mixes for `time` on all `phases` at once, and returns for each what was done and held.
 pub fn run(setting: &Setting, phases: &[Phase], time: Duration) -> Vec<(Phase, Result<String, Failure>)> {
@@ -67,26 +71,60 @@ fn soak(setting: &Setting, phase: Phase, time: Duration) -> Result<String, Failu
     }
     subject.hello()?;
     let (warm, last) = (held[WARM_UP - 1], held[held.len() - 1]);
-    ensure_no_growth(&held, warm, last)?;
+    ensure_no_growth(&held)?;
+    let memory: Vec<String> = held.iter().map(|figures| mib(figures.resident_bytes)).collect();
     let total: u64 = done.values().sum();
     let kinds: Vec<String> = done.iter().map(|(name, count)| format!("{count} {name}")).collect();
     Ok(format!(
-        "{total} done ({}); descriptors {} to {}, threads {} to {}, memory {} to {}",
+        "{total} done ({}); descriptors {} to {}, threads {} to {}, memory {}",
         kinds.join(", "),
         warm.descriptors,
         last.descriptors,
         warm.threads,
         last.threads,
-        mib(warm.resident_bytes),
-        mib(last.resident_bytes)
+        memory.join(", ")
     ))
 }
 
-fn ensure_no_growth(held: &[Figures], warm: Figures, last: Figures) -> Result<(), Failure> {
+fn ensure_no_growth(held: &[Figures]) -> Result<(), Failure> {
+    let (warm, last) = (held[WARM_UP - 1], held[held.len() - 1]);
     let all = || held.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     ensure!(last.descriptors <= warm.descriptors, "the descriptors grew: {}", all());
     ensure!(last.threads <= warm.threads, "the threads grew: {}", all());
     let most = warm.resident_bytes + GROWTH_BYTES_MAX.max(warm.resident_bytes * GROWTH_PERCENT_MAX / 100);
     ensure!(last.resident_bytes <= most, "the memory grew: {}", all());
+    // A slow leak stays below that in a short mix, but it never stops.
+    let late = &held[held.len() - RISING_ROUNDS - 1..];
+    let is_rising = late.windows(2).all(|pair| {
+        let [before, after] = pair else { return false };
+        after.resident_bytes > before.resident_bytes + RISE_BYTES
+    });
+    ensure!(!is_rising, "the memory grew in each of the last {RISING_ROUNDS} rounds: {}", all());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Figures, ensure_no_growth};
+
+    fn held(kib: [u64; 10]) -> Vec<Figures> {
+        kib.map(|kib| Figures {
+            descriptors: 10,
+            threads: 4,
+            resident_bytes: (10_000 + kib) * 1024,
+            peak_bytes: 0,
+        })
+        .to_vec()
+    }
+
+    #[test]
+    fn what_never_stops_growing_is_a_leak_however_small() {
+        assert!(ensure_no_growth(&held([0, 50, 100, 150, 200, 250, 300, 350, 400, 450])).is_err());
+    }
+
+    #[test]
+    fn what_comes_to_rest_is_none() {
+        assert!(ensure_no_growth(&held([0, 50, 100, 150, 200, 250, 300, 350, 350, 400])).is_ok());
+        assert!(ensure_no_growth(&held([0, 900, 4, 8, 900, 0, 900, 0, 900, 950])).is_ok());
+    }
 }

@@ -66,7 +66,27 @@ impl Subject {
     /// # Errors
     /// It does not start or does not answer.
     pub fn start(setting: &Setting, phase: Phase, flags: &[&str]) -> Result<Self, Failure> {
-        let mut command = Command::new(&setting.program);
+        Self::start_with(Command::new(&setting.program), phase, flags)
+    }
+
+    /// The same where no more than so many descriptors may ever be open.
+    ///
+    /// # Errors
+    /// As [`Subject::start`].
+    pub fn start_within(
+        setting: &Setting,
+        descriptors_max: usize,
+        phase: Phase,
+        flags: &[&str],
+    ) -> Result<Self, Failure> {
+        let mut command = Command::new("sh");
+        // The hard limit too, or the server would raise the soft one.
+        let script = format!("ulimit -n {descriptors_max} && exec \"$0\" \"$@\"");
+        command.arg("-c").arg(script).arg(&setting.program);
+        Self::start_with(command, phase, flags)
+    }
+
+    fn start_with(mut command: Command, phase: Phase, flags: &[&str]) -> Result<Self, Failure> {
         command
             .arg("serve")
             .args(phase.words())
@@ -144,7 +164,7 @@ impl Subject {
     /// # Errors
     /// No answer comes whole.
     pub fn ask(&self, target: &str) -> Result<Response, Failure> {
-        client::ask(self.addr(), get(target))
+        Ok(client::ask(self.addr(), get(target))?)
     }
 
     /// It serves.

@@ -42,12 +42,15 @@ macro_rules! tests {
 tests! {
     half_close
     abort
+    abort_while_delayed
     out_of_descriptors
+    few_descriptors
     no_descriptor_at_all
     thousand_at_once
     above_the_limit
     slow_heads
     slow_bodies
+    minimum_rate
     deaf_readers
     silent_clients
     panics

@@ -5,8 +5,9 @@ use http1::{Request, Response};
 use crate::{Handler, Routes, Step};
 
 /// The lab's routes, and two that misbehave: `/panic` panics in the middle of its answer, and
-/// `/inject` puts a line end and a field named `Injected` into a field of its answer. Both have to
-/// end in a 500 that costs the server nothing.
+/// `/inject` puts a line end and a field named `Injected` into a field of its answer;
+/// `/inject?what=cr`, `lf`, `nul` and `name` put in something else that breaks a field line. All have
+/// to end in a 500 that costs the server nothing.
 #[derive(Debug)]
 pub struct Misbehaving(pub Routes);
 
@@ -18,7 +19,13 @@ impl Handler for Misbehaving {
                 panic!("the route /panic was asked for");
             }
             "/inject" => {
-                response.add_field("X-Split", "a\r\nInjected: yes");
+                match request.query() {
+                    Some("what=cr") => response.add_field("X-Split", "a\rInjected: yes"),
+                    Some("what=lf") => response.add_field("X-Split", "a\nInjected: yes"),
+                    Some("what=nul") => response.add_field("X-Split", "a\0Injected: yes"),
+                    Some("what=name") => response.add_field("X-Split: a\r\nInjected", "yes"),
+                    _ => response.add_field("X-Split", "a\r\nInjected: yes"),
+                };
                 Step::Reply
             }
             _ => self.0.handle(request, response),

@@ -25,7 +25,7 @@ pub const RESPONSE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// | `GET /bytes?n=65536` | so many bytes |
 /// | `GET /json` | a small JSON object |
 /// | `POST /echo` | the request's body |
-/// | `GET /headers` | the request's field lines |
+/// | `GET /headers` | the authority that the request is for, then its field lines |
 /// | `GET /stats` | the server's counters as JSON |
 ///
 /// HEAD works wherever GET does, and OPTIONS everywhere.
@@ -161,6 +161,12 @@ fn bytes(request: &Request<'_>, response: &mut Response) {
 }
 
 fn headers(request: &Request<'_>, response: &mut Response) {
+    // Named as HTTP/2 does: no field can have this name.
+    if let Some(authority) = request.authority() {
+        for part in [":authority: ", authority, "\n"] {
+            response.body_mut().extend_from_slice(part.as_bytes());
+        }
+    }
     for (name, value) in request.fields.iter() {
         for part in [name.as_bytes(), b": ", value, b"\n"] {
             response.body_mut().extend_from_slice(part);
@@ -224,7 +230,8 @@ mod tests {
         assert_eq!(get("GET http://elsewhere/"), (200, "Hello, World!".into()));
         assert_eq!(get("GET /bytes?n=5"), (200, "xxxxx".into()));
         assert_eq!(get("GET /json"), (200, r#"{"message":"Hello, World!"}"#.into()));
-        assert_eq!(get("GET /headers"), (200, "Host: a\nContent-Length: 0\n".into()));
+        assert_eq!(get("GET /headers"), (200, ":authority: a\nHost: a\nContent-Length: 0\n".into()));
+        assert!(get("GET http://elsewhere/headers").1.starts_with(":authority: elsewhere\nHost: a\n"));
         assert_eq!(get("GET /cpu?us=1").0, 200);
         assert_eq!(ask(&Arc::default(), "POST /echo", "hello").1.body(), b"hello");
     }

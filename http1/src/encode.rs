@@ -29,7 +29,8 @@ impl Delivery {
         Self { keep_alive: false, ..Self::keeping_alive(request, Facts::default()) }
     }
 
-    /// For an answer to bytes that were no request.
+    /// For an answer to bytes that were no request, and of which nobody knows what they were to be. A parser
+    /// that has seen them knows better: [`crate::textbook::Parser::error_delivery`].
     pub const AFTER_ERROR: Self = Self { head_only: false, version: Version::Http11, keep_alive: false };
 }
 

@@ -1,5 +1,7 @@
 //! What the fields of a whole head mean for the body's framing and for the connection.
 
+use std::net::Ipv6Addr;
+
 use crate::request::split_absolute;
 use crate::{Error, Fields, Method, Version, field, work};
 
@@ -117,20 +119,43 @@ fn check_target(method: Method, target: &str) -> Result<(), Error> {
 fn is_authority(value: &[u8]) -> bool {
     let (host_fits, port) = if let Some(literal) = value.strip_prefix(b"[") {
         let Some(end) = memchr::memchr(b']', literal) else { return false };
-        let address = &literal[..end];
-        let fits = !address.is_empty()
-            && address.iter().all(|&byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
-        (fits, &literal[end + 1..])
+        (is_ip_literal(&literal[..end]), &literal[end + 1..])
     } else {
         let end = memchr::memchr(b':', value).unwrap_or(value.len());
         (end > 0 && is_name(&value[..end]), &value[end..])
     };
     let port_fits = match port {
         [] => true,
-        [b':', digits @ ..] => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
+        // RFC 3986 lets it be empty.
+        [b':', digits @ ..] => digits.is_empty() || is_port(digits),
         _ => false,
     };
     host_fits && port_fits
+}
+
+/// A decimal number that is a port of TCP.
+fn is_port(digits: &[u8]) -> bool {
+    digits.iter().all(u8::is_ascii_digit)
+        && std::str::from_utf8(digits).is_ok_and(|digits| digits.parse::<u16>().is_ok())
+}
+
+/// What stands in brackets: an IPv6 address, or one of a version to come (`IPvFuture`).
+fn is_ip_literal(literal: &[u8]) -> bool {
+    if let [b'v' | b'V', future @ ..] = literal {
+        let dot = memchr::memchr(b'.', future).unwrap_or(0);
+        let (version, address) = (&future[..dot], &future[dot..]);
+        let fits = |byte: &u8| is_mark(*byte) || *byte == b':';
+        return !version.is_empty()
+            && version.iter().all(u8::is_ascii_hexdigit)
+            && address.len() > 1
+            && address[1..].iter().all(fits);
+    }
+    std::str::from_utf8(literal).is_ok_and(|literal| literal.parse::<Ipv6Addr>().is_ok())
+}
+
+/// A letter, digit or mark of RFC 3986, its `unreserved` and `sub-delims`.
+fn is_mark(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
 }
 
 /// A registered name: letters, digits, marks and whole percent-encoded bytes.
@@ -139,7 +164,7 @@ fn is_name(name: &[u8]) -> bool {
     while let [first, tail @ ..] = rest {
         rest = match (first, tail) {
             (b'%', [high, low, tail @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => tail,
-            (byte, tail) if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte) => tail,
+            (byte, tail) if is_mark(*byte) => tail,
             _ => return false,
         };
     }
@@ -181,5 +206,44 @@ impl Coding {
                 (Self::Chunked | Self::UnknownThenChunked, _) => Err(Error::TransferEncoding),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_authority;
+
+    #[test]
+    fn a_port_is_one_of_tcp() {
+        for authority in ["lab", "lab:", "lab:0", "lab:65535", "lab:00080", "[::1]:8080"] {
+            assert!(is_authority(authority.as_bytes()), "{authority}");
+        }
+        for authority in
+            ["lab:65536", "lab:99999", "lab:99999999999999999999", "lab:+80", "lab:8 0", ":80", ""]
+        {
+            assert!(!is_authority(authority.as_bytes()), "{authority}");
+        }
+    }
+
+    #[test]
+    fn an_address_in_brackets_is_one() {
+        for literal in ["[::]", "[::1]", "[2001:db8::7]", "[::ffff:192.0.2.1]", "[v1.fe80:a+b]", "[VF.x]"] {
+            assert!(is_authority(literal.as_bytes()), "{literal}");
+        }
+        for literal in [
+            "[]",
+            "[:::::]",
+            "[1]",
+            "[12345::]",
+            "[1.2.3.4]",
+            "[::1",
+            "[v.x]",
+            "[v1.]",
+            "[v1]",
+            "[vg.x]",
+            "[fe80::1%25a]",
+        ] {
+            assert!(!is_authority(literal.as_bytes()), "{literal}");
+        }
     }
 }

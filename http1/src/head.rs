@@ -75,6 +75,16 @@ impl HeadScan {
         }
     }
 
+    /// Whether it is the head of a HEAD request, going by the beginning of its request line, so that this
+    /// is known of broken requests, too.
+    pub(crate) fn asks_for_head_only(&self, bytes: &[u8], limits: &Limits) -> bool {
+        const METHOD: &[u8] = b"HEAD ";
+
+        // A limit below that is met before it has come, or not, depending on how the bytes were split.
+        let room = limits.request_line_bytes_max.min(limits.head_bytes_max.saturating_sub(END_BYTES));
+        room >= METHOD.len() && bytes[self.start..].starts_with(METHOD)
+    }
+
     /// Whether the request line has begun: what came so far is more than empty lines.
     pub(crate) fn has_begun(&self) -> bool {
         self.lines > 0 || self.scanned > 0

@@ -3,13 +3,17 @@
 use crate::chunked::Decoder;
 use crate::head::HeadScan;
 use crate::line::END_BYTES;
-use crate::{Buffer, Error, Facts, Framing, Limits, OwnedRequest, Stage, field, request_line, work};
+use crate::{
+    Buffer, Delivery, Error, Facts, Framing, Limits, OwnedRequest, Stage, field, request_line, work,
+};
 
 /// Parses requests, one after the other, out of bytes that come in any pieces.
 #[derive(Debug)]
 pub struct Parser {
     limits: Limits,
     state: State,
+    /// Whether the request that is under way is a HEAD.
+    head_only: bool,
 }
 
 #[derive(Debug)]
@@ -35,7 +39,7 @@ pub enum Progress {
 impl Parser {
     /// A parser at the front of a connection.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, state: State::Head(HeadScan::default()) }
+        Self { limits, state: State::Head(HeadScan::default()), head_only: false }
     }
 
     /// Takes what it can from the front of `input`, into `request`. The caller clears the request
@@ -45,7 +49,9 @@ impl Parser {
     /// The bytes can't become a request; nothing behind them may be parsed.
     pub fn parse(&mut self, input: &mut Buffer, request: &mut OwnedRequest) -> Result<Progress, Error> {
         if let State::Head(scan) = &mut self.state {
-            let Some(head) = scan.find_end(input.bytes(), &self.limits)? else {
+            let found = scan.find_end(input.bytes(), &self.limits);
+            self.head_only = scan.asks_for_head_only(input.bytes(), &self.limits);
+            let Some(head) = found? else {
                 return Ok(Progress::NeedMore);
             };
             let end = head.range.end;
@@ -76,9 +82,16 @@ impl Parser {
         }
     }
 
+    /// How to deliver an error in place of the answer to the request that is under way: after one of its
+    /// own, or after a deadline. What answers HEAD has no body, be it an error.
+    pub fn error_delivery(&self) -> Delivery {
+        Delivery { head_only: self.head_only, ..Delivery::AFTER_ERROR }
+    }
+
     /// Forgets what it has seen, for the next connection.
     pub fn reset(&mut self) {
         self.state = State::Head(HeadScan::default());
+        self.head_only = false;
     }
 
     /// Moves body bytes from `input` to `request`; true once the body is whole.

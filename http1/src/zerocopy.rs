@@ -10,7 +10,9 @@ use crate::chunked::{Decoded, Decoder};
 use crate::head::{Found, HeadScan};
 use crate::line::END_BYTES;
 use crate::textbook::{Lines, body_length};
-use crate::{Buffer, Error, Facts, Fields, Framing, Limits, Request, Stage, field, request_line, work};
+use crate::{
+    Buffer, Delivery, Error, Facts, Fields, Framing, Limits, Request, Stage, field, request_line, work,
+};
 
 /// Parses requests, one after the other, out of bytes that come in any pieces.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Parser {
     /// Chunked bodies, put together; any other body stays in the buffer.
     body: Vec<u8>,
     limits: Limits,
+    /// Whether the request that is under way is a HEAD.
+    head_only: bool,
 }
 
 #[derive(Debug)]
@@ -61,7 +65,7 @@ pub enum Progress<R> {
 impl Parser {
     /// A parser at the front of a connection.
     pub fn new(limits: Limits) -> Self {
-        Self { state: State::Head(HeadScan::default()), body: Vec::new(), limits }
+        Self { state: State::Head(HeadScan::default()), body: Vec::new(), limits, head_only: false }
     }
 
     /// Reads what it can from the front of `input`, and lends the request to `handle` once it is
@@ -75,7 +79,9 @@ impl Parser {
         handle: impl FnOnce(Request<'_>, Facts) -> R,
     ) -> Result<Progress<R>, Error> {
         if let State::Head(scan) = &mut self.state {
-            let Some(head) = scan.find_end(input.bytes(), &self.limits)? else {
+            let found = scan.find_end(input.bytes(), &self.limits);
+            self.head_only = scan.asks_for_head_only(input.bytes(), &self.limits);
+            let Some(head) = found? else {
                 return Ok(Progress::NeedMore);
             };
             let bytes = input.bytes();
@@ -126,9 +132,16 @@ impl Parser {
         }
     }
 
+    /// How to deliver an error in place of the answer to the request that is under way: after one of its
+    /// own, or after a deadline. What answers HEAD has no body, be it an error.
+    pub fn error_delivery(&self) -> Delivery {
+        Delivery { head_only: self.head_only, ..Delivery::AFTER_ERROR }
+    }
+
     /// Forgets what it has seen, for the next connection.
     pub fn reset(&mut self) {
         self.state = State::Head(HeadScan::default());
+        self.head_only = false;
         self.body.clear();
     }
 

@@ -73,3 +73,30 @@ fn more_fields_than_usual_are_parsed_too() {
     let parsed = with_both(head.as_bytes(), |request| counts.push(request.fields.len()));
     assert_eq!((parsed, counts), (Ok(()), vec![100, 100]));
 }
+
+#[test]
+fn an_error_in_place_of_the_answer_to_head_has_no_body() {
+    let head_only = |bytes: &[u8]| {
+        let mut input = Buffer::new();
+        input.extend(bytes);
+        let mut zero_copy = zerocopy::Parser::new(Limits::default());
+        while let Ok(zerocopy::Progress::Complete(())) = zero_copy.parse(&mut input, |_, _| ()) {}
+
+        let mut input = Buffer::new();
+        input.extend(bytes);
+        let mut textbook = textbook::Parser::new(Limits::default());
+        let mut request = OwnedRequest::new();
+        while let Ok(textbook::Progress::Complete) = textbook.parse(&mut input, &mut request) {
+            request.clear();
+        }
+        assert_eq!(zero_copy.error_delivery(), textbook.error_delivery(), "{}", bytes.escape_ascii());
+        textbook.error_delivery().head_only
+    };
+    assert!(head_only(b"HEAD / HTTP/1.1\r\nX : y\r\n\r\n"));
+    assert!(head_only(b"\r\nHEAD  / HTTP/1.1\r\n\r\n"));
+    // While the rest is waited for, until a deadline.
+    assert!(head_only(b"HEAD / HTTP/1.1\r\nHos"));
+    assert!(head_only(b"HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"));
+    assert!(!head_only(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nX : y\r\n\r\n"));
+    assert!(!head_only(b"HEADS / HTTP/1.1\r\n\r\n") && !head_only(b"GET /HEAD HTTP/1.1\r\n\r\n"));
+}

@@ -45,10 +45,10 @@ fn serve_request(
             }
             Delivery::closing(&request)
         }
-        Received::Broken(fault, status, explanation) => {
+        Received::Broken(fault, delivery, status, explanation) => {
             stats.fault(fault);
             response.become_error(status, explanation);
-            Delivery::AFTER_ERROR
+            delivery
         }
     };
     let mut output = Vec::new();
@@ -65,7 +65,7 @@ enum Received {
     /// A whole request.
     Request,
     /// Something that can only be answered with an error.
-    Broken(Fault, Status, String),
+    Broken(Fault, Delivery, Status, String),
 }
 
 /// Reads until the request is whole, each part within its own deadline.
@@ -86,14 +86,18 @@ fn read_request(
             Err(_) if deadline.is_idle() => return Ok(Received::Nothing),
             Err(_) => {
                 let explanation = "the request took too long".to_owned();
-                return Ok(Received::Broken(Fault::Timeout, Status::REQUEST_TIMEOUT, explanation));
+                let (delivery, status) = (parser.error_delivery(), Status::REQUEST_TIMEOUT);
+                return Ok(Received::Broken(Fault::Timeout, delivery, status, explanation));
             }
         };
         match parser.parse(input, request) {
             Ok(Progress::Complete) => return Ok(Received::Request),
             Ok(Progress::NeedMore) => {}
             Ok(Progress::SendContinue) => socket.write_all(CONTINUE)?,
-            Err(error) => return Ok(Received::Broken(Fault::BadRequest, error.status(), error.to_string())),
+            Err(error) => {
+                let (delivery, status) = (parser.error_delivery(), error.status());
+                return Ok(Received::Broken(Fault::BadRequest, delivery, status, error.to_string()));
+            }
         }
         deadline.advance(parser.stage(), read, Instant::now());
     }

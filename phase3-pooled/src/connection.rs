@@ -144,7 +144,7 @@ impl Connection {
             State::Reading(deadline) if !deadline.is_idle() => {
                 context.stats.fault(Fault::Timeout);
                 self.exchange.response.become_error(Status::REQUEST_TIMEOUT, "the request took too long");
-                self.start_writing(Delivery::AFTER_ERROR, context);
+                self.start_writing(self.exchange.parser.error_delivery(), context);
                 self.advance(context)
             }
             State::Writing(_) => Err(ErrorKind::TimedOut.into()),
@@ -211,7 +211,8 @@ impl Connection {
             Err(error) => {
                 context.stats.fault(Fault::BadRequest);
                 response.become_error(error.status(), error);
-                self.start_writing(Delivery::AFTER_ERROR, context);
+                let delivery = parser.error_delivery();
+                self.start_writing(delivery, context);
                 return Ok(Flow::GoOn);
             }
         }

@@ -158,7 +158,7 @@ impl Connection {
             State::Reading(deadline) if !deadline.is_idle() => {
                 context.stats.fault(Fault::Timeout);
                 exchange.response.become_error(Status::REQUEST_TIMEOUT, "the request took too long");
-                self.state = self.write_later(Delivery::AFTER_ERROR, exchange, context);
+                self.state = self.write_later(exchange.parser.error_delivery(), exchange, context);
                 self.advance(exchange, context)
             }
             State::Reading(_) => self.close_idle(exchange, context),
@@ -241,7 +241,8 @@ impl Connection {
                 Err(error) => {
                     context.stats.fault(Fault::BadRequest);
                     response.become_error(error.status(), error);
-                    self.state = self.write_later(Delivery::AFTER_ERROR, exchange, context);
+                    let delivery = parser.error_delivery();
+                    self.state = self.write_later(delivery, exchange, context);
                     return Ok(Flow::GoOn);
                 }
             }

@@ -1,7 +1,7 @@
 //! The two parsers behind one call.
 
 use http1::zerocopy::Progress;
-use http1::{Buffer, Error, Facts, Limits, OwnedRequest, Request, Stage, textbook, zerocopy};
+use http1::{Buffer, Delivery, Error, Facts, Limits, OwnedRequest, Request, Stage, textbook, zerocopy};
 
 use crate::ParserKind;
 
@@ -45,6 +45,13 @@ impl Parser {
         match self {
             Self::ZeroCopy(parser) => parser.stage(),
             Self::Textbook(parser, _) => parser.stage(),
+        }
+    }
+
+    pub(crate) fn error_delivery(&self) -> Delivery {
+        match self {
+            Self::ZeroCopy(parser) => parser.error_delivery(),
+            Self::Textbook(parser, _) => parser.error_delivery(),
         }
     }
 

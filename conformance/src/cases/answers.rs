@@ -1,24 +1,35 @@
-//! The answers themselves: rules 14, 28 and 29. That every answer is framed, that 1xx and 204 have no
-//! framing field and that a 405 has Allow is checked in every case, by the reader and the judge.
+//! The answers themselves: rules 14, 28 and 29. That every answer is framed, dated and has a type, that 1xx
+//! and 204 have no framing field and that a 405 has Allow is checked in every case, by the reader and the
+//! judge.
 
 use super::{GET, HELLO, get, get_with, hello};
 use crate::case::{Case, Need};
-use crate::expect::{Answer, Check, Outcome, between, status};
-use crate::profile::Profile;
+use crate::expect::{Answer, Check, Outcome, between, one_of, status};
+use crate::profile::{Limits, Profile};
 
 pub(super) fn cases(profile: &Profile) -> Vec<Case> {
-    let mut cases = [heads(), framed(), dated()].concat();
-    cases.push(injection(profile));
+    let mut cases = [heads(), errors_to_head(&profile.limits), framed(), dated()].concat();
+    cases.extend(injections(profile));
     cases
 }
 
-fn injection(profile: &Profile) -> Case {
+fn injections(profile: &Profile) -> Vec<Case> {
     let target = profile.injecting_target.as_deref().unwrap_or("/");
-    Case::security(14, "injected-field-is-refused", "9110 5.5")
-        .why("a handler that passes user input on must not be able to split the answer in two")
-        .needs(Need::InjectingRoute)
-        .send(get(target))
-        .answered(status(500).with(Check::Lacks("Injected")).with(Check::BodyLacks(b"Injected".to_vec())))
+    let rows = [
+        ("injected-field-is-refused", ""),
+        ("injected-cr-is-refused", "?what=cr"),
+        ("injected-lf-is-refused", "?what=lf"),
+        ("injected-nul-is-refused", "?what=nul"),
+        ("injected-field-name-is-refused", "?what=name"),
+    ];
+    let case = |(name, query)| {
+        Case::security(14, name, "9110 5.5")
+            .why("a handler that passes user input on must not be able to split the answer in two")
+            .needs(Need::InjectingRoute)
+            .send(get(format!("{target}{query}")))
+            .answered(status(500).with(Check::Lacks("Injected")).with(Check::BodyLacks(b"Injected".to_vec())))
+    };
+    rows.map(case).to_vec()
 }
 
 fn heads() -> Vec<Case> {
@@ -56,6 +67,36 @@ fn heads() -> Vec<Case> {
             .answered(fields_of_greeting().body(HELLO)),
     );
     cases
+}
+
+fn errors_to_head(limits: &Limits) -> Vec<Case> {
+    let why = "a client that has sent HEAD takes the error's body for the next answer";
+    let head = |fields: &str| format!("HEAD / HTTP/1.1\r\nHost: lab\r\n{fields}\r\n");
+    let oversized = format!("Content-Length: {}\r\n", limits.body_bytes + 1);
+    let chunk = format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", limits.body_bytes + 1);
+    let long = format!("/{}", "x".repeat(limits.request_line_bytes));
+    let rows: [(_, String, &[u16]); 10] = [
+        ("head-with-two-hosts", head("Host: lab\r\n"), &[400]),
+        ("head-with-a-bad-field", head("X : y\r\n"), &[400]),
+        ("head-with-a-bare-line-end", head("X: y\n"), &[400]),
+        ("head-with-too-large-a-body", head(&oversized), &[413]),
+        ("head-with-too-large-a-chunk", head(&chunk), &[413]),
+        ("head-with-too-many-fields", head(&"X: y\r\n".repeat(limits.fields)), &[431]),
+        ("head-with-too-long-a-target", format!("HEAD {long} HTTP/1.1\r\nHost: lab\r\n\r\n"), &[414]),
+        ("head-with-unknown-coding", head("Transfer-Encoding: gzip\r\n"), &[501]),
+        ("head-with-unknown-version", "HEAD / HTTP/2.0\r\nHost: lab\r\n\r\n".to_owned(), &[505, 400]),
+        ("head-after-an-empty-line", format!("\r\n{}", head("X : y\r\n")), &[400]),
+    ];
+    let case = |(name, bytes, statuses): (_, String, &[u16])| {
+        let refusal = Outcome::then_close([one_of(statuses).body("")]);
+        Case::security(28, name, "9110 9.3.2")
+            .why(why)
+            .on_lab_routes()
+            .methods(&["HEAD"])
+            .send(bytes)
+            .allow(refusal)
+    };
+    rows.map(case).to_vec()
 }
 
 fn fields_of_greeting() -> Answer {

@@ -10,7 +10,9 @@ pub(super) fn cases() -> Vec<Case> {
     let head = echo("Content-Length: 5\r\nExpect: 100-continue", "");
     let chunked = echo("Transfer-Encoding: chunked\r\nExpect: 100-continue", "");
     let refused = Outcome::refusal(&[417]);
-    let on_1_0 = "POST /echo HTTP/1.0\r\nHost: lab\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello";
+    let on_1_0 = "POST /echo HTTP/1.0\r\nHost: lab\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+    let chunked_on_1_0 =
+        "POST /echo HTTP/1.0\r\nHost: lab\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n";
     let closes = |answer: Answer| Outcome { end: End::Closes, ..Outcome::answers([answer]) };
     let case = |name, why| Case::compliance(24, name, "9110 10.1.1").why(why).on_lab_routes();
     vec![
@@ -43,6 +45,13 @@ pub(super) fn cases() -> Vec<Case> {
             .send(get_with("Expect: 100-continue"))
             .answered(hello())
             .or(Outcome::answers([hello().maybe_after_100()])),
-        case("expect-continue-on-1.0", old).send(on_1_0).allow(closes(echoed("hello"))),
+        case("expect-continue-on-1.0", old).send([on_1_0, "hello"].concat()).allow(closes(echoed("hello"))),
+        // With the body at hand nobody would send 100. Without it whoever does not look at the version does.
+        case("expect-continue-on-1.0-without-its-body", old)
+            .send(on_1_0)
+            .half_close()
+            .refused(&[400, 408])
+            .or(Outcome::silence()),
+        case("expect-continue-on-1.0-with-chunks", old).send(chunked_on_1_0).refused(&[400]),
     ]
 }

@@ -2,7 +2,7 @@
 
 use super::{get, hello};
 use crate::case::Case;
-use crate::expect::{Check, Outcome, between, one_of};
+use crate::expect::{Check, Outcome, between, one_of, status};
 
 pub(super) fn cases() -> Vec<Case> {
     [raw_bytes(), encoded_bytes(), absolute_form(), other_forms()].concat()
@@ -51,18 +51,35 @@ fn encoded_bytes() -> Vec<Case> {
 
 fn absolute_form() -> Vec<Case> {
     let why = "a server must accept the form that clients send to proxies (RFC 9112 section 3.2.2)";
-    let served: [(&str, &str); 6] = [
+    let served: [(&str, &str); 5] = [
         ("absolute-form", "GET http://lab/ HTTP/1.1\r\nHost: lab\r\n\r\n"),
         ("absolute-form-without-path", "GET http://lab HTTP/1.1\r\nHost: lab\r\n\r\n"),
         ("absolute-form-with-port", "GET http://lab:8080/ HTTP/1.1\r\nHost: lab:8080\r\n\r\n"),
         ("absolute-form-with-query", "GET http://lab/?a=b HTTP/1.1\r\nHost: lab\r\n\r\n"),
         ("absolute-form-scheme-in-upper-case", "GET HTTP://lab/ HTTP/1.1\r\nHost: lab\r\n\r\n"),
-        ("absolute-form-beats-host", "GET http://lab/ HTTP/1.1\r\nHost: elsewhere\r\n\r\n"),
     ];
     let case = |(name, bytes): (_, &str)| {
         Case::compliance(8, name, "9112 3.2.2").why(why).send(bytes).answered(hello())
     };
     let mut cases = served.map(case).to_vec();
+    let why = "whoever goes by the Host field serves another site than the one that a proxy asked for";
+    let named: [(&str, &str, &str); 3] = [
+        ("absolute-form-beats-host", "http://lab:81/headers", ":authority: lab:81\nHost: elsewhere:82\n"),
+        (
+            "absolute-form-beats-host-with-query",
+            "http://lab/headers?a=b",
+            ":authority: lab\nHost: elsewhere:82\n",
+        ),
+        ("host-names-the-authority", "/headers", ":authority: elsewhere:82\nHost: elsewhere:82\n"),
+    ];
+    let case = |(name, target, body): (_, &str, &str)| {
+        Case::security(8, name, "9112 3.2.2")
+            .why(why)
+            .on_lab_routes()
+            .send(format!("GET {target} HTTP/1.1\r\nHost: elsewhere:82\r\n\r\n"))
+            .answered(status(200).body(body))
+    };
+    cases.extend(named.map(case));
     let why = "the authority decides which site answers, so there must be one and it must be sound";
     let refused: [(&str, &str); 4] = [
         ("absolute-form-without-host-field", "GET http://lab/ HTTP/1.1\r\n\r\n"),

@@ -1,5 +1,6 @@
 //! No descriptors left.
 
+use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
 use super::{Fault, every_phase};
-use crate::client::{connect, get, one_answer};
+use crate::client::{connect, eventually, get, one_answer};
 use crate::figures::open_files;
 use crate::{Failure, Phase, Setting, Size, Subject, ensure};
 
@@ -18,6 +19,14 @@ pub(super) const OUT_OF_DESCRIPTORS: Fault = Fault {
     check: flood,
 };
 
+pub(super) const FEW_DESCRIPTORS: Fault = Fault {
+    name: "few_descriptors",
+    outcome: "started at a limit of 64, a flood of silent clients: each waits or is told 503; alive, less \
+              than 5 % CPU, recovered within 1 s of room",
+    applies: every_phase,
+    check: few,
+};
+
 pub(super) const NO_DESCRIPTOR_AT_ALL: Fault = Fault {
     name: "no_descriptor_at_all",
     outcome: "every accept fails: alive, less than 5 % CPU, and once there is room all are answered",
@@ -25,27 +34,74 @@ pub(super) const NO_DESCRIPTOR_AT_ALL: Fault = Fault {
     check: none_at_all,
 };
 
-/// How long it is watched without room.
-const WATCH: Duration = Duration::from_secs(2);
+const DESCRIPTORS_MAX: usize = 64;
+/// Clients of a flood.
+const CLIENTS: usize = 300;
+/// A silent client holds what it has got until it goes.
+const SILENT: [&str; 2] = ["--idle-timeout", "10m"];
+
+fn few(setting: &Setting, phase: Phase) -> Result<String, Failure> {
+    let subject = Subject::start_within(setting, DESCRIPTORS_MAX, phase, &SILENT)?;
+    let held: Vec<TcpStream> = (0..CLIENTS).map(|_| connect(subject.addr())).collect::<Result<_, _>>()?;
+    let busy = busy_share(setting, &subject)?;
+    ensure_not_spinning(setting, busy)?;
+    let mut refused = 0;
+    for stream in held {
+        refused += usize::from(is_refused(stream)?);
+    }
+    let within = setting.within(Duration::from_secs(1));
+    let recovered = serves_again(&subject, within)?;
+    ensure_short_of_room(&subject)?;
+    Ok(format!(
+        "{refused} of {CLIENTS} were told 503, the others waited; {:.1} % CPU, served again after {} ms",
+        busy * 100.0,
+        recovered.as_millis()
+    ))
+}
+
+/// Whether a silent client has been told 503. If not, it still waits, for its turn or for a descriptor.
+fn is_refused(stream: TcpStream) -> Result<bool, Failure> {
+    stream.set_nonblocking(true)?;
+    match stream.peek(&mut [0]) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+        _ => {
+            stream.set_nonblocking(false)?;
+            let status = one_answer(stream)?.head.status;
+            ensure!(status == 503, "a silent client was told {status}");
+            Ok(true)
+        }
+    }
+}
+
+/// Waits until it serves and holds no more than at first; how long it took to serve.
+fn serves_again(subject: &Subject, within: Duration) -> Result<Duration, Failure> {
+    // While the places of those that have gone are still taken, it may say 503.
+    let recovered = eventually(within, "GET /", 200, || Ok(subject.ask("/")?.head.status))?;
+    subject.wait_until_as_before(within)?;
+    Ok(recovered)
+}
+
+/// It has met the limit: somebody was turned away, or could not be accepted.
+fn ensure_short_of_room(subject: &Subject) -> Result<(), Failure> {
+    let (failed, rejected) = (subject.count("errors/accept")?, subject.count("connections/rejected")?);
+    // Phase 0 has one connection at a time, and never comes near a limit.
+    ensure!(
+        failed > 0 || rejected > 0 || !subject.phase.turns_away(),
+        "{CLIENTS} clients were no flood: nobody was rejected and no accept failed"
+    );
+    Ok(())
+}
 
 fn flood(setting: &Setting, phase: Phase) -> Result<String, Failure> {
-    const DESCRIPTORS_MAX: u64 = 64;
-    const CLIENTS: usize = 300;
-
-    let subject = Subject::start(setting, phase, &[])?;
-    limit(&subject, DESCRIPTORS_MAX)?;
-    // Silent clients hold what they get until their deadline.
+    let subject = Subject::start(setting, phase, &SILENT)?;
+    limit(&subject, DESCRIPTORS_MAX as u64)?;
     let held: Vec<TcpStream> = (0..CLIENTS).map(|_| connect(subject.addr())).collect::<Result<_, _>>()?;
-    let busy = busy_share(&subject)?;
+    let busy = busy_share(setting, &subject)?;
     ensure_not_spinning(setting, busy)?;
     let most = subject.figures()?.descriptors;
     drop(held);
-    let recovered = Instant::now();
-    subject.hello()?;
-    let recovered = recovered.elapsed();
-    let within = setting.within(Duration::from_secs(1));
-    ensure!(recovered <= within, "it took {recovered:?} to serve again");
-    subject.wait_until_as_before(within)?;
+    let recovered = serves_again(&subject, setting.within(Duration::from_secs(1)))?;
+    ensure_short_of_room(&subject)?;
     Ok(format!(
         "{CLIENTS} clients, {most} descriptors, {:.1} % CPU, served again after {} ms",
         busy * 100.0,
@@ -54,15 +110,16 @@ fn flood(setting: &Setting, phase: Phase) -> Result<String, Failure> {
 }
 
 fn none_at_all(setting: &Setting, phase: Phase) -> Result<String, Failure> {
-    const CLIENTS: usize = 10;
+    const WAITING: usize = 10;
 
-    let subject = Subject::start(setting, phase, &[])?;
+    // Phase 0 has accepted one before the limit falls, and tries the next only after that one's drain.
+    let subject = Subject::start(setting, phase, &["--drain-timeout", "50ms"])?;
     // The limit is on the number that the next one would get: the lowest that is free.
     let used = open_files(subject.pid())?;
     let next = (0..=used.len() as u64).find(|number| !used.contains(number)).unwrap_or(0);
     limit(&subject, next)?;
-    let waiting: Vec<TcpStream> = (0..CLIENTS).map(|_| subject.send(get("/"))).collect::<Result<_, _>>()?;
-    let busy = busy_share(&subject)?;
+    let waiting: Vec<TcpStream> = (0..WAITING).map(|_| subject.send(get("/"))).collect::<Result<_, _>>()?;
+    let busy = busy_share(setting, &subject)?;
     ensure_not_spinning(setting, busy)?;
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     limit(&subject, maximum.unwrap_or(u64::MAX))?;
@@ -76,11 +133,14 @@ fn none_at_all(setting: &Setting, phase: Phase) -> Result<String, Failure> {
     let failed = subject.count("errors/accept")?;
     ensure!(failed > 0, "no failed accept was counted, so nothing was tried");
     Ok(format!(
-        "{:.1} % CPU, {failed} failed accepts counted, {CLIENTS} answered {} ms after there was room",
+        "{:.1} % CPU, {failed} failed accepts counted, {WAITING} answered {} ms after there was room",
         busy * 100.0,
         answered.as_millis()
     ))
 }
+
+/// How long it may take what has just come to be worked off.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// Sets the soft limit on open files of a running server.
 fn limit(subject: &Subject, descriptors: u64) -> Result<(), Failure> {
@@ -92,9 +152,11 @@ fn limit(subject: &Subject, descriptors: u64) -> Result<(), Failure> {
 }
 
 /// The share of a CPU that it spends while nothing can be done.
-fn busy_share(subject: &Subject) -> Result<f64, Failure> {
+fn busy_share(setting: &Setting, subject: &Subject) -> Result<f64, Failure> {
+    // Its own work on those that have just come is not what is looked for.
+    thread::sleep(SETTLE);
     let (start, before) = (Instant::now(), subject.cpu_time()?);
-    thread::sleep(WATCH);
+    thread::sleep(Duration::from_millis(setting.of(500, 2_000) as u64));
     let spent = subject.cpu_time()?.saturating_sub(before);
     Ok(spent.as_secs_f64() / start.elapsed().as_secs_f64())
 }

@@ -9,6 +9,7 @@ mod half_close;
 mod idle;
 mod panics;
 mod pipelining;
+mod rate;
 mod silent;
 mod slow;
 mod stop;
@@ -31,15 +32,18 @@ pub struct Fault {
 }
 
 /// All of them.
-pub const FAULTS: [Fault; 19] = [
+pub const FAULTS: [Fault; 22] = [
     half_close::HALF_CLOSE,
     abort::ABORT,
+    abort::ABORT_WHILE_DELAYED,
     descriptors::OUT_OF_DESCRIPTORS,
+    descriptors::FEW_DESCRIPTORS,
     descriptors::NO_DESCRIPTOR_AT_ALL,
     at_once::THOUSAND_AT_ONCE,
     above_limit::ABOVE_THE_LIMIT,
     slow::SLOW_HEADS,
     slow::SLOW_BODIES,
+    rate::MINIMUM_RATE,
     deaf::DEAF_READERS,
     silent::SILENT_CLIENTS,
     panics::PANICS,

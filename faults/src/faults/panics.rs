@@ -1,6 +1,10 @@
 //! A handler that panics.
 
+use std::io::Write;
+use std::net::TcpStream;
+
 use super::{Fault, every_phase};
+use crate::client::one_answer;
 use crate::{Failure, Phase, Setting, Subject, ensure};
 
 pub(super) const PANICS: Fault =
@@ -9,7 +13,7 @@ pub(super) const PANICS: Fault =
 fn check(setting: &Setting, phase: Phase) -> Result<String, Failure> {
     const TIMES: u64 = 1_000;
 
-    let subject = Subject::start(setting, phase, &[])?;
+    let subject = Subject::start(setting, phase, &["--head-timeout", "10m"])?;
     for time in 1..=TIMES {
         let answer = subject.ask("/panic")?;
         let (status, body) = (answer.head.status, String::from_utf8_lossy(&answer.body).into_owned());
@@ -18,8 +22,26 @@ fn check(setting: &Setting, phase: Phase) -> Result<String, Failure> {
     }
     let counted = subject.count("errors/panic")?;
     ensure!(counted == TIMES, "{counted} of {TIMES} panics were counted");
-    subject.hello()?;
-    let threads = subject.figures()?.threads;
-    ensure!(threads >= subject.base().threads, "{threads} threads are left of {}", subject.base().threads);
+    every_worker_serves(&subject)?;
     Ok(format!("{TIMES} answered 500, {}", subject.figures()?))
+}
+
+/// Takes all places by half a request each, then finishes the last one first: were a worker lost, that
+/// one would still wait for a place behind those that wait for it.
+fn every_worker_serves(subject: &Subject) -> Result<(), Failure> {
+    const CLIENTS_MAX: usize = 50;
+
+    let clients = subject.phase.at_once().min(CLIENTS_MAX);
+    let mut halves: Vec<TcpStream> = (0..clients)
+        .map(|_| subject.send("GET / HTTP/1.1\r\nHost: lab\r\n"))
+        .collect::<Result<_, std::io::Error>>()?;
+    while let Some(mut stream) = halves.pop() {
+        stream.write_all(b"Connection: close\r\n\r\n")?;
+        let status = one_answer(stream)
+            .map_err(|error| Failure::new(format!("a worker is lost: behind {}, {error}", halves.len())))?
+            .head
+            .status;
+        ensure!(status == 200, "behind {} others one was answered {status}", halves.len());
+    }
+    Ok(())
 }

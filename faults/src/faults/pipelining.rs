@@ -10,10 +10,12 @@ use crate::figures::mib;
 use crate::{Failure, Phase, Setting, Subject, ensure};
 
 const REQUESTS: usize = 1_000;
+/// What the server itself may remember: some answers that are due, and the requests behind them.
+const GROWTH_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 pub(super) const THOUSAND_PIPELINED: Fault = Fault {
     name: "thousand_pipelined",
-    outcome: "1,000 requests in one write get 1,000 answers in their order",
+    outcome: "1,000 requests in one write get 1,000 answers in their order; memory stays bounded",
     applies: Phase::persists,
     check: in_order,
 };
@@ -38,14 +40,20 @@ fn in_order(setting: &Setting, phase: Phase) -> Result<String, Failure> {
     let stream = subject.send(requests(0))?;
     let lengths: Vec<usize> = answers(stream)?.iter().map(|answer| answer.body.len()).collect();
     ensure!(lengths.iter().copied().eq(0..REQUESTS), "the answers came as {lengths:?}");
-    Ok(format!("{REQUESTS} answers in order"))
+    let grown = ensure_memory_is_bounded(&subject)?;
+    Ok(format!("{REQUESTS} answers in order, memory grew by {}", mib(grown)))
+}
+
+/// How far the memory has grown at most.
+fn ensure_memory_is_bounded(subject: &Subject) -> Result<u64, Failure> {
+    let grown = subject.figures()?.peak_bytes.saturating_sub(subject.base().resident_bytes);
+    ensure!(grown <= GROWTH_BYTES_MAX, "the memory grew by {}", mib(grown));
+    Ok(grown)
 }
 
 fn stalled(setting: &Setting, phase: Phase) -> Result<String, Failure> {
     /// Together far more than the kernel's buffers between the two take.
     const ANSWER_BYTES: usize = 64 * 1024;
-    /// What the server itself may remember: some answers that are due, and the requests behind them.
-    const GROWTH_MAX: u64 = 8 * 1024 * 1024;
     const STILL_FOR: Duration = Duration::from_millis(500);
 
     let subject = Subject::start(setting, phase, &[])?;
@@ -65,8 +73,7 @@ fn stalled(setting: &Setting, phase: Phase) -> Result<String, Failure> {
         ensure!(STILL_FOR * u32::try_from(looks).unwrap_or(u32::MAX) < LIMIT, "it does not come to rest");
     }
     ensure!(served < REQUESTS as u64, "all {REQUESTS} were parsed though nothing was read");
-    let grown = subject.figures()?.peak_bytes.saturating_sub(subject.base().resident_bytes);
-    ensure!(grown <= GROWTH_MAX, "the memory grew by {}", mib(grown));
+    let grown = ensure_memory_is_bounded(&subject)?;
     let lengths: Vec<usize> = answers(stream)?.iter().map(|answer| answer.body.len()).collect();
     let due = ANSWER_BYTES..ANSWER_BYTES + REQUESTS;
     ensure!(lengths.iter().copied().eq(due), "{} answers came, not all in order", lengths.len());

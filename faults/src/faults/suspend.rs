@@ -19,7 +19,7 @@ pub(super) const SUSPENDED: Fault = Fault {
 
 pub(super) const GONE_BEFORE_ACCEPTED: Fault = Fault {
     name: "gone_before_accepted",
-    outcome: "clients that reset while they queue (ECONNABORTED, EPIPE) cost nobody else anything",
+    outcome: "clients that reset while they queue cost nobody else anything (accept gives them out like others)",
     applies: every_phase,
     check: gone,
 };

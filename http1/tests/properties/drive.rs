@@ -1,6 +1,8 @@
 //! Both parsers, fed with bytes in any pieces, and all that can be learnt of what they saw.
 
-use http1::{Buffer, Error, Facts, Limits, Method, OwnedRequest, Request, Version, textbook, zerocopy};
+use http1::{
+    Buffer, Delivery, Error, Facts, Limits, Method, OwnedRequest, Request, Version, textbook, zerocopy,
+};
 
 /// Small enough for a short input to reach each of them.
 pub(crate) const LIMITS: Limits = Limits {
@@ -48,6 +50,8 @@ pub(crate) struct Parsed {
     pub(crate) ends: Vec<usize>,
     /// What was wrong with the bytes behind them.
     pub(crate) error: Option<Error>,
+    /// Whether the answer to them is one to HEAD.
+    pub(crate) error_head_only: bool,
     /// Bytes of an unfinished request that the buffer holds. Each parser keeps them in its own way,
     /// so this is compared between two runs of one parser only.
     pub(crate) held: usize,
@@ -55,8 +59,8 @@ pub(crate) struct Parsed {
 
 impl Parsed {
     /// What has to be the same for both parsers.
-    pub(crate) fn outcome(&self) -> (&[Seen], &[usize], Option<Error>) {
-        (&self.requests, &self.ends, self.error)
+    pub(crate) fn outcome(&self) -> (&[Seen], &[usize], Option<Error>, bool) {
+        (&self.requests, &self.ends, self.error, self.error_head_only)
     }
 }
 
@@ -75,7 +79,10 @@ enum Progress {
 
 /// Feeds `pieces` one after the other to whatever `next` parses with. Asserts that it comes to an end:
 /// each request that is whole has used bytes up, and a client is told to continue once for each.
-fn drive(pieces: &[&[u8]], mut next: impl FnMut(&mut Buffer) -> Result<Progress, Error>) -> Parsed {
+fn drive(
+    pieces: &[&[u8]],
+    mut next: impl FnMut(&mut Buffer) -> Result<Progress, (Error, Delivery)>,
+) -> Parsed {
     let mut input = Buffer::with_capacity(8);
     let mut parsed = Parsed::default();
     let (mut fed, mut continued) = (0, 0);
@@ -96,7 +103,9 @@ fn drive(pieces: &[&[u8]], mut next: impl FnMut(&mut Buffer) -> Result<Progress,
                     assert!(continued <= parsed.requests.len() + 1, "one request was continued twice");
                 }
                 Ok(Progress::NeedMore) => break,
-                Err(error) => return Parsed { error: Some(error), ..parsed },
+                Err((error, Delivery { head_only, .. })) => {
+                    return Parsed { error: Some(error), error_head_only: head_only, ..parsed };
+                }
             }
         }
     }
@@ -107,7 +116,8 @@ pub(crate) fn with_textbook(pieces: &[&[u8]], limits: Limits) -> Parsed {
     let mut parser = textbook::Parser::new(limits);
     let mut request = OwnedRequest::new();
     drive(pieces, |input| {
-        Ok(match parser.parse(input, &mut request)? {
+        let progress = parser.parse(input, &mut request).map_err(|error| (error, parser.error_delivery()))?;
+        Ok(match progress {
             textbook::Progress::NeedMore => Progress::NeedMore,
             textbook::Progress::SendContinue => Progress::SendContinue,
             textbook::Progress::Complete => {
@@ -122,7 +132,10 @@ pub(crate) fn with_textbook(pieces: &[&[u8]], limits: Limits) -> Parsed {
 pub(crate) fn with_zerocopy(pieces: &[&[u8]], limits: Limits) -> Parsed {
     let mut parser = zerocopy::Parser::new(limits);
     drive(pieces, |input| {
-        Ok(match parser.parse(input, |request, facts| seen(&request, facts))? {
+        let progress = parser
+            .parse(input, |request, facts| seen(&request, facts))
+            .map_err(|error| (error, parser.error_delivery()))?;
+        Ok(match progress {
             zerocopy::Progress::NeedMore => Progress::NeedMore,
             zerocopy::Progress::SendContinue => Progress::SendContinue,
             zerocopy::Progress::Complete(seen) => Progress::Complete(seen),

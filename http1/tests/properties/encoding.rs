@@ -83,7 +83,7 @@ proptest! {
             for request in parse(&[&bytes], LIMITS).requests {
                 let encoded = request_bytes(&request, &offsets);
                 let ends = vec![encoded.len()];
-                let once = Parsed { requests: vec![request], ends, error: None, held: 0 };
+                let once = Parsed { requests: vec![request], ends, ..Parsed::default() };
                 prop_assert_eq!(parse(&[&encoded], LIMITS), once);
             }
         }

@@ -13,6 +13,7 @@ pub(crate) fn message() -> impl Strategy<Value = Vec<u8>> {
         1 => Just("OPTIONS * HTTP/1.1\r\n"),
         1 => Just("GET http://other:80/x?y HTTP/1.1\r\n"),
         1 => Just("HEAD / HTTP/1.0\r\n"),
+        1 => Just("HEAD / HTTP/1.1\r\n"),
         1 => Just("GET / HTTP/1.3\r\n"),
         1 => Just("\r\nGET / HTTP/1.1\r\n"),
         1 => Just("\r\n\r\n\r\nGET / HTTP/1.1\r\n"),

@@ -71,7 +71,7 @@ pub(crate) fn every_request_starts_anew(bytes: &[u8], index: usize, limits: Limi
         let requests: Vec<Seen> = [first.requests, second.requests].concat();
         let second_ends = second.ends.iter().map(|offset| end + offset);
         let ends: Vec<usize> = first.ends.iter().copied().chain(second_ends).collect();
-        assert_eq!(both.outcome(), (&requests[..], &ends[..], second.error));
+        assert_eq!(both.outcome(), (&requests[..], &ends[..], second.error, second.error_head_only));
         assert_eq!(both.held, second.held);
     }
 }

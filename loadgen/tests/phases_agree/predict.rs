@@ -104,10 +104,12 @@ pub(crate) fn predict(bytes: &[u8], keeps: bool, limits: Limits) -> Vec<Due> {
                 }
             }
             Err(error) => {
+                let to_head = parser.error_delivery().head_only;
+                let body = if to_head { String::new() } else { format!("{error}\n") };
                 due.push(Due {
                     status: error.status().code(),
-                    body: Some(format!("{error}\n").into_bytes()),
-                    to_head: false,
+                    body: Some(body.into_bytes()),
+                    to_head,
                     may_be_continued: true,
                     is_last: true,
                 });
