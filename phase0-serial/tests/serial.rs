@@ -62,8 +62,7 @@ fn half_a_request_is_told_that_it_took_too_long() {
 #[test]
 fn stopping_finishes_the_answer_under_way() {
     let server = start(Options::default());
-    let mut stream = server.connect().expect("connected");
-    stream.write_all(b"GET /wait?ms=200 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
+    let mut stream = server.send("GET /wait?ms=200 HTTP/1.1\r\nHost: a\r\n\r\n");
     server.wait_for_requests(1);
     server.stop().expect("stopped cleanly");
     let mut answer = String::new();
@@ -77,6 +76,28 @@ fn an_idle_server_stops_without_waiting_for_anything() {
     options.common.drain_timeout = Duration::from_secs(3_600);
     let server = start(options);
     server.stop().expect("stopped before the limit");
+}
+
+#[test]
+fn a_client_that_goes_on_sending_does_not_outlast_a_stop() {
+    let mut options = Options::default();
+    options.common.body_timeout = Duration::from_secs(3_600);
+    let server = start(options);
+    let mut dripping = server.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n");
+    server.wait_until("it is accepted", |stats| stats.connections().active == 1);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // Often enough that a byte is ready whenever the server looks. Bounded: the server leaves long
+            // before the body is whole.
+            for _ in 0..8_000 {
+                if dripping.write_all(b"x").is_err() {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(10));
+            }
+        });
+        server.stop().expect("stopped at the drain deadline");
+    });
 }
 
 #[test]
