@@ -23,7 +23,7 @@ use server::{Connections, Stop};
 /// Serves until `stop` is triggered.
 ///
 /// # Errors
-/// When the listener has no address. Whatever happens on a connection is counted in `stats` and
+/// When the listener can't be shared with `stop`. Whatever happens on a connection is counted in `stats` and
 /// ends that connection only.
 #[expect(clippy::needless_pass_by_value, reason = "the listener and its queue end with the serving")]
 pub fn serve(
@@ -33,7 +33,7 @@ pub fn serve(
     stats: &Arc<Stats>,
     stop: &Stop,
 ) -> io::Result<()> {
-    stop.on_trigger_wake_accept(listener.local_addr()?);
+    stop.on_trigger_end(&listener)?;
     let connections = Connections::new(usize::MAX, stats);
     loop {
         let accepted = listener.accept();

@@ -71,6 +71,20 @@ fn stopping_finishes_the_answer_under_way() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_stopped_server_refuses_new_clients_while_it_finishes_the_answer() {
+    let server = start(Options::default());
+    let stream = server.send("GET /wait?ms=1500 HTTP/1.1\r\nHost: a\r\n\r\n");
+    server.wait_for_requests(1);
+    server.stopper().trigger();
+    let refused = server.connect().map_err(|error| error.kind()).map(drop);
+    assert_eq!(refused, Err(std::io::ErrorKind::ConnectionRefused));
+    assert_eq!(server.stats().connections().active, 1, "the answer is still under way");
+    server.stop().expect("stopped cleanly");
+    drop(stream);
+}
+
+#[test]
 fn an_idle_server_stops_without_waiting_for_anything() {
     let mut options = Options::default();
     options.common.drain_timeout = Duration::from_secs(3_600);

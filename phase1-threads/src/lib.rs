@@ -32,7 +32,7 @@ use crate::workers::Workers;
 /// Serves until `stop` is triggered, then waits for the answers under way.
 ///
 /// # Errors
-/// When the listener has no address or the pool can't be started. Whatever happens on a connection
+/// When the listener can't be shared or the pool can't be started. Whatever happens on a connection
 /// is counted in `stats` and ends that connection only.
 pub fn serve(
     listener: TcpListener,
@@ -41,9 +41,9 @@ pub fn serve(
     stats: &Arc<Stats>,
     stop: &Stop,
 ) -> io::Result<()> {
-    stop.on_trigger_wake_accept(listener.local_addr()?);
-    let connections = Connections::new(options.common.max_connections, stats);
     let workers = Workers::new(options)?;
+    stop.on_trigger_end(&listener)?;
+    let connections = Connections::new(options.common.max_connections, stats);
     let handler = Arc::new(handler);
     let common = Arc::new(options.common.clone());
     loop {

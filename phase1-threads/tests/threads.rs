@@ -82,6 +82,18 @@ fn stopping_finishes_the_answers_under_way() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_stopped_server_refuses_new_clients_while_it_finishes_the_answers() {
+    let server = start(Options::default());
+    let _stream = server.send(SLOW);
+    server.wait_for_requests(1);
+    server.stopper().trigger();
+    let refused = server.connect().map_err(|error| error.kind()).map(drop);
+    assert_eq!(refused, Err(std::io::ErrorKind::ConnectionRefused));
+    assert_eq!(server.stats().connections().active, 1, "the answer is still under way");
+}
+
+#[test]
 fn an_idle_server_stops_without_waiting_for_anything() {
     let mut options = Options::default();
     options.common.drain_timeout = Duration::from_secs(3_600);
