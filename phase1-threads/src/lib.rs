@@ -59,12 +59,15 @@ pub fn serve(
                 };
                 let (handler, common) = (Arc::clone(&handler), Arc::clone(&common));
                 let (stats_there, stop_there) = (Arc::clone(stats), stop.clone());
-                let started = workers.run(move || {
+                let started = workers.run(stream, move |stream| {
                     let _admission = admission;
-                    connection::serve(&stream, &*handler, &common, &stats_there, &stop_there);
+                    connection::serve(stream, &*handler, &common, &stats_there, &stop_there);
                 });
-                if let Err(error) = started {
+                if let Err((error, stream)) = started {
                     stats.fault(Fault::Accept);
+                    if let Some(stream) = stream {
+                        turn_away(stream);
+                    }
                     thread::sleep(server::accept_pause(&error).unwrap_or(Duration::ZERO));
                 }
             }
