@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use handler::{Routes, Stats};
 
@@ -12,6 +14,10 @@ use crate::{Bind, Options, Stop, listen};
 
 /// Listens, prints `NAME listening on http://ADDR`, serves the lab's routes until SIGINT or
 /// SIGTERM, and exits with 0; with 1 and a message if that can't be done.
+///
+/// The drain limit is kept also where `serve` does not return, because a thread of it is held up: half a
+/// second later the process ends all the same, with 0, and says that it was cut short. A second signal
+/// ends it at once, with 130.
 ///
 /// `serve` is the phase's own. Where the system allows fewer descriptors than `options` asks for
 /// connections, it is given options with fewer, and that is said.
@@ -52,12 +58,20 @@ fn try_run<O: AsMut<Options>>(
     let local = listener.local_addr().map_err(|error| cannot_listen(addr, &error))?;
 
     let stop = Stop::new();
-    let on_signal = stop.clone();
+    let (on_signal, name_there) = (stop.clone(), name.to_owned());
     ctrlc::set_handler(move || {
+        if on_signal.is_triggered() {
+            std::process::exit(INTERRUPTED);
+        }
         on_signal.trigger();
-        // A handler that never comes back must not keep the process.
-        std::thread::sleep(drain_timeout + DRAIN_GRACE);
-        std::process::exit(0);
+        let name = name_there.clone();
+        // On a thread of its own, as this one has to hear the second signal. Where none can be started,
+        // the second signal is what is left.
+        let _ = thread::Builder::new().spawn(move || {
+            thread::sleep(drain_timeout + DRAIN_GRACE);
+            eprintln!("{name}: something was still under way at the drain limit and is cut off");
+            std::process::exit(0);
+        });
     })
     .map_err(|error| format!("can't wait for signals: {error}"))?;
 
@@ -73,7 +87,9 @@ fn try_run<O: AsMut<Options>>(
 }
 
 /// Time for `serve` to return by itself after the drain deadline.
-const DRAIN_GRACE: std::time::Duration = std::time::Duration::from_millis(500);
+const DRAIN_GRACE: Duration = Duration::from_millis(500);
+/// What a process exits with that was interrupted, as a shell puts it.
+const INTERRUPTED: i32 = 130;
 
 fn cannot_listen(addr: std::net::SocketAddr, error: &io::Error) -> String {
     let advice = match error.kind() {
