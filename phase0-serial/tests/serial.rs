@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use handler::Routes;
 use phase0_serial::Options;
@@ -51,6 +51,18 @@ fn a_silent_client_is_left_for_the_next_one() {
     let server = start(Options::default());
     let _silent = server.connect().expect("connected");
     assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
+}
+
+#[test]
+fn each_silent_client_costs_its_deadline() {
+    let mut options = Options::default();
+    options.common.idle_timeout = Duration::from_millis(100);
+    let server = start(options);
+    let before = Instant::now();
+    let silent: Vec<_> = (0..5).map(|_| server.connect().expect("connected")).collect();
+    assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
+    assert!(before.elapsed() >= Duration::from_millis(500), "some of them were served at the same time");
+    drop(silent);
 }
 
 #[test]

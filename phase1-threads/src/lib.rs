@@ -10,6 +10,10 @@
 //! every connection a thread of its own, which moves the limit to what a thread costs: its stack,
 //! its start, and the kernel's switching between thousands of them.
 //!
+//! A worker can't look up from its connection either. Ten silent clients cost everybody else an idle
+//! deadline, sixty cost six (with `--spawn`, none); and a client that left while its answer was not due yet
+//! keeps its worker until the answer is written.
+//!
 //! Above the connection limit (workers and queue together), a client is answered 503 and closed at
 //! once, which is kinder than to let it wait in a queue that only grows.
 //!
@@ -94,9 +98,9 @@ fn wait_for(connections: &Connections, deadline: Instant) {
 /// What the user of phase 1 can set.
 ///
 /// The deadlines are far shorter than in later phases, because a silent client keeps a worker from
-/// everybody else.
+/// everybody else. They are those of phase 0.
 #[derive(clap::Args, Clone, Debug)]
-#[command(mut_arg("idle_timeout", |arg| arg.default_value("1s")))]
+#[command(mut_arg("idle_timeout", |arg| arg.default_value("300ms")))]
 #[command(mut_arg("head_timeout", |arg| arg.default_value("2s")))]
 #[command(mut_arg("body_timeout", |arg| arg.default_value("5s")))]
 #[command(mut_arg("write_timeout", |arg| arg.default_value("5s")))]

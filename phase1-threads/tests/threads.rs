@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use handler::Routes;
 use phase1_threads::Options;
@@ -48,6 +48,18 @@ fn ten_requests_overlap_and_the_eleventh_waits() {
 fn with_a_thread_per_connection_the_eleventh_does_not_wait() {
     let order = order_of_answers(&start(Options { spawn: true, ..Options::default() }));
     assert!(order[0], "the quick one had to wait for a slow one");
+}
+
+#[test]
+fn silent_clients_cost_a_deadline_for_each_that_a_worker_has_to_sit_out() {
+    let mut options = Options { workers: 2, ..Options::default() };
+    options.common.idle_timeout = Duration::from_millis(100);
+    let server = start(options);
+    let before = Instant::now();
+    let silent: Vec<_> = (0..6).map(|_| server.connect().expect("connected")).collect();
+    assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
+    assert!(before.elapsed() >= Duration::from_millis(300), "more than two at a time were sat out");
+    drop(silent);
 }
 
 #[test]
