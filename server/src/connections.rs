@@ -2,22 +2,27 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use handler::Stats;
 use http1::{Delivery, Response, Status, encode};
 
 use crate::Date;
+use crate::descriptors::room_now;
 
 /// The connection limit of a server, exact over all its threads.
+///
+/// It is never more than the descriptors suffice for. When the first connection comes, all workers are set
+/// up and hold theirs, however many that is, so it is then that they are counted.
 #[derive(Clone, Debug)]
 pub struct Connections(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     active: AtomicUsize,
-    max: usize,
+    max_asked: usize,
+    max: OnceLock<usize>,
     stats: Arc<Stats>,
 }
 
@@ -26,14 +31,21 @@ struct Inner {
 pub struct Admission(Arc<Inner>);
 
 impl Connections {
-    /// Room for `max` connections.
+    /// Room for `max` connections, or for as many as there are descriptors for.
     pub fn new(max: usize, stats: &Arc<Stats>) -> Self {
-        Self(Arc::new(Inner { active: AtomicUsize::new(0), max, stats: Arc::clone(stats) }))
+        Self(Arc::new(Inner {
+            active: AtomicUsize::new(0),
+            max_asked: max,
+            max: OnceLock::new(),
+            stats: Arc::clone(stats),
+        }))
     }
 
     /// A place, if there is one. `None` counts as rejected: the caller has to [`turn_away`].
     pub fn admit(&self) -> Option<Admission> {
-        let one_more = |active| (active < self.0.max).then_some(active + 1);
+        let max =
+            *self.0.max.get_or_init(|| room_now().map_or(self.0.max_asked, |n| n.min(self.0.max_asked)));
+        let one_more = |active| (active < max).then_some(active + 1);
         if self.0.active.fetch_update(Relaxed, Relaxed, one_more).is_ok() {
             self.0.stats.connection_opened();
             Some(Admission(Arc::clone(&self.0)))

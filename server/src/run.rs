@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use handler::{Routes, Stats};
+use rustix::io::Errno;
 
 use crate::descriptors;
 use crate::{Bind, Options, Stop, listen};
@@ -46,7 +47,7 @@ fn try_run<O: AsMut<Options>>(
     let room = descriptors::raise_limit();
     if room < common.max_connections {
         eprintln!(
-            "{name}: the limit on open files leaves room for {room} of {} connections; raise it with ulimit -n",
+            "{name}: the limit on open files leaves room for {room} of {} connections, or fewer beside many workers; raise it with ulimit -n",
             common.max_connections
         );
         common.max_connections = room;
@@ -83,7 +84,7 @@ fn try_run<O: AsMut<Options>>(
 
     let stats = Arc::new(Stats::new());
     let routes = Routes::new(Arc::clone(&stats));
-    serve(listener, routes, &options, &stats, &stop).map_err(|error| format!("{name} failed: {error}"))
+    serve(listener, routes, &options, &stats, &stop).map_err(|error| cannot_serve(name, &error))
 }
 
 /// Time for `serve` to return by itself after the drain deadline.
@@ -101,4 +102,30 @@ fn cannot_listen(addr: std::net::SocketAddr, error: &io::Error) -> String {
         _ => "give another --addr",
     };
     format!("can't listen on {addr}: {error}: {advice}")
+}
+
+fn cannot_serve(name: &str, error: &io::Error) -> String {
+    let advice = match Errno::from_io_error(error) {
+        Some(Errno::MFILE | Errno::NFILE) => {
+            ": its workers need more descriptors than there are; give fewer --workers, or raise the limit with ulimit -n"
+        }
+        _ => "",
+    };
+    format!("{name} failed: {error}{advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use rustix::io::Errno;
+
+    use super::cannot_serve;
+
+    #[test]
+    fn a_failure_for_want_of_descriptors_says_what_to_do() {
+        let message = cannot_serve("phase3-pooled", &Errno::MFILE.into());
+        assert!(message.contains("--workers") && message.contains("ulimit -n"), "{message}");
+        assert_eq!(cannot_serve("x", &io::Error::other("odd")), "x failed: odd");
+    }
 }
