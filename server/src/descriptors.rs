@@ -14,7 +14,7 @@ const RESERVE_PER_WORKER: usize = 4;
 const SPARE: usize = 8;
 
 /// Raises the soft limit on open files to the hard one, and returns how many connections fit beside one
-/// worker for each processor. [`room_now`] knows better, but only once the workers are there.
+/// worker for each processor. `Connections` counts again once the real workers are there.
 pub fn raise_limit() -> usize {
     let limit = getrlimit(Resource::Nofile);
     // Where it can't be raised, what is there counts.
