@@ -5,6 +5,10 @@
 //! can't do is anything else while a request waits: if a request waits 2 ms for its database, 1,000
 //! clients get at most 500 answers a second from it, however many processors there are.
 //!
+//! Nor can it look after anybody else while a client keeps it waiting. Each silent client costs the next
+//! ones a whole idle deadline, so eight of them cost eight, and none is dropped earlier because others
+//! wait. A client that left while its answer was not due yet is noticed when the answer is written.
+//!
 //! What it costs is nothing but time, so the next phase changes one thing: who calls
 //! `connection::serve`.
 //!
@@ -23,7 +27,7 @@ use server::{Connections, Stop};
 /// Serves until `stop` is triggered.
 ///
 /// # Errors
-/// When the listener has no address. Whatever happens on a connection is counted in `stats` and
+/// When the listener can't be shared with `stop`. Whatever happens on a connection is counted in `stats` and
 /// ends that connection only.
 #[expect(clippy::needless_pass_by_value, reason = "the listener and its queue end with the serving")]
 pub fn serve(
@@ -33,7 +37,7 @@ pub fn serve(
     stats: &Arc<Stats>,
     stop: &Stop,
 ) -> io::Result<()> {
-    stop.on_trigger_wake_accept(listener.local_addr()?);
+    stop.on_trigger_end(&listener)?;
     let connections = Connections::new(usize::MAX, stats);
     loop {
         let accepted = listener.accept();
@@ -56,9 +60,10 @@ pub fn serve(
 /// What the user of phase 0 can set.
 ///
 /// The deadlines are far shorter than in other phases, because whoever is silent here keeps
-/// everybody waiting.
+/// everybody waiting. A request usually comes right behind the last packet of the handshake; the idle
+/// deadline leaves time for that to be lost once and sent again, which takes 200 ms.
 #[derive(clap::Args, Clone, Debug)]
-#[command(mut_arg("idle_timeout", |arg| arg.default_value("1s")))]
+#[command(mut_arg("idle_timeout", |arg| arg.default_value("300ms")))]
 #[command(mut_arg("head_timeout", |arg| arg.default_value("2s")))]
 #[command(mut_arg("body_timeout", |arg| arg.default_value("5s")))]
 #[command(mut_arg("write_timeout", |arg| arg.default_value("5s")))]

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use handler::Routes;
 use phase0_serial::Options;
@@ -54,6 +54,18 @@ fn a_silent_client_is_left_for_the_next_one() {
 }
 
 #[test]
+fn each_silent_client_costs_its_deadline() {
+    let mut options = Options::default();
+    options.common.idle_timeout = Duration::from_millis(100);
+    let server = start(options);
+    let before = Instant::now();
+    let silent: Vec<_> = (0..5).map(|_| server.connect().expect("connected")).collect();
+    assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
+    assert!(before.elapsed() >= Duration::from_millis(500), "some of them were served at the same time");
+    drop(silent);
+}
+
+#[test]
 fn half_a_request_is_told_that_it_took_too_long() {
     let answer = start(Options::default()).ask("GET / HTTP/1.1\r\nHost:").expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
@@ -62,8 +74,7 @@ fn half_a_request_is_told_that_it_took_too_long() {
 #[test]
 fn stopping_finishes_the_answer_under_way() {
     let server = start(Options::default());
-    let mut stream = server.connect().expect("connected");
-    stream.write_all(b"GET /wait?ms=200 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
+    let mut stream = server.send("GET /wait?ms=200 HTTP/1.1\r\nHost: a\r\n\r\n");
     server.wait_for_requests(1);
     server.stop().expect("stopped cleanly");
     let mut answer = String::new();
@@ -72,11 +83,47 @@ fn stopping_finishes_the_answer_under_way() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_stopped_server_refuses_new_clients_while_it_finishes_the_answer() {
+    let server = start(Options::default());
+    let stream = server.send("GET /wait?ms=1500 HTTP/1.1\r\nHost: a\r\n\r\n");
+    server.wait_for_requests(1);
+    server.stopper().trigger();
+    let refused = server.connect().map_err(|error| error.kind()).map(drop);
+    assert_eq!(refused, Err(std::io::ErrorKind::ConnectionRefused));
+    assert_eq!(server.stats().connections().active, 1, "the answer is still under way");
+    server.stop().expect("stopped cleanly");
+    drop(stream);
+}
+
+#[test]
 fn an_idle_server_stops_without_waiting_for_anything() {
     let mut options = Options::default();
     options.common.drain_timeout = Duration::from_secs(3_600);
     let server = start(options);
     server.stop().expect("stopped before the limit");
+}
+
+#[test]
+fn a_client_that_goes_on_sending_does_not_outlast_a_stop() {
+    let mut options = Options::default();
+    options.common.body_timeout = Duration::from_secs(3_600);
+    let server = start(options);
+    let mut dripping = server.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n");
+    server.wait_until("it is accepted", |stats| stats.connections().active == 1);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // Often enough that a byte is ready whenever the server looks. Bounded: the server leaves long
+            // before the body is whole.
+            for _ in 0..8_000 {
+                if dripping.write_all(b"x").is_err() {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(10));
+            }
+        });
+        server.stop().expect("stopped at the drain deadline");
+    });
 }
 
 #[test]

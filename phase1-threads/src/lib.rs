@@ -10,6 +10,10 @@
 //! every connection a thread of its own, which moves the limit to what a thread costs: its stack,
 //! its start, and the kernel's switching between thousands of them.
 //!
+//! A worker can't look up from its connection either. Ten silent clients cost everybody else an idle
+//! deadline, sixty cost six (with `--spawn`, none); and a client that left while its answer was not due yet
+//! keeps its worker until the answer is written.
+//!
 //! Above the connection limit (workers and queue together), a client is answered 503 and closed at
 //! once, which is kinder than to let it wait in a queue that only grows.
 //!
@@ -32,7 +36,7 @@ use crate::workers::Workers;
 /// Serves until `stop` is triggered, then waits for the answers under way.
 ///
 /// # Errors
-/// When the listener has no address or the pool can't be started. Whatever happens on a connection
+/// When the listener can't be shared or the pool can't be started. Whatever happens on a connection
 /// is counted in `stats` and ends that connection only.
 pub fn serve(
     listener: TcpListener,
@@ -41,9 +45,9 @@ pub fn serve(
     stats: &Arc<Stats>,
     stop: &Stop,
 ) -> io::Result<()> {
-    stop.on_trigger_wake_accept(listener.local_addr()?);
-    let connections = Connections::new(options.common.max_connections, stats);
     let workers = Workers::new(options)?;
+    stop.on_trigger_end(&listener)?;
+    let connections = Connections::new(options.common.max_connections, stats);
     let handler = Arc::new(handler);
     let common = Arc::new(options.common.clone());
     loop {
@@ -59,12 +63,15 @@ pub fn serve(
                 };
                 let (handler, common) = (Arc::clone(&handler), Arc::clone(&common));
                 let (stats_there, stop_there) = (Arc::clone(stats), stop.clone());
-                let started = workers.run(move || {
+                let started = workers.run(stream, move |stream| {
                     let _admission = admission;
-                    connection::serve(&stream, &*handler, &common, &stats_there, &stop_there);
+                    connection::serve(stream, &*handler, &common, &stats_there, &stop_there);
                 });
-                if let Err(error) = started {
+                if let Err((error, stream)) = started {
                     stats.fault(Fault::Accept);
+                    if let Some(stream) = stream {
+                        turn_away(stream);
+                    }
                     thread::sleep(server::accept_pause(&error).unwrap_or(Duration::ZERO));
                 }
             }
@@ -91,9 +98,9 @@ fn wait_for(connections: &Connections, deadline: Instant) {
 /// What the user of phase 1 can set.
 ///
 /// The deadlines are far shorter than in later phases, because a silent client keeps a worker from
-/// everybody else.
+/// everybody else. They are those of phase 0.
 #[derive(clap::Args, Clone, Debug)]
-#[command(mut_arg("idle_timeout", |arg| arg.default_value("1s")))]
+#[command(mut_arg("idle_timeout", |arg| arg.default_value("300ms")))]
 #[command(mut_arg("head_timeout", |arg| arg.default_value("2s")))]
 #[command(mut_arg("body_timeout", |arg| arg.default_value("5s")))]
 #[command(mut_arg("write_timeout", |arg| arg.default_value("5s")))]

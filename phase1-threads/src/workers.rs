@@ -1,6 +1,8 @@
 //! The threads that serve.
 
 use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
 use std::thread;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -31,14 +33,25 @@ impl Workers {
             .map_err(io::Error::other)
     }
 
-    /// Calls `serve` on a thread that is free, or as soon as one is.
+    /// Calls `serve` with the stream on a thread that is free, or as soon as one is.
     ///
     /// # Errors
-    /// When a thread can't be started; `serve` is dropped, and its connection with it.
-    pub(crate) fn run(&self, serve: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    /// When a thread can't be started; the stream comes back, so that its client can be told.
+    pub(crate) fn run(
+        &self,
+        stream: TcpStream,
+        serve: impl FnOnce(&TcpStream) + Send + 'static,
+    ) -> Result<(), (io::Error, Option<TcpStream>)> {
         match self {
-            Self::Pool(pool) => pool.spawn(serve),
-            Self::Spawn => drop(thread::Builder::new().spawn(serve)?),
+            Self::Pool(pool) => pool.spawn(move || serve(&stream)),
+            Self::Spawn => {
+                // A thread that does not start drops what it was given, so it is given a share.
+                let here = Arc::new(stream);
+                let there = Arc::clone(&here);
+                if let Err(error) = thread::Builder::new().spawn(move || serve(&there)) {
+                    return Err((error, Arc::into_inner(here)));
+                }
+            }
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use handler::Routes;
 use phase1_threads::Options;
@@ -51,6 +51,18 @@ fn with_a_thread_per_connection_the_eleventh_does_not_wait() {
 }
 
 #[test]
+fn silent_clients_cost_a_deadline_for_each_that_a_worker_has_to_sit_out() {
+    let mut options = Options { workers: 2, ..Options::default() };
+    options.common.idle_timeout = Duration::from_millis(100);
+    let server = start(options);
+    let before = Instant::now();
+    let silent: Vec<_> = (0..6).map(|_| server.connect().expect("connected")).collect();
+    assert!(server.ask(HELLO).expect("an answer").ends_with("Hello, World!"));
+    assert!(before.elapsed() >= Duration::from_millis(300), "more than two at a time were sat out");
+    drop(silent);
+}
+
+#[test]
 fn above_the_limit_a_client_is_turned_away_and_those_inside_are_served() {
     let mut options = Options::default();
     options.common.max_connections = 2;
@@ -79,6 +91,18 @@ fn stopping_finishes_the_answers_under_way() {
     for reader in readers {
         assert!(reader.join().expect("no panic").ends_with("waited 1500 ms\n"));
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_stopped_server_refuses_new_clients_while_it_finishes_the_answers() {
+    let server = start(Options::default());
+    let _stream = server.send(SLOW);
+    server.wait_for_requests(1);
+    server.stopper().trigger();
+    let refused = server.connect().map_err(|error| error.kind()).map(drop);
+    assert_eq!(refused, Err(std::io::ErrorKind::ConnectionRefused));
+    assert_eq!(server.stats().connections().active, 1, "the answer is still under way");
 }
 
 #[test]

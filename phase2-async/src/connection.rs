@@ -1,13 +1,13 @@
 //! One connection, from its first byte to its last.
 
 use std::io::{self, ErrorKind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use handler::{Fault, Handler, Stats, Step, answer};
 use http1::textbook::{Parser, Progress};
 use http1::{Buffer, CONTINUE, Delivery, OwnedRequest, Response, Status, encode};
 use server::{Date, Options, ReadDeadline, Transfer, fault_of};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout_at};
 
@@ -34,7 +34,7 @@ async fn serve_request(
             let request = request.as_request();
             match answer(handler, &request, &mut response, stats) {
                 Step::Reply => {}
-                Step::ReplyAfter(delay) => sleep(delay).await,
+                Step::ReplyAfter(delay) => socket.sleep(delay).await?,
             }
             Delivery::closing(&request)
         }
@@ -113,6 +113,18 @@ impl Socket<'_> {
         let n = timeout_at(deadline.into(), self.stream.read(input.space())).await??;
         input.filled(n);
         Ok(n)
+    }
+
+    /// Waits until the answer is due, unless the connection breaks before: a client that is gone keeps
+    /// neither task nor descriptor. One that has only sent its last byte still reads.
+    async fn sleep(&self, delay: Duration) -> io::Result<()> {
+        tokio::select! {
+            biased;
+            () = sleep(delay) => Ok(()),
+            broken = self.stream.ready(Interest::ERROR) => {
+                broken.and_then(|_| Err(ErrorKind::ConnectionReset.into()))
+            }
+        }
     }
 
     /// Writes everything, within the deadline that its progress earns.

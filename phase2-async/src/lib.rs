@@ -4,7 +4,9 @@
 //! the compiler makes of the code of phase 1 with an `.await` at each place where that code
 //! blocked. A task that waits is some memory; a thread that waits is a stack and a place in the
 //! scheduler's books. So a thousand requests can wait at once on one thread per
-//! processor, and the ceiling of `workers / wait` is gone.
+//! processor, and the ceiling of `workers / wait` is gone. A task waits for several things
+//! at once, too: one whose client resets the connection while the answer is not due yet ends there, where
+//! a blocked thread learns of it when it writes.
 //!
 //! What it costs: the runtime's own work for each wake-up, and the allocations of each task and
 //! each connection, which is what phase 3 takes away. Timers have a grain of a millisecond.

@@ -1,13 +1,18 @@
 //! What phase 2 does, and what it can't do.
 
 use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use handler::Routes;
+use handler::{Routes, Step};
+use http1::{Request, Response};
 use phase2_async::Options;
 use server::{Background, receive};
+use socket2::SockRef;
+
+const WAITING: &str = "GET /wait?ms=300 HTTP/1.1\r\nHost: a\r\n\r\n";
 
 fn start(options: Options) -> Background {
     Background::start(move |listener, stats, stop| {
@@ -59,11 +64,37 @@ fn a_request_that_takes_too_long_altogether_is_given_up() {
 }
 
 #[test]
+fn clients_that_are_gone_are_not_waited_for() {
+    // Longer than the test would wait.
+    let handler = |_: &Request<'_>, _: &mut Response| Step::ReplyAfter(Duration::from_secs(3_600));
+    let server = Background::start(move |listener, stats, stop| {
+        phase2_async::serve(listener, handler, &Options::default(), stats, stop)
+    })
+    .expect("a port");
+    let streams: Vec<_> = (0..50).map(|_| server.send(WAITING)).collect();
+    server.wait_for_requests(50);
+    for stream in streams {
+        // Closed without lingering, the connection is reset.
+        SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("set");
+    }
+    server.wait_until("their tasks end", |stats| stats.connections().active == 0);
+    assert_eq!(server.stats().snapshot().errors.disconnected, 50);
+}
+
+#[test]
+fn a_client_that_has_only_sent_its_last_byte_is_still_answered() {
+    let server = start(Options::default());
+    let stream = server.send(WAITING);
+    stream.shutdown(Shutdown::Write).expect("half-closed");
+    assert!(receive(stream).ends_with("waited 300 ms\n"));
+}
+
+#[test]
 fn stopping_finishes_the_answers_under_way() {
     let mut options = Options::default();
     options.common.drain_timeout = Duration::from_secs(20);
     let server = start(options);
-    let stream = server.send("GET /wait?ms=300 HTTP/1.1\r\nHost: a\r\n\r\n");
+    let stream = server.send(WAITING);
     server.wait_for_requests(1);
     let reader = thread::spawn(|| receive(stream));
     server.stop().expect("stopped cleanly");

@@ -79,22 +79,55 @@ impl<'a> Socket<'a> {
         deadline: Instant,
         mut operation: impl FnMut() -> io::Result<usize>,
     ) -> io::Result<usize> {
-        // Before anything else: a client that always has another byte ready would never let the
-        // operation fail, and the deadline would never be looked at below.
-        if Instant::now() >= deadline {
-            return Err(ErrorKind::TimedOut.into());
-        }
         loop {
+            // Before each try, not only when one finds nothing: with a client that always has another
+            // byte ready, no try would ever do so. Stopping moves the deadline up at any time.
+            let stopped = self.stop.triggered_at().map(|start| self.options.drain_deadline(start));
+            if Instant::now() >= stopped.map_or(deadline, |stopped| stopped.min(deadline)) {
+                return Err(ErrorKind::TimedOut.into());
+            }
             match operation() {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    let stopped = self.stop.triggered_at().map(|start| self.options.drain_deadline(start));
-                    if Instant::now() >= stopped.map_or(deadline, |stopped| stopped.min(deadline)) {
-                        return Err(ErrorKind::TimedOut.into());
-                    }
-                }
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut
+                    ) => {}
                 result => return result,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use http1::Buffer;
+
+    use super::Socket;
+    use crate::{Options, Stop, default_options};
+
+    #[test]
+    fn a_byte_that_is_ready_does_not_outlast_a_stop() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
+        let mut client = TcpStream::connect(listener.local_addr().expect("address")).expect("connected");
+        let (stream, _) = listener.accept().expect("accepted");
+        client.write_all(b"GET").expect("sent");
+
+        let mut options: Options = default_options();
+        options.drain_timeout = Duration::from_millis(1);
+        let stop = Stop::new();
+        let socket = Socket::new(&stream, &options, &stop).expect("set up");
+        let (mut input, in_an_hour) = (Buffer::new(), Instant::now() + Duration::from_secs(3_600));
+        assert_eq!(socket.read(&mut input, in_an_hour).expect("a read"), 3);
+
+        client.write_all(b" / ").expect("sent");
+        stop.trigger();
+        thread::sleep(options.drain_timeout);
+        let read = socket.read(&mut input, in_an_hour).map_err(|error| error.kind());
+        assert_eq!(read, Err(ErrorKind::TimedOut));
     }
 }

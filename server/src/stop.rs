@@ -1,8 +1,11 @@
 //! Telling a server to stop, and waking it so that it hears.
 
-use std::net::{SocketAddr, TcpStream};
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+use socket2::SockRef;
 
 /// The one way to stop any phase: whoever holds a clone pulls the trigger, and the server accepts
 /// nothing more, finishes the answers under way, and returns from `serve`.
@@ -41,13 +44,25 @@ impl Stop {
         }
     }
 
-    /// Wakes a thread that blocks in `accept` on `listener`: a connection comes in, and the thread
-    /// looks at the trigger before it looks at the connection.
-    pub fn on_trigger_wake_accept(&self, listener: SocketAddr) {
-        // Where nothing can be put into the queue, the queue is full and the thread awake.
+    /// Ends a listener that a thread may block on in `accept`, and wakes that thread, which has to look
+    /// at the trigger before it looks at what it accepted.
+    ///
+    /// The thread may be serving, with no time to close the listener, so it is shut down from here:
+    /// clients are refused at once, instead of being let into a queue that nobody will serve.
+    ///
+    /// # Errors
+    /// When the listener can't be shared.
+    pub fn on_trigger_end(&self, listener: &TcpListener) -> io::Result<()> {
+        let (addr, listener) = (listener.local_addr()?, listener.try_clone()?);
         self.on_trigger(move || {
-            _ = TcpStream::connect_timeout(&reachable(listener), Duration::from_millis(100));
+            // Linux takes a listener out of service and has `accept` fail. Other systems say that it is
+            // not connected and do nothing, so there a connection wakes the thread. Where none can be
+            // put into the queue, the queue is full and the thread awake.
+            if SockRef::from(&listener).shutdown(Shutdown::Both).is_err() {
+                _ = TcpStream::connect_timeout(&reachable(addr), Duration::from_millis(100));
+            }
         });
+        Ok(())
     }
 
     /// Whether the server is to stop.
@@ -105,9 +120,23 @@ mod tests {
     fn a_blocked_accept_wakes_up() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
         let stop = Stop::new();
-        stop.on_trigger_wake_accept(listener.local_addr().expect("address"));
+        stop.on_trigger_end(&listener).expect("shared");
+        // With an error or with a connection: it looks at the trigger first.
         let waiting = std::thread::spawn(move || listener.accept().map(drop));
         stop.trigger();
-        waiting.join().expect("no panic").expect("accepted the wake-up");
+        let _ = waiting.join().expect("no panic");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_stopped_listener_refuses_although_nobody_has_closed_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
+        let stop = Stop::new();
+        stop.on_trigger_end(&listener).expect("shared");
+        let addr = listener.local_addr().expect("address");
+        drop(std::net::TcpStream::connect(addr).expect("connected"));
+        stop.trigger();
+        let refused = std::net::TcpStream::connect(addr).map(drop).map_err(|error| error.kind());
+        assert_eq!(refused, Err(std::io::ErrorKind::ConnectionRefused));
     }
 }

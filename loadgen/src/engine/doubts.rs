@@ -131,6 +131,7 @@ mod tests {
             pipeline: 1,
             connections_established: 64,
             client: ClientCost { threads: 1, ..ClientCost::default() },
+            failures: Vec::new(),
             samples: Vec::new(),
             interrupted: false,
             gave_up: None,
