@@ -135,8 +135,11 @@ fn is_authority(value: &[u8]) -> bool {
 
 /// A decimal number that is a port of TCP.
 fn is_port(digits: &[u8]) -> bool {
-    digits.iter().all(u8::is_ascii_digit)
-        && std::str::from_utf8(digits).is_ok_and(|digits| digits.parse::<u16>().is_ok())
+    let append = |port: u16, digit: &u8| {
+        let digit = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
+        port.checked_mul(10)?.checked_add(digit)
+    };
+    digits.iter().try_fold(0, append).is_some()
 }
 
 /// What stands in brackets: an IPv6 address, or one of a version to come (`IPvFuture`).
