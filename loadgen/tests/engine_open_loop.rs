@@ -3,9 +3,10 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use loadgen::engine::{
     Amount, EngineError, ErrorKind, Mode, OpenLoop, Outcome, Pace, Plan, Progress, Rate, run,
@@ -127,10 +128,39 @@ fn a_server_that_closes_kept_connections_gets_each_request_once() {
 }
 
 #[test]
-fn failures_are_accounted_for_like_answers() {
+fn an_answer_that_takes_its_time_is_no_rate_that_was_missed() {
     let server = Server::start(|mut peer| {
         while peer.request()? {
-            if peer.counts.requests.load(std::sync::atomic::Ordering::SeqCst).is_multiple_of(3) {
+            thread::sleep(Duration::from_millis(300));
+            peer.send(HELLO)?;
+        }
+        Ok(())
+    });
+    let window = Amount::Time(Duration::from_secs(1));
+    let outcome = fire(&paced(&server, PIPELINE_1, 64, Rate::constant(50.0), window));
+    assert!(outcome.in_flight_at_end > 0, "the last ones can't have been answered");
+    assert!(schedule(&outcome).reached(&outcome) > 0.99, "{:?}", schedule(&outcome));
+    assert_accounted(&outcome);
+}
+
+#[test]
+fn an_open_loop_counts_after_its_warm_up_though_the_server_keeps_no_connection() {
+    let server = Server::start(once(HELLO_CLOSE));
+    let mut plan = paced(&server, PIPELINE_1, 64, Rate::constant(100.0), Amount::Requests(10));
+    plan.warmup = Duration::from_millis(200);
+    let start = Instant::now();
+    let outcome = fire(&plan);
+    assert_eq!(outcome.ok, 10, "{:?}", outcome.samples);
+    // Where it waited for 64 connections at once it gave up waiting only after five seconds.
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[test]
+fn failures_are_accounted_for_like_answers() {
+    let seen = AtomicU64::new(0);
+    let server = Server::start(move |mut peer| {
+        while peer.request()? {
+            if (seen.fetch_add(1, Ordering::SeqCst) + 1).is_multiple_of(3) {
                 return peer.close();
             }
             peer.send(HELLO)?;

@@ -6,11 +6,18 @@ use serde_json::{Value, json};
 
 use super::json::five_digits;
 use super::summary::{entry, grouped, plural};
-use crate::engine::{Mode, Outcome, Plan};
+use crate::engine::{Amount, Mode, Outcome, Plan};
 
 /// A warning for each reason not to take the figures for the server's.
 pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width: usize) -> io::Result<()> {
-    let (established, asked) = (outcome.connections_established, outcome.connections_asked);
+    let established = outcome.connections_established;
+    // Fewer requests than connections need no more than one each.
+    let asked = match plan.amount {
+        Amount::Requests(requests) => {
+            outcome.connections_asked.min(usize::try_from(requests).unwrap_or(usize::MAX))
+        }
+        Amount::Time(_) => outcome.connections_asked,
+    };
     let kept = matches!(plan.mode, Mode::KeepAlive { .. });
     let mut warnings = Vec::new();
     if outcome.client_bound() && outcome.starved() >= 0.1 {
@@ -44,6 +51,8 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width:
     }
     if let Some(open) = &outcome.open_loop
         && outcome.invalid().is_none()
+        && !outcome.interrupted
+        && outcome.gave_up.is_none()
         && open.reached(outcome) < 0.99
     {
         warnings.push(

@@ -38,6 +38,11 @@ impl Files {
         self.hlog.is_some()
     }
 
+    /// The first flag that asks for a file, if there is one.
+    pub(super) fn first_flag(&self) -> Option<&'static str> {
+        self.asked_for().next().map(|(flag, _)| flag)
+    }
+
     /// Refuses what could not be written, before anything is measured.
     pub(super) fn check(&self) -> Result<(), AttackError> {
         for (flag, path) in self.asked_for() {

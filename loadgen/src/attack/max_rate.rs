@@ -82,7 +82,11 @@ pub(super) fn write(out: &mut impl Write, url: &str, slo: &Slo, found: &Found) -
         )?;
     }
     match found.rate_per_sec {
+        Some(rate) if found.interrupted => {
+            writeln!(out, "\nmax rate      at least {} per second (interrupted)", summary::rate(rate))?;
+        }
         Some(rate) => writeln!(out, "\nmax rate      {} per second", summary::rate(rate))?,
+        None if found.interrupted => writeln!(out, "\nmax rate      not found (interrupted)")?,
         None => writeln!(out, "\nmax rate      none: no rate that was tried kept the promise")?,
     }
     match client_limit(found) {
@@ -98,6 +102,7 @@ pub(super) fn json(plan: &Plan, slo: &Slo, found: &Found) -> Value {
         "target": plan.target.to_string(),
         "slo": {"quantile": slo.name, "limit_ns": numbers::integer(slo.limit.as_nanos())},
         "max_rate_per_sec": found.rate_per_sec,
+        "interrupted": found.interrupted,
         "client_limit": client_limit(found),
         "steps": steps,
     })
@@ -148,7 +153,7 @@ mod tests {
     fn the_hockey_stick_goes_up_by_rate_whatever_the_order_of_the_search() {
         let slo = search::slo("p99=5ms").unwrap();
         let steps = vec![step(1_000.0, 1), step(2_000.0, 9_000_000), step(1_500.0, 2_000_000)];
-        let found = Found { rate_per_sec: Some(1_500.0), steps };
+        let found = Found { rate_per_sec: Some(1_500.0), steps, interrupted: false };
         let mut text = Vec::new();
         write(&mut text, "http://h/", &slo, &found).unwrap();
         let text = String::from_utf8(text).unwrap();
@@ -166,7 +171,11 @@ mod tests {
     fn a_search_that_ended_at_the_clients_limit_says_so() {
         let slo = search::slo("p50=1ms").unwrap();
         let client = Some("the client was busy".to_owned());
-        let found = Found { rate_per_sec: None, steps: vec![Step { client, ..step(1_000.0, 1) }] };
+        let found = Found {
+            rate_per_sec: None,
+            steps: vec![Step { client, ..step(1_000.0, 1) }],
+            interrupted: false,
+        };
         let mut text = Vec::new();
         write(&mut text, "http://h/", &slo, &found).unwrap();
         let text = String::from_utf8(text).unwrap();

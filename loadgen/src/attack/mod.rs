@@ -86,6 +86,12 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
     let progress = Arc::new(Progress::default());
     watch::stop_on_ctrl_c(&progress);
     if let Some(slo) = &args.open_loop.slo {
+        if let Some(flag) = args.files.first_flag() {
+            let text = format!(
+                "{flag} with --max-rate: the search drives many rates; fire at the one it finds with -R"
+            );
+            return Err(AttackError::Argument(text));
+        }
         return find_max_rate(args, &plan, slo, &progress);
     }
     let (outcome, series) = watch::run(&plan, args, &progress)?;

@@ -81,6 +81,8 @@ pub(super) struct Found {
     pub(super) rate_per_sec: Option<f64>,
     /// Every step, in the order in which they were taken.
     pub(super) steps: Vec<Step>,
+    /// The search was ended before it was through, so the server may do better.
+    pub(super) interrupted: bool,
 }
 
 /// Searches from `first_per_sec` on. `measure` returns `None` when it was interrupted, which ends the search.
@@ -92,7 +94,7 @@ pub(super) fn search<E>(
     slo: &Slo,
     mut measure: impl FnMut(f64) -> Result<Option<Step>, E>,
 ) -> Result<Found, E> {
-    let mut found = Found { rate_per_sec: None, steps: Vec::new() };
+    let mut found = Found { rate_per_sec: None, steps: Vec::new(), interrupted: false };
     let mut holds = |rate_per_sec: f64| -> Result<Option<bool>, E> {
         for _ in 0..2 {
             let Some(step) = measure(rate_per_sec)? else { return Ok(None) };
@@ -108,7 +110,7 @@ pub(super) fn search<E>(
     let mut rate_per_sec = first_per_sec;
     for _ in 0..=DOUBLINGS_MAX {
         match holds(rate_per_sec)? {
-            None => return Ok(Found { rate_per_sec: good, ..found }),
+            None => return Ok(Found { rate_per_sec: good, interrupted: true, ..found }),
             Some(true) => good = Some(rate_per_sec),
             Some(false) => bad = Some(rate_per_sec),
         }
@@ -124,7 +126,7 @@ pub(super) fn search<E>(
                 break;
             }
             match holds(middle)? {
-                None => break,
+                None => return Ok(Found { rate_per_sec: Some(low), interrupted: true, ..found }),
                 Some(true) => low = middle,
                 Some(false) => high = middle,
             }
@@ -201,7 +203,7 @@ mod tests {
             Ok::<_, Infallible>((left >= 0).then(|| step(rate, 1)))
         });
         let Ok(found) = found;
-        assert_eq!((found.rate_per_sec, found.steps.len()), (Some(2_000.0), 2));
+        assert_eq!((found.rate_per_sec, found.steps.len(), found.interrupted), (Some(2_000.0), 2, true));
     }
 
     #[test]

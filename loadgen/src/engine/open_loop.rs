@@ -32,11 +32,13 @@ pub struct OpenLoop {
 }
 
 impl OpenLoop {
-    /// The share of the rate that was reached: requests that came to their end, of those that should have.
+    /// The share of the rate that was reached: requests that were sent and did not fail, of those that
+    /// were due. What is in flight at the end counts, or the answer's own time would look like a rate
+    /// that was missed.
     ///
     /// Less than 1 says that the server, the connections or the client were not enough for it.
     pub fn reached(&self, outcome: &Outcome) -> f64 {
-        let ended = (outcome.ok + outcome.failed()) as f64;
+        let sent = self.due.saturating_sub(self.never_sent + outcome.failed()) as f64;
         let elapsed = outcome.elapsed.as_secs_f64();
         let due = self.due as f64;
         if due == 0.0 || elapsed == 0.0 {
@@ -44,7 +46,7 @@ impl OpenLoop {
         }
         // Where requests are counted all of them end some time, so there it is the time that tells.
         let overtime = self.scheduled.as_secs_f64() / elapsed;
-        (ended / due * overtime.min(1.0)).min(1.0)
+        (sent / due * overtime.min(1.0)).min(1.0)
     }
 
     /// Lags of the two halves of a schedule that say that it was lost rather than disturbed.

@@ -65,7 +65,9 @@ impl<'a> Shared<'a> {
         let answers = self.warm_answers.fetch_add(new_answers, Ordering::Relaxed) + new_answers;
         let warmup_ns = ns(self.plan.warmup);
         let expected = self.connections_warm();
-        let all_open = self.established_max() >= expected || self.plan.mode == Mode::Close;
+        // Connections are held at once only by a closed loop that keeps them.
+        let are_kept = self.plan.mode != Mode::Close && self.plan.pace == Pace::Closed;
+        let all_open = self.established_max() >= expected || !are_kept;
         let warm = now_ns >= warmup_ns && all_open && answers >= expected as u64;
         if warm || now_ns >= warmup_ns.saturating_add(ns(WARMUP_EXTRA)) {
             // Losing this race is as good as winning it: the other thread's moment counts.
