@@ -104,11 +104,9 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::engine::tally::histogram;
-    use crate::engine::{ClientCost, Errors, OpenLoop, Rate};
+    use crate::engine::{ClientCost, OpenLoop, Rate};
 
     fn law(measured: f64, least: f64) -> LittlesLaw {
         LittlesLaw { asked: 64.0, measured, least }
@@ -121,28 +119,12 @@ mod tests {
         Outcome {
             elapsed: Duration::from_secs(1),
             ok,
-            errors: Errors::default(),
-            statuses: BTreeMap::new(),
-            bytes_read: 0,
             latency_ns,
-            connect_ns: histogram(),
-            first_byte_ns: histogram(),
             connections_asked: 64,
             pipeline: 1,
             connections_established: 64,
             client: ClientCost { threads: 1, ..ClientCost::default() },
-            failures: Vec::new(),
-            samples: Vec::new(),
-            interrupted: false,
-            gave_up: None,
-            in_flight_at_end: 0,
-            connections_opened: 0,
-            closed_by_client: 0,
-            reset_after_answer: 0,
-            retried: 0,
-            resets_sent: 0,
-            open_loop: None,
-            cohorts: Vec::new(),
+            ..Outcome::empty()
         }
     }
 

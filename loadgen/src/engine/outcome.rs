@@ -9,6 +9,7 @@ use super::cohort::CohortOutcome;
 use super::errors::Errors;
 use super::evidence::Failure;
 use super::open_loop::OpenLoop;
+use super::tally::histogram;
 
 /// What one attack measured, the warm-up left out.
 #[derive(Clone, Debug)]
@@ -68,6 +69,36 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// One in which nothing has happened.
+    pub(crate) fn empty() -> Self {
+        Self {
+            elapsed: Duration::ZERO,
+            ok: 0,
+            errors: Errors::default(),
+            statuses: BTreeMap::new(),
+            bytes_read: 0,
+            latency_ns: histogram(),
+            connect_ns: histogram(),
+            first_byte_ns: histogram(),
+            connections_asked: 0,
+            pipeline: 0,
+            connections_established: 0,
+            client: ClientCost::default(),
+            failures: Vec::new(),
+            samples: Vec::new(),
+            interrupted: false,
+            gave_up: None,
+            in_flight_at_end: 0,
+            connections_opened: 0,
+            closed_by_client: 0,
+            reset_after_answer: 0,
+            retried: 0,
+            resets_sent: 0,
+            open_loop: None,
+            cohorts: Vec::new(),
+        }
+    }
+
     /// Requests that failed, of any kind.
     pub fn failed(&self) -> u64 {
         self.errors.total()

@@ -7,11 +7,11 @@ use super::Progress;
 use super::accounts::Report;
 use super::budget::share;
 use super::context::depth;
-use super::errors::{EngineError, Errors};
+use super::errors::EngineError;
 use super::holder;
 use super::limits;
 use super::open_loop::OpenLoop;
-use super::outcome::{ClientCost, Outcome};
+use super::outcome::Outcome;
 use super::plan::{Amount, Mode, Pace, Plan};
 use super::shared::Shared;
 use super::tally::{SAMPLES_MAX, histogram};
@@ -150,30 +150,13 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
     let plan = shared.plan;
     let complete = reports.iter().all(|report| report.complete);
     let mut outcome = Outcome {
-        elapsed: Duration::ZERO,
-        ok: 0,
-        errors: Errors::default(),
-        statuses: std::collections::BTreeMap::new(),
-        bytes_read: 0,
-        latency_ns: histogram(),
-        connect_ns: histogram(),
-        first_byte_ns: histogram(),
         connections_asked: plan.connections,
         pipeline: depth(plan.mode),
         connections_established: shared.established_max(),
-        client: ClientCost::default(),
-        failures: Vec::new(),
-        samples: Vec::new(),
         interrupted: shared.was_interrupted() && !complete,
         gave_up: shared.into_gave_up(),
-        in_flight_at_end: 0,
-        connections_opened: 0,
-        closed_by_client: 0,
-        reset_after_answer: 0,
-        retried: 0,
-        resets_sent: 0,
         open_loop: open_loop(plan, reports),
-        cohorts: Vec::new(),
+        ..Outcome::empty()
     };
     for report in reports {
         add(&mut outcome, report);

@@ -3,10 +3,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use hdrhistogram::Histogram;
-
 use super::*;
-use crate::engine::{ClientCost, Errors, Outcome, Plan, Progress};
+use crate::engine::{Outcome, Plan, Progress};
 use crate::lab::scenario;
 
 const SCENARIO: &str = r#"
@@ -34,32 +32,13 @@ impl Watch for Quiet {
 }
 
 fn outcome(ok: u64) -> Outcome {
-    let empty = || Histogram::new(3).unwrap();
     Outcome {
         elapsed: Duration::from_secs(1),
         ok,
-        errors: Errors::default(),
-        statuses: BTreeMap::new(),
-        bytes_read: 0,
-        latency_ns: empty(),
-        connect_ns: empty(),
-        first_byte_ns: empty(),
         connections_asked: 1,
         pipeline: 1,
         connections_established: 1,
-        client: ClientCost::default(),
-        failures: Vec::new(),
-        samples: Vec::new(),
-        interrupted: false,
-        gave_up: None,
-        in_flight_at_end: 0,
-        connections_opened: 0,
-        closed_by_client: 0,
-        reset_after_answer: 0,
-        retried: 0,
-        resets_sent: 0,
-        open_loop: None,
-        cohorts: Vec::new(),
+        ..Outcome::empty()
     }
 }
 

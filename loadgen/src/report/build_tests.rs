@@ -9,16 +9,12 @@ use crate::measure::Usage;
 pub(in crate::report) fn outcome(ok: u64, each_ms: u64) -> Outcome {
     let mut latency_ns = Histogram::new(3).unwrap();
     latency_ns.record_n(each_ms * 1_000_000, ok).unwrap();
-    let empty = || Histogram::new(3).unwrap();
     Outcome {
         elapsed: Duration::from_secs(2),
         ok,
-        errors: Errors::default(),
         statuses: BTreeMap::from([(200, ok)]),
         bytes_read: 10 * ok,
         latency_ns,
-        connect_ns: empty(),
-        first_byte_ns: empty(),
         connections_asked: 1000,
         pipeline: 1,
         connections_established: 1000,
@@ -28,18 +24,7 @@ pub(in crate::report) fn outcome(ok: u64, each_ms: u64) -> Outcome {
             threads: 1,
             kept_waiting: Duration::ZERO,
         },
-        failures: Vec::new(),
-        samples: Vec::new(),
-        interrupted: false,
-        gave_up: None,
-        in_flight_at_end: 0,
-        connections_opened: 0,
-        closed_by_client: 0,
-        reset_after_answer: 0,
-        retried: 0,
-        resets_sent: 0,
-        open_loop: None,
-        cohorts: Vec::new(),
+        ..Outcome::empty()
     }
 }
 
