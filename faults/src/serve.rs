@@ -15,8 +15,5 @@ struct Line {
 /// Serves the phase that `words` name until it is told to stop.
 pub(crate) fn serve(words: &[OsString]) -> ExitCode {
     let line = Line::parse_from(["faults serve".into()].iter().chain(words));
-    loadgen::serve::run(line.args).unwrap_or_else(|failure| {
-        eprintln!("error: {failure:?}");
-        ExitCode::FAILURE
-    })
+    loadgen::serve::run(line.args).unwrap_or_else(|failure| failure.tell())
 }

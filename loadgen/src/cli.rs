@@ -73,17 +73,23 @@ pub fn main() -> ExitCode {
             Ok(error.exit_code())
         }),
     };
-    let (code, message) = match result {
-        Ok(code) => return code,
-        Err(Failure::BadArguments(message)) => (EXIT_BAD_ARGUMENTS, message),
-        Err(Failure::Failed(message)) => (EXIT_FAILED, message),
-        Err(Failure::Interrupted) => (interrupt::EXIT_CODE, "interrupted".into()),
-    };
-    eprintln!("error: {message}");
-    if code == EXIT_BAD_ARGUMENTS {
-        eprintln!("\nFor more information, try '--help'.");
+    result.unwrap_or_else(|failure| failure.tell())
+}
+
+impl Failure {
+    /// Says on standard error what it is, and returns the exit code for it.
+    pub fn tell(&self) -> ExitCode {
+        let (code, message) = match self {
+            Self::BadArguments(message) => (EXIT_BAD_ARGUMENTS, message.as_str()),
+            Self::Failed(message) => (EXIT_FAILED, message.as_str()),
+            Self::Interrupted => (interrupt::EXIT_CODE, "interrupted"),
+        };
+        eprintln!("error: {message}");
+        if code == EXIT_BAD_ARGUMENTS {
+            eprintln!("\nFor more information, try '--help'.");
+        }
+        ExitCode::from(code)
     }
-    ExitCode::from(code)
 }
 
 #[cfg(test)]
