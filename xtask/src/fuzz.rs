@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use crate::cargo::cargo;
+use crate::cargo::{ROOT, cargo};
 
 /// The targets, in the order in which they run.
 const TARGETS: [&str; 4] = ["parsers", "chunked", "encoding", "server"];
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
 /// Something that runs under the nightly toolchain.
 fn nightly(args: &[&str]) -> Command {
     let mut command = Command::new("rustup");
-    command.args(["run", "nightly"]).args(args).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    command.args(["run", "nightly"]).args(args).current_dir(ROOT);
     command
 }
 

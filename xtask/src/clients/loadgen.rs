@@ -1,23 +1,22 @@
 //! The program that serves.
 
-use std::env;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
+
+use crate::cargo;
 
 /// Builds `loadgen` as a plain `cargo run` would, and says where it is.
 ///
 /// # Errors
 /// When it can't be built; cargo has said why by then.
 pub(super) fn build() -> Result<PathBuf, String> {
-    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(&program)
-        .args(["build", "--quiet", "--package", "loadgen", "--message-format=json-render-diagnostics"])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    let args = ["build", "--quiet", "--package", "loadgen", "--message-format=json-render-diagnostics"];
+    let output = cargo::command(args)
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| format!("{} can't be started: {error}", program.display()))?;
+        .map_err(|error| cargo::cannot_start(&error))?;
     if !output.status.success() {
         return Err("loadgen can't be built".to_owned());
     }
