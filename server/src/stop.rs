@@ -98,8 +98,10 @@ mod tests {
     use std::net::TcpListener;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
 
     use super::Stop;
+    use crate::ANSWER_TIMEOUT;
 
     #[test]
     fn each_waker_is_called_once_whether_it_came_before_or_after() {
@@ -121,10 +123,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
         let stop = Stop::new();
         stop.on_trigger_end(&listener).expect("shared");
+        let (woken, is_woken) = mpsc::channel();
         // With an error or with a connection: it looks at the trigger first.
-        let waiting = std::thread::spawn(move || listener.accept().map(drop));
+        std::thread::spawn(move || woken.send(listener.accept().is_ok()));
         stop.trigger();
-        let _ = waiting.join().expect("no panic");
+        is_woken.recv_timeout(ANSWER_TIMEOUT).expect("accept came back");
     }
 
     #[test]
