@@ -30,6 +30,8 @@ fn order_of_answers(server: &Background) -> Vec<bool> {
         for (stream, is_quick) in streams.chain([(server.send(HELLO), true)]) {
             let order = &order;
             scope.spawn(move || {
+                // Held until the order is noted: as soon as it is closed, its worker serves the next.
+                let _held = stream.try_clone().expect("a handle");
                 receive(stream);
                 order.lock().expect("no panic").push(is_quick);
             });
