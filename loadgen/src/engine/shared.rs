@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Progress;
@@ -14,6 +15,8 @@ const WARMUP_EXTRA: Duration = Duration::from_secs(5);
 const NEVER_THERE: Duration = Duration::from_millis(300);
 /// Connects that fail for this long after the last sign of life mean that the server has died.
 const DIED: Duration = Duration::from_secs(2);
+/// How often a thread that is ready looks whether the others are.
+const READY_POLL: Duration = Duration::from_micros(50);
 /// Counting has not begun.
 const NOT_YET: u64 = u64::MAX;
 
@@ -22,6 +25,8 @@ pub(super) struct Shared<'a> {
     pub(super) plan: &'a Plan,
     pub(super) progress: &'a Progress,
     began: Instant,
+    /// Threads that are set up.
+    ready: AtomicUsize,
     count_from_ns: AtomicU64,
     warm_answers: AtomicU64,
     established: AtomicUsize,
@@ -40,6 +45,7 @@ impl<'a> Shared<'a> {
             plan,
             progress,
             began: Instant::now(),
+            ready: AtomicUsize::new(0),
             count_from_ns: AtomicU64::new(count_from_ns),
             warm_answers: AtomicU64::new(0),
             established: AtomicUsize::new(0),
@@ -47,6 +53,16 @@ impl<'a> Shared<'a> {
             alive_ns: AtomicU64::new(0),
             gave_up: Mutex::new(None),
             stop: AtomicBool::new(false),
+        }
+    }
+
+    /// Returns when every thread has called it: one that has done its share before another is there would
+    /// have fired at a server with fewer connections than were asked for. Also when the run is to end, as
+    /// it is where a thread could not be started.
+    pub(super) fn wait_for_all(&self) {
+        self.ready.fetch_add(1, Ordering::Relaxed);
+        while self.ready.load(Ordering::Relaxed) < self.plan.threads && !self.is_stopped() {
+            thread::sleep(READY_POLL);
         }
     }
 

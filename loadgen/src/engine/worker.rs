@@ -89,6 +89,7 @@ pub(super) fn run(shared: &Shared<'_>, share: Share) -> Result<Report, EngineErr
         told_answers: 0,
         published: Published::default(),
     };
+    shared.wait_for_all();
     worker.run().map_err(setup("waiting for events"))
 }
 
