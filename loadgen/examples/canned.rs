@@ -5,11 +5,13 @@
 //!
 //! It parses nothing, knows no bodies and drops whoever errs: learn no HTTP from it.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use slab::Slab;
 
 const KEEP: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!";
@@ -90,26 +92,38 @@ impl Connection {
     /// Answers all that has come. An error ends the connection, the client's close among them.
     fn serve(&mut self, buffer: &mut [u8], answers: &[u8], close: bool) -> io::Result<()> {
         loop {
-            let received = match self.stream.read(buffer) {
-                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(received) => received,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
+            let received = match recv(&self.stream, &mut *buffer, RecvFlags::empty()) {
+                Ok((0, _)) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok((received, _)) => received,
+                Err(Errno::AGAIN) => return Ok(()),
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
             };
             let requests = self.count(&buffer[..received]);
             if close && requests > 0 {
-                self.stream.write_all(answers)?;
+                self.answer(answers)?;
                 // The client closes in answer to this, and so TIME_WAIT stays here.
                 self.stream.shutdown(Shutdown::Write)?;
             } else if !close {
-                self.stream.write_all(&answers[..requests * KEEP.len()])?;
+                self.answer(&answers[..requests * KEEP.len()])?;
             }
             // A read that left room has emptied the socket, unless the end stands behind it.
             if received < buffer.len() && !close {
                 return Ok(());
             }
         }
+    }
+
+    /// Sends `answers` whole: a client that leaves them unread until its socket is full is dropped.
+    fn answer(&self, mut answers: &[u8]) -> io::Result<()> {
+        while !answers.is_empty() {
+            match send(&self.stream, answers, SendFlags::NOSIGNAL) {
+                Ok(sent) => answers = &answers[sent..],
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Counts the requests that end in `bytes`, one that began in an earlier read among them.

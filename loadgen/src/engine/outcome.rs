@@ -9,7 +9,7 @@ use super::cohort::CohortOutcome;
 use super::errors::Errors;
 use super::evidence::Failure;
 use super::open_loop::OpenLoop;
-use super::tally::histogram;
+use super::tally::{coarse_histogram, histogram};
 
 /// What one attack measured, the warm-up left out.
 #[derive(Clone, Debug)]
@@ -29,9 +29,9 @@ pub struct Outcome {
     /// byte of its response, of answered requests only.
     pub latency_ns: Histogram<u64>,
     /// Nanoseconds from connect to connected. With keep-alive those of the warm-up are here too:
-    /// it is when most of the connections are opened.
+    /// it is when most of the connections are opened. Within 1 %.
     pub connect_ns: Histogram<u64>,
-    /// Nanoseconds from the start of a request to the first byte of its response.
+    /// Nanoseconds from the start of a request to the first byte of its response. Within 1 %.
     pub first_byte_ns: Histogram<u64>,
     /// Connections that the plan asked for.
     pub connections_asked: usize,
@@ -78,8 +78,8 @@ impl Outcome {
             statuses: BTreeMap::new(),
             bytes_read: 0,
             latency_ns: histogram(),
-            connect_ns: histogram(),
-            first_byte_ns: histogram(),
+            connect_ns: coarse_histogram(),
+            first_byte_ns: coarse_histogram(),
             connections_asked: 0,
             pipeline: 0,
             connections_established: 0,

@@ -12,6 +12,8 @@ use super::in_flight::Start;
 const RECORDED_NS_MAX: u64 = 3_600 * 1_000_000_000;
 /// Significant decimal digits of a recorded time.
 const SIGNIFICANT_DIGITS: u8 = 3;
+/// The same of what is only looked at beside it: an eighth of the memory, and within 1 %.
+const COARSE_DIGITS: u8 = 2;
 /// Failures kept readable.
 pub(super) const SAMPLES_MAX: usize = 5;
 /// Failures looked at for those, so that a flood of them costs nothing.
@@ -21,7 +23,16 @@ const STATUS_END: usize = 1_000;
 
 /// A histogram of times that never grows.
 pub(super) fn histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, RECORDED_NS_MAX, SIGNIFICANT_DIGITS)
+    with_digits(SIGNIFICANT_DIGITS)
+}
+
+/// The same for times to connect and to the first byte.
+pub(super) fn coarse_histogram() -> Histogram<u64> {
+    with_digits(COARSE_DIGITS)
+}
+
+fn with_digits(digits: u8) -> Histogram<u64> {
+    Histogram::new_with_bounds(1, RECORDED_NS_MAX, digits)
         .expect("the bounds are constants that the histogram accepts")
 }
 
@@ -70,8 +81,8 @@ impl Tally {
             bytes_read: 0,
             latency_ns: histogram(),
             service_ns: paced.then(histogram),
-            connect_ns: histogram(),
-            first_byte_ns: histogram(),
+            connect_ns: coarse_histogram(),
+            first_byte_ns: coarse_histogram(),
             failures: Vec::new(),
             sampled: 0,
             connections_opened: 0,
@@ -85,7 +96,7 @@ impl Tally {
 
     /// Forgets the warm-up, all but the times to connect where `keep_connects`.
     pub(super) fn reset(&mut self, keep_connects: bool) {
-        let fresh_connects = if keep_connects { self.connect_ns.clone() } else { histogram() };
+        let fresh_connects = if keep_connects { self.connect_ns.clone() } else { coarse_histogram() };
         *self = Self { connect_ns: fresh_connects, ..Self::new(self.service_ns.is_some()) };
     }
 
