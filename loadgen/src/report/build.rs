@@ -6,7 +6,8 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::document::{
-    Ceiling, Client, Cpus, Document, Latency, Params, Requests, Row, SCHEMA, Scenario, Server, Trial,
+    Ceiling, Client, Cpus, Document, Latency, Params, Point, Requests, Row, SCHEMA, Scenario, Server, Trial,
+    Weather,
 };
 use super::held::Held;
 use super::stats::{round5, spread};
@@ -81,6 +82,7 @@ fn scenario(measured: &lab::MeasuredScenario) -> Scenario {
     Scenario {
         name: scenario.name.clone(),
         shows: scenario.shows.clone(),
+        wins: None,
         params: Params {
             method: scenario.method.clone(),
             path: scenario.path.clone(),
@@ -114,7 +116,9 @@ fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
     let ceiling = measured.row.workers().zip(scenario.wait).map(|(workers, wait)| Ceiling {
         qps: round5(f64::from(workers) / wait.as_secs_f64()),
         bound: "pool".into(),
+        why: None,
     });
+    let latencies = merged_latency(measured);
     Row {
         name: measured.row.to_string(),
         kind: measured.row.kind().name().into(),
@@ -123,7 +127,10 @@ fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
         original_qps: original.and_then(|original| original.reached),
         qps: spread,
         speedup: None,
-        latency_ns: merged_latency(measured).as_ref().and_then(latency),
+        share_of_floor: None,
+        without: None,
+        latency_ns: latencies.as_ref().and_then(latency),
+        latency_curve: latencies.as_ref().map(curve).unwrap_or_default(),
         requests: Requests { ok: outcomes().map(|outcome| outcome.ok).sum(), failed: all_errors.total() },
         errors: errors(&all_errors),
         server: server(&counted()),
@@ -161,6 +168,7 @@ fn trial(measured: &lab::Trial) -> Trial {
         concurrency: rate.zip(latencies).map(|(rate, latency)| round5(rate * latency.mean as f64 / 1e9)),
         server: server(&std::iter::once(measured)),
         client: client(outcome.into_iter()),
+        weather: Weather::default(),
         held: outcome.map(|outcome| outcome.cohorts.iter().map(Held::of).collect()).unwrap_or_default(),
         samples: outcome.map(|outcome| outcome.samples.clone()).unwrap_or_default(),
     }
@@ -180,6 +188,19 @@ fn latency(histogram: &Histogram<u64>) -> Option<Latency> {
         p999: histogram.value_at_quantile(0.999),
         max: histogram.max(),
     })
+}
+
+/// Points of a curve over the number of nines, up to the last of which a single request has a say.
+fn curve(histogram: &Histogram<u64>) -> Vec<Point> {
+    /// Points from one nine to the next.
+    const PER_NINE: u32 = 4;
+    /// 99.9999 %.
+    const NINES_MAX: u32 = 6;
+    let quantiles =
+        (0..=NINES_MAX * PER_NINE).map(|n| 1.0 - 10_f64.powf(-f64::from(n) / f64::from(PER_NINE)));
+    let beyond = |quantile: f64| (1.0 - quantile) * histogram.len() as f64;
+    let point = |quantile| Point { quantile, ns: histogram.value_at_quantile(quantile) };
+    quantiles.take_while(|&quantile| beyond(quantile) >= 1.0).map(point).collect()
 }
 
 fn errors(errors: &Errors) -> BTreeMap<String, u64> {
@@ -210,6 +231,7 @@ fn server<'a>(trials: &(impl Iterator<Item = &'a lab::Trial> + Clone)) -> Server
         context_switches_per_request: per_request(&switches).map(round5),
         threads_max: trials.clone().filter_map(|trial| trial.usage.threads_max).max(),
         rss_peak_bytes: trials.clone().filter_map(|trial| trial.usage.rss_peak_bytes).max(),
+        bytes_per_held_connection: None,
     }
 }
 

@@ -121,3 +121,15 @@ fn a_row_that_never_ran_has_nulls_and_no_zeros() {
         assert!(value.is_null(), "{field}");
     }
 }
+
+#[test]
+fn the_curve_goes_as_far_as_there_are_requests_for_it() {
+    let mut histogram = Histogram::<u64>::new(3).unwrap();
+    (1..=1_000).for_each(|ns| histogram.record(ns).unwrap());
+    let curve = curve(&histogram);
+    assert_eq!((curve[0].quantile, curve[0].ns), (0.0, 1));
+    let last = curve.last().unwrap();
+    assert_eq!((last.quantile, curve.len()), (0.999, 13), "of a thousand, one is beyond");
+    assert!((998..=1_000).contains(&last.ns), "{last:?}");
+    assert_eq!(super::curve(&Histogram::<u64>::new(3).unwrap()), []);
+}

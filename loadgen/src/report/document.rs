@@ -32,8 +32,8 @@ pub struct Document {
     pub cpus: Cpus,
     /// How server and client were compiled; they are the same binary.
     pub build: Build,
-    /// What this kernel can do without HTTP; not measured yet.
-    pub floor: Option<serde_json::Value>,
+    /// What this kernel can do without HTTP; `null` where it was not measured.
+    pub floor: Option<Floor>,
     /// The workloads, in the order in which they ran.
     pub scenarios: Vec<Scenario>,
 }
@@ -47,6 +47,26 @@ pub struct Cpus {
     pub client: Vec<usize>,
 }
 
+/// What this kernel can do without HTTP, between one thread that asks and one that answers, each on its CPUs.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Floor {
+    /// A TCP connection opened, one byte there and one back, closed by both.
+    pub connection_cycle: Option<Bare>,
+    /// One byte there and one back on a connection that stays.
+    pub exchange: Option<Bare>,
+    /// How late a timer of a millisecond wakes a thread.
+    pub timer_late_ns: Option<Latency>,
+}
+
+/// What something costs that is done over and over by two threads.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Bare {
+    /// How often per second.
+    pub per_sec: f64,
+    /// CPU time of both sides together, in microseconds each time.
+    pub cpu_us: f64,
+}
+
 /// One workload.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Scenario {
@@ -54,6 +74,9 @@ pub struct Scenario {
     pub name: String,
     /// What it shows, in a sentence.
     pub shows: String,
+    /// The phase that should win it, and why, in a sentence.
+    #[serde(default)]
+    pub wins: Option<String>,
     /// How it was run.
     pub params: Params,
     /// Its servers, in the order of the table.
@@ -91,8 +114,12 @@ pub struct Params {
 pub struct Row {
     /// The phase and the options it was started with.
     pub name: String,
-    /// `phase` or `ablation`.
+    /// `phase`; `ablation`, a phase with one mechanism turned off; `floor`, a server of canned bytes; or
+    /// `target`, a server of the user's.
     pub kind: String,
+    /// The mechanism that an ablation is without, in words.
+    #[serde(default)]
+    pub without: Option<String>,
     /// The idea that it shows.
     pub idea: String,
     /// What the original report set out to reach, in requests per second.
@@ -103,8 +130,14 @@ pub struct Row {
     pub qps: Option<Spread>,
     /// Its median over that of phase 0 in the same scenario.
     pub speedup: Option<f64>,
+    /// Its median over that of the canned server in the same scenario.
+    #[serde(default)]
+    pub share_of_floor: Option<f64>,
     /// From connect (where there was one) to the last byte, all trials that count merged.
     pub latency_ns: Option<Latency>,
+    /// The same by quantile, evenly spaced by the number of nines, as far as there were requests for it.
+    #[serde(default)]
+    pub latency_curve: Vec<Point>,
     /// Requests of all trials, those that don't count too.
     pub requests: Requests,
     /// Failed requests by kind.
@@ -144,6 +177,15 @@ pub struct Latency {
     pub max: u64,
 }
 
+/// A quantile of a distribution of durations.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Point {
+    /// From 0 to 1.
+    pub quantile: f64,
+    /// The duration that this share of them does not exceed.
+    pub ns: u64,
+}
+
 /// How many requests were answered as expected and how many were not.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "said above")]
@@ -169,9 +211,9 @@ pub struct Server {
     pub user_us_per_request: Option<f64>,
     /// The part in the kernel, split by the kernel's samples.
     pub sys_us_per_request: Option<f64>,
-    /// Heap allocations; not measured yet.
+    /// Heap allocations, counted in a pass of its own.
     pub allocs_per_request: Option<f64>,
-    /// System calls; not measured yet.
+    /// System calls, where the kernel lets them be counted.
     pub syscalls_per_request: Option<f64>,
     /// Context switches, wanted or not.
     pub context_switches_per_request: Option<f64>,
@@ -179,6 +221,9 @@ pub struct Server {
     pub threads_max: Option<u64>,
     /// The most memory resident.
     pub rss_peak_bytes: Option<u64>,
+    /// Memory that a connection costs which is held beside the active ones.
+    #[serde(default)]
+    pub bytes_per_held_connection: Option<f64>,
 }
 
 /// What the client spent, and whether it held the server up.
@@ -204,8 +249,11 @@ pub struct Client {
 pub struct Ceiling {
     /// Requests per second.
     pub qps: f64,
-    /// What sets it: `pool`.
+    /// What sets it: `pool`, `kernel` or `cpu`.
     pub bound: String,
+    /// The reckoning in words, and how close the row came.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 /// One fresh server.
@@ -249,9 +297,23 @@ pub struct Trial {
     pub server: Server,
     /// What the client spent.
     pub client: Client,
+    /// How the machine fared meanwhile.
+    #[serde(default)]
+    pub weather: Weather,
     /// What became of the connections held beside the active ones.
     #[serde(default)]
     pub held: Vec<Held>,
     /// The first answers that were not as expected.
     pub samples: Vec<String>,
+}
+
+/// What others did to the machine while a trial counted.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Weather {
+    /// The share of its CPU time that a hypervisor gave to somebody else.
+    pub steal: Option<f64>,
+    /// Processes that were ready to run or running, the mean of the minute before.
+    pub load: Option<f64>,
+    /// For how long the control group's limit kept its processes from running.
+    pub throttled_ns: Option<u64>,
 }

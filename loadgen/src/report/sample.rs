@@ -1,7 +1,7 @@
 //! A small document that the tests draw.
 
 use super::document::{
-    Client, Cpus, Document, Latency, Params, Requests, Row, SCHEMA, Scenario, Server, Spread, Trial,
+    Client, Cpus, Document, Latency, Params, Requests, Row, SCHEMA, Scenario, Server, Spread, Trial, Weather,
 };
 use crate::measure::{Build, Machine};
 
@@ -33,6 +33,7 @@ pub(super) fn document() -> Document {
         scenarios: vec![Scenario {
             name: "reference".into(),
             shows: "A thousand clients, each of whose requests waits.".into(),
+            wins: None,
             params: Params {
                 method: "GET".into(),
                 path: "/wait?ms=2".into(),
@@ -79,6 +80,7 @@ fn row(name: &str, idea: &str, target_qps: Option<f64>, qps: f64, speedup: f64) 
         closed_by_client: 0,
         reset_after_answer: 0,
         retried: 0,
+        weather: Weather::default(),
         held: Vec::new(),
         latency_ns: Some(latency),
         connect_ns: None,
@@ -96,6 +98,9 @@ fn row(name: &str, idea: &str, target_qps: Option<f64>, qps: f64, speedup: f64) 
         original_qps: target_qps.map(|_| 7877.0).or(Some(459.0)),
         qps: Some(Spread { median: qps, low: qps - 100.0, high: qps + 100.0, confidence: Some(0.75) }),
         speedup: Some(speedup),
+        share_of_floor: None,
+        without: None,
+        latency_curve: Vec::new(),
         latency_ns: Some(latency),
         requests: Requests { ok: 3000, failed: 0 },
         errors: std::iter::once(("connect".to_owned(), 0)).collect(),
