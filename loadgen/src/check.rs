@@ -10,8 +10,8 @@ use std::time::Duration;
 use conformance::{Counts, Profile, Report, Row, Verdict};
 
 use crate::cli::Failure;
-use crate::lab::{Server, rows};
-use crate::run;
+use crate::lab::{Launched, Server, rows};
+use crate::run::launch;
 
 /// How long the server may take to say whether it keeps connections.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -80,12 +80,16 @@ fn find(target: &str) -> Result<(Option<Server>, SocketAddr), Failure> {
     if let Ok(addr) = target.parse() {
         return Ok((None, addr));
     }
-    let mut row = rows::Row::parse(target).map_err(|error| {
-        Failure::BadArguments(format!("{error}; or give the address of a server, like 127.0.0.1:8080"))
+    let phase = rows::phase(target).ok_or_else(|| {
+        Failure::BadArguments(format!(
+            "there is no phase '{target}'; the phases are {}; or give the address of a server, like 127.0.0.1:8080",
+            rows::phase_names()
+        ))
     })?;
     // What becomes of a handler's broken field can't be seen without a handler that breaks one.
-    row.options.push("--misbehaving".to_owned());
-    let server = Server::start(&mut run::launch(&row, &[], 0), |_| GET.to_vec()).map_err(Failure::Failed)?;
+    let command = launch::phase(phase, &["--misbehaving".to_owned()], &[], 0);
+    let server =
+        Server::start(Launched { command, addr: None }, |_| GET.to_vec()).map_err(Failure::Failed)?;
     let addr = server.addr;
     Ok((Some(server), addr))
 }

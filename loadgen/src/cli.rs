@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
-use crate::{attack, check, run, serve};
+use crate::{attack, calibrate, check, exec, run, serve};
 
 /// Something that was asked for went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -47,6 +47,11 @@ enum Command {
     Attack(Box<attack::Args>),
     /// Hold a phase or any server to the rules of HTTP/1.1
     Check(check::Args),
+    /// Measure what this kernel can do without HTTP
+    Calibrate(calibrate::Args),
+    /// Become a program, as the lab wants its servers
+    #[command(hide = true)]
+    Exec(exec::Args),
 }
 
 /// How a command ended that did not end well.
@@ -68,6 +73,8 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(args)) => serve::run(args),
         Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Calibrate(args)) => calibrate::run(&args),
+        Some(Command::Exec(args)) => exec::run(&args),
         Some(Command::Attack(args)) => attack::run(&args).or_else(|error| {
             eprintln!("error: {error}");
             Ok(error.exit_code())

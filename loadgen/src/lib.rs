@@ -9,13 +9,17 @@
 //! - [`lab`] runs scenarios: fresh servers, trials in turn, everything kept.
 //! - [`report`] writes down what was measured, and draws it from what it wrote.
 //!
-//! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, and [`attack`]
-//! the engine alone against any address, [`check`] the conformance suite against one.
+//! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, [`canned`]
+//! the least that a server can do, [`attack`] the engine alone against any address, [`check`] the
+//! conformance suite against one, and [`calibrate`] what the kernel can do without HTTP.
 
 pub mod attack;
+pub mod calibrate;
+pub mod canned;
 pub mod check;
 pub mod cli;
 pub mod engine;
+pub mod exec;
 pub mod lab;
 pub mod measure;
 pub mod report;

@@ -1,16 +1,15 @@
 //! `loadgen run`: from flags to an agenda, from what was measured to files and a table.
 
 mod args;
+pub(crate) mod launch;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use crate::cli::Failure;
 use crate::engine;
 use crate::lab::cpus;
-use crate::lab::rows::Row;
 use crate::lab::scenario::Scenario;
 use crate::lab::{self, interrupt, limits};
 use crate::measure::{Build, Machine, Source};
@@ -29,19 +28,23 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let folder = Folder::prepare(&root, &machine.slug()).map_err(Failure::BadArguments)?;
     let build = Build::here();
     let command = args.command_line(&build);
-    let conditions = Conditions {
+    let mut conditions = Conditions {
         machine,
         build,
         source: workspace.as_deref().map(Source::of).unwrap_or_default(),
         command,
         trials_planned: agenda.trials(),
+        floor: None,
     };
     interrupt::install().map_err(|error| Failure::Failed(format!("can't listen for Ctrl-C: {error}")))?;
     // What this process does beside firing is not to disturb the server.
     let _ = cpus::pin(&agenda.split.client);
     let bars = Bars::new(agenda.trials());
     bars.line(&format!("{}, about {}", trials(agenda.trials()), about(agenda.estimate())));
-    let measured = lab::run(&agenda, &launch, &fire, &bars);
+    conditions.floor = lab::floor::measure(&agenda.split)
+        .inspect_err(|error| bars.line(&format!("the floor could not be measured: {error}")))
+        .ok();
+    let measured = lab::run(&agenda, &launch::launch, &fire, &bars);
     bars.finish();
     if measured.scenarios.is_empty() {
         return Err(Failure::Interrupted);
@@ -94,25 +97,6 @@ fn verdict(measured: &lab::Measured) -> Result<(), Failure> {
             Err(Failure::Failed(format!("{failed} requests failed; the table says where, and of what")))
         }
     }
-}
-
-/// The servers' own default, which scenarios with few connections keep to.
-const MAX_CONNECTIONS_MIN: usize = 16_384;
-
-/// Starts a phase in a process of its own.
-pub(crate) fn launch(row: &Row, cpus: &[usize], connections: usize) -> Command {
-    // This very file, even if a new build has taken its name meanwhile.
-    let mut command = Command::new("/proc/self/exe");
-    command.args(["serve", row.phase.name, "--addr", "127.0.0.1:0", "--with-parent"]);
-    if !cpus.is_empty() {
-        let list: Vec<_> = cpus.iter().map(usize::to_string).collect();
-        command.args(["--cpus", &list.join(",")]);
-    }
-    // A limit below what the scenario asks for would measure refusals. What the client has closed, the
-    // server may not have noticed yet.
-    command.args(["--max-connections", &(connections * 2).max(MAX_CONNECTIONS_MIN).to_string()]);
-    command.args(&row.options);
-    command
 }
 
 fn fire(plan: &engine::Plan, progress: &engine::Progress) -> Result<engine::Outcome, String> {

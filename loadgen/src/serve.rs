@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use handler::Misbehaving;
 
+use crate::canned;
 use crate::cli::Failure;
 use crate::lab::{Leash, rows};
 
@@ -31,6 +32,9 @@ enum Phase {
     /// Keep-alive, pipelining, and requests read in place
     #[command(name = "phase4-keepalive")]
     Keepalive(Serve<phase4_keepalive::Options>),
+    /// Canned bytes and nothing else: the floor that the phases are held against
+    #[command(name = "canned")]
+    Canned(canned::Args),
     #[command(external_subcommand)]
     Unknown(Vec<String>),
 }
@@ -70,6 +74,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Phase::Async(line) => serve!(line, "phase2-async", phase2_async),
         Phase::Pooled(line) => serve!(line, "phase3-pooled", phase3_pooled),
         Phase::Keepalive(line) => serve!(line, "phase4-keepalive", phase4_keepalive),
+        Phase::Canned(args) => canned::run(&args),
         Phase::Unknown(words) => Err(Failure::BadArguments(format!(
             "there is no phase '{}'; the phases are {}",
             words.first().map_or("", String::as_str),

@@ -13,22 +13,18 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// Far beyond what any test takes; reached only by one that hangs.
 const HANG: Duration = Duration::from_secs(60);
-/// One small workload on one phase, in well under a second per trial.
-const TINY: [&str; 10] = [
-    "run",
-    "--phase",
-    "phase0-serial",
-    "--scenario",
-    "plaintext",
-    "-c",
-    "4",
-    "--warmup",
-    "50ms",
-    "--duration=200ms",
-];
+/// Scenarios of the tests' own.
+const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tiny.toml");
 
 fn loadgen() -> Command {
     Command::new(env!("CARGO_BIN_EXE_loadgen"))
+}
+
+/// The run of one of them.
+fn run(scenario: &str) -> Command {
+    let mut command = loadgen();
+    command.args(["run", "--scenario-file", TINY, "--scenario", scenario]);
+    command
 }
 
 fn output(command: &mut Command) -> (Option<i32>, String, String) {
@@ -120,10 +116,9 @@ fn an_attack_on_a_dead_target_fails_and_one_with_no_connections_is_refused() {
 #[test]
 fn a_small_run_writes_everything_and_ends_well() {
     let out = tempfile::tempdir().unwrap();
-    let (status, stdout, stderr) =
-        output(loadgen().args(TINY).args(["--trials", "1", "--out"]).arg(out.path()));
+    let (status, stdout, stderr) = output(run("tiny").arg("--out").arg(out.path()));
     assert_eq!(status, Some(0), "{stderr}\n{stdout}");
-    assert!(stdout.contains("plaintext: 4 connections") && stdout.contains("phase0-serial"), "{stdout}");
+    assert!(stdout.contains("tiny: 4 connections") && stdout.contains("phase0-serial"), "{stdout}");
     assert!(stderr.lines().any(|line| line.contains("phase0-serial") && line.contains("1/1")), "{stderr}");
 
     let document = only_document(out.path());
@@ -135,11 +130,73 @@ fn a_small_run_writes_everything_and_ends_well() {
     assert!(row.server.threads_max >= Some(1), "{row:?}");
 
     let folder = runs(out.path()).remove(0);
-    let hgrm = fs::read_to_string(folder.join("plaintext-phase0-serial.hgrm")).unwrap();
+    let hgrm = fs::read_to_string(folder.join("tiny-phase0-serial.hgrm")).unwrap();
     assert!(hgrm.contains(&format!("Total count    = {:12}]", row.requests.ok)), "{hgrm}");
     assert!(fs::read_to_string(folder.join("report.md")).unwrap().contains("| `phase0-serial` |"));
     let text = fs::read_to_string(folder.join("run.json")).unwrap();
     assert!(!text.contains(&out.path().display().to_string()), "a published file names no local folder");
+}
+
+#[test]
+fn the_floor_ablations_and_servers_of_ones_own_stand_beside_the_phases() {
+    let out = tempfile::tempdir().unwrap();
+    let target =
+        format!("mine='{}' serve phase3-pooled --addr 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_loadgen"));
+    let (status, stdout, stderr) =
+        output(run("tiny-floor").args(["--ablations", "--target", &target, "--out"]).arg(out.path()));
+    assert_eq!(status, Some(0), "{stderr}\n{stdout}");
+    let document = only_document(out.path());
+    let rows = &document.scenarios[0].rows;
+    let kinds: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.kind.as_str())).collect();
+    let textbook = "phase4-keepalive --parser textbook";
+    assert_eq!(
+        kinds,
+        [("phase4-keepalive", "phase"), ("canned", "floor"), (textbook, "ablation"), ("mine", "target")]
+    );
+    assert_eq!(rows[2].without.as_deref(), Some("the zero-copy parser"));
+    assert!(rows.iter().all(|row| row.requests.ok > 0 && row.requests.failed == 0), "{rows:?}");
+    assert_eq!(rows[1].share_of_floor, Some(1.0));
+    assert!(rows[0].share_of_floor > Some(0.0) && rows[3].server.cpu_us_per_request.is_some(), "{rows:?}");
+    let why = rows[0].ceiling.as_ref().unwrap().why.as_deref().unwrap();
+    assert!(why.contains("-bound: ") && why.contains("; measured "), "{why}");
+    let floor = document.floor.unwrap();
+    assert!(floor.exchange.unwrap().per_sec > 0.0 && floor.timer_late_ns.is_some());
+}
+
+#[test]
+fn a_server_of_ones_own_that_fails_is_quoted_and_the_others_are_kept() {
+    let out = tempfile::tempdir().unwrap();
+    let target = "mine=sh -c 'echo no such port {port} >&2; exit 3'";
+    let (status, _, stderr) = output(run("tiny").args(["--target", target, "--out"]).arg(out.path()));
+    assert_eq!(status, Some(1), "{stderr}");
+    assert!(stderr.contains("exit status 3") && stderr.contains("no such port"), "{stderr}");
+    let document = only_document(out.path());
+    assert!(document.partial && document.scenarios[0].rows[0].qps.is_some());
+    let (status, _, stderr) =
+        output(run("tiny").args(["--target", "mine=/no/such/program {port}", "--out"]).arg(out.path()));
+    assert_eq!(status, Some(1), "{stderr}");
+    assert!(stderr.contains("could not start /no/such/program"), "{stderr}");
+    refused(&["run", "--target", "mine"], 2, &["NAME='CMD {port}'"]);
+}
+
+#[test]
+fn an_upload_is_answered_whole() {
+    let out = tempfile::tempdir().unwrap();
+    let (status, _, stderr) = output(run("tiny-upload").arg("--out").arg(out.path()));
+    assert_eq!(status, Some(0), "{stderr}");
+    let row = &only_document(out.path()).scenarios[0].rows[0];
+    let trial = &row.trials[0];
+    assert!(row.requests.failed == 0 && trial.bytes_read > 5_000 * trial.requests.ok, "{row:?}");
+}
+
+#[test]
+fn the_floor_can_be_asked_for_alone() {
+    let (status, stdout, _) = output(loadgen().arg("calibrate"));
+    assert_eq!(status, Some(0));
+    assert!(stdout.contains("1 byte there and back") && stdout.contains("µs of CPU"), "{stdout}");
+    let (_, json, _) = output(loadgen().args(["calibrate", "--json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(json["connection_cycle"]["per_sec"].as_f64() > Some(0.0), "{json}");
 }
 
 /// A run in the background, ended with the test.
@@ -150,8 +207,7 @@ struct Running {
 
 impl Running {
     fn start(out: &Path) -> Self {
-        let mut child = loadgen()
-            .args(TINY)
+        let mut child = run("tiny")
             .args(["--trials", "3", "--out"])
             .arg(out)
             .stdout(Stdio::piped())
@@ -207,7 +263,7 @@ fn a_server_that_is_killed_ends_its_row_and_keeps_the_trials_before() {
     assert_eq!(code, Some(1), "{stderr}");
     assert!(stderr.contains("FAILED: the server ended"), "{stderr}");
     assert!(stderr.contains("with signal 9"), "{stderr}");
-    assert!(stderr.contains("1 trial failed: plaintext, phase0-serial, trial 2"), "{stderr}");
+    assert!(stderr.contains("1 trial failed: tiny, phase0-serial, trial 2"), "{stderr}");
     let document = only_document(out.path());
     assert!(document.partial);
     let row = &document.scenarios[0].rows[0];

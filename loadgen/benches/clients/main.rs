@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p loadgen --bench clients [-- ROUNDS [SECONDS]]`
 //!
-//! The canned server (`examples/canned.rs`) runs on CPU 1, each client on CPU 0, in turns, with one thread
+//! The canned server (`loadgen serve canned`) runs on CPU 1, each client on CPU 0, in turns, with one thread
 //! and 64 connections. The bare client (`examples/bare.rs`) measures nothing and checks nothing: it is what
 //! a request costs a client at the least. A client's CPU time is what the kernel charged its process,
 //! start and end included, for all of them alike. Medians over the rounds; ratios are of medians of the same
@@ -11,9 +11,6 @@
 #[allow(dead_code)]
 #[path = "../../examples/bare.rs"]
 mod bare;
-#[allow(dead_code)]
-#[path = "../../examples/canned.rs"]
-mod canned;
 mod measure;
 mod tools;
 
@@ -26,8 +23,7 @@ const ROUNDS: usize = 5;
 const SECONDS: u64 = 3;
 const CPU_OF_CLIENTS: usize = 0;
 const CPU_OF_SERVER: usize = 1;
-/// The words that make this program the server or the bare client.
-const SERVE: &str = "serve-canned";
+/// The word that makes this program the bare client.
 const FIRE: &str = "fire-bare";
 
 fn main() -> io::Result<()> {
@@ -35,10 +31,6 @@ fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let first = arguments.next();
     match first.as_deref() {
-        Some(SERVE) => {
-            pin(CPU_OF_SERVER);
-            return canned::serve(arguments);
-        }
         Some(FIRE) => return bare::fire(arguments),
         // As a part of all tests it measures nothing, and would take minutes.
         None if !is_bench => {

@@ -9,7 +9,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use procfs::process::Process;
 use rustix::thread::{CpuSet, Pid, sched_setaffinity};
 
-use crate::SERVE;
+use crate::CPU_OF_SERVER;
 use crate::tools::{Mode, Tool};
 
 /// How often a client's memory is looked at; it only grows.
@@ -78,12 +78,14 @@ fn wait(child: &mut Child) -> io::Result<(ExitStatus, f64)> {
 }
 
 fn server(mode: Mode) -> io::Result<(Child, String)> {
-    let mode = if mode == Mode::Close { "close" } else { "keep" };
-    let mut command = Command::new(std::env::current_exe()?);
-    let mut child = command.args([SERVE, "127.0.0.1:0", mode]).stdout(Stdio::piped()).spawn()?;
-    let mut address = String::new();
-    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut address)?;
-    Ok((child, address.trim().to_owned()))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    command.args(["serve", "canned", "--addr", "127.0.0.1:0", "--cpus", &CPU_OF_SERVER.to_string()]);
+    command.args((mode == Mode::Close).then_some("--close"));
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line)?;
+    let address = line.trim().rsplit('/').next().unwrap_or_default();
+    Ok((child, address.to_owned()))
 }
 
 /// CPU time of all children that have been waited for.

@@ -5,6 +5,7 @@
 
 pub mod beside;
 pub mod cpus;
+pub mod floor;
 pub mod interrupt;
 mod leash;
 pub mod limits;
@@ -14,11 +15,13 @@ pub mod rows;
 mod run;
 pub mod scenario;
 mod server;
+pub mod target;
 mod trial;
 
+pub use floor::Floor;
 pub use leash::Leash;
 pub use order::serpentine;
-pub use run::{Agenda, Launch, Measured, MeasuredRow, MeasuredScenario, Place, Watch, run};
+pub use run::{Agenda, Launch, Launched, Measured, MeasuredRow, MeasuredScenario, Place, Watch, run};
 pub use server::Server;
 pub use trial::{INTERRUPTED, Live, Trial};
 

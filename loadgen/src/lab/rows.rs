@@ -1,6 +1,9 @@
-//! The servers that can face a scenario: the five phases, and phases with one mechanism changed.
+//! The servers that can face a scenario: the five phases, phases with one mechanism changed, the canned
+//! one, and the user's own.
 
 use std::fmt;
+
+use super::target::Target;
 
 /// One step of the climb.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,6 +26,18 @@ pub const PHASES: [Phase; 5] = [
     Phase { name: "phase4-keepalive", idea: "keep-alive, pipelining, zero-copy", workers: None },
 ];
 
+/// The name of the server that answers with canned bytes.
+pub const CANNED: &str = "canned";
+
+/// What an option takes away from a phase, in words.
+const MECHANISMS: [(&str, &str); 5] = [
+    ("--workers 1", "all workers but one"),
+    ("--spawn", "the pool"),
+    ("--fresh-buffers", "pooled buffers"),
+    ("--close", "keep-alive"),
+    ("--parser textbook", "the zero-copy parser"),
+];
+
 /// The phase of that name.
 pub fn phase(name: &str) -> Option<&'static Phase> {
     PHASES.iter().find(|phase| phase.name == name)
@@ -40,6 +55,10 @@ pub enum Kind {
     Phase,
     /// A phase with one mechanism turned off or changed, so that its gain can be told apart.
     Ablation,
+    /// The canned server: what can be done at the most.
+    Floor,
+    /// One of the user's.
+    Target,
 }
 
 impl Kind {
@@ -48,54 +67,103 @@ impl Kind {
         match self {
             Self::Phase => "phase",
             Self::Ablation => "ablation",
+            Self::Floor => "floor",
+            Self::Target => "target",
         }
     }
 }
 
 /// One line of a scenario's table: a server, and how it is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The phase that serves it.
-    pub phase: &'static Phase,
-    /// What follows the phase's name on its command line.
-    pub options: Vec<String>,
+pub enum Row {
+    /// One of the lab's.
+    Phase {
+        /// Which.
+        phase: &'static Phase,
+        /// What follows the phase's name on its command line.
+        options: Vec<String>,
+    },
+    /// The canned server.
+    Canned,
+    /// One of the user's.
+    Target(Target),
 }
 
 impl Row {
-    /// Reads a row as scenarios write it: a phase's name, then the options it is started with.
+    /// Reads a row as scenarios write it: a phase's name, then the options it is started with, or `canned`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut words = text.split_whitespace();
         let name = words.next().unwrap_or_default();
+        if name == CANNED {
+            // Whether it closes and what it answers is the scenario's to say.
+            return match words.next() {
+                None => Ok(Self::Canned),
+                Some(option) => Err(format!("{CANNED} takes no options here, and there is {option}")),
+            };
+        }
         let phase = phase(name)
             .ok_or_else(|| format!("there is no phase '{name}'; the phases are {}", phase_names()))?;
-        Ok(Self { phase, options: words.map(str::to_owned).collect() })
+        Ok(Self::Phase { phase, options: words.map(str::to_owned).collect() })
     }
 
-    /// Whether it is the phase itself or a variant of it.
+    /// The phase that it is, or that it is a variant of.
+    pub fn phase(&self) -> Option<&'static Phase> {
+        if let Self::Phase { phase, .. } = self { Some(phase) } else { None }
+    }
+
+    fn options(&self) -> &[String] {
+        if let Self::Phase { options, .. } = self { options } else { &[] }
+    }
+
+    /// What it stands for.
     pub fn kind(&self) -> Kind {
-        if self.options.is_empty() { Kind::Phase } else { Kind::Ablation }
+        match self {
+            Self::Phase { options, .. } if options.is_empty() => Kind::Phase,
+            Self::Phase { .. } => Kind::Ablation,
+            Self::Canned => Kind::Floor,
+            Self::Target(_) => Kind::Target,
+        }
     }
 
     /// The idea that this row shows.
     pub fn idea(&self) -> String {
-        match self.options.as_slice() {
-            [] => self.phase.idea.to_owned(),
-            [only] if only == "--spawn" => "a thread for each connection".to_owned(),
-            options => format!("{}, with {}", self.phase.idea, options.join(" ")),
+        match self {
+            Self::Canned => "canned bytes and nothing else".to_owned(),
+            Self::Target(target) => target.to_string(),
+            Self::Phase { phase, options } => match options.as_slice() {
+                [] => phase.idea.to_owned(),
+                [only] if only == "--spawn" => "a thread for each connection".to_owned(),
+                _ => self.without().map_or_else(
+                    || format!("{}, with {}", phase.idea, options.join(" ")),
+                    |mechanism| format!("without {mechanism}"),
+                ),
+            },
         }
+    }
+
+    /// The mechanism that an ablation is without, where it is known by name.
+    pub fn without(&self) -> Option<&'static str> {
+        let options = self.options().join(" ");
+        MECHANISMS.iter().find(|(known, _)| *known == options).map(|(_, mechanism)| *mechanism)
     }
 
     /// How many requests it can wait for at a time; `None` where only connections limit that.
     pub fn workers(&self) -> Option<u32> {
         // An option may change how many there are, and a ceiling that is wrong is worse than none.
-        if self.options.is_empty() { self.phase.workers } else { None }
+        self.phase().filter(|_| self.options().is_empty())?.workers
     }
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.phase.name)?;
-        self.options.iter().try_for_each(|option| write!(formatter, " {option}"))
+        match self {
+            Self::Phase { phase, options } => {
+                formatter.write_str(phase.name)?;
+                options.iter().try_for_each(|option| write!(formatter, " {option}"))
+            }
+            Self::Canned => formatter.write_str(CANNED),
+            Self::Target(target) => formatter.write_str(&target.name),
+        }
     }
 }
 
@@ -109,11 +177,23 @@ mod tests {
         assert_eq!(row.to_string(), "phase1-threads --spawn");
         assert_eq!((row.kind(), row.workers()), (Kind::Ablation, None));
         assert_eq!(Row::parse("phase0-serial").unwrap().kind(), Kind::Phase);
+        assert_eq!(Row::parse("canned").unwrap().kind(), Kind::Floor);
+    }
+
+    #[test]
+    fn an_ablation_says_what_it_is_without() {
+        let row = Row::parse("phase4-keepalive --parser textbook").unwrap();
+        assert_eq!(row.without(), Some("the zero-copy parser"));
+        assert_eq!(row.idea(), "without the zero-copy parser");
+        let other = Row::parse("phase3-pooled --workers 4").unwrap();
+        assert_eq!((other.without(), other.kind()), (None, Kind::Ablation));
+        assert!(other.idea().ends_with("with --workers 4"), "{}", other.idea());
     }
 
     #[test]
     fn an_unknown_phase_is_answered_with_the_known_ones() {
         let message = Row::parse("phase9").unwrap_err();
         assert!(message.contains("'phase9'") && message.contains("phase4-keepalive"), "{message}");
+        assert!(Row::parse("canned --close").unwrap_err().contains("no options"));
     }
 }

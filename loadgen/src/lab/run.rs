@@ -1,5 +1,6 @@
 //! The whole run: every scenario, its rows in serpentine order, everything kept.
 
+use std::net::SocketAddr;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -14,9 +15,18 @@ use crate::engine::Outcome;
 /// What a fresh server costs beside its warm-up and duration, roughly; only an estimate needs it.
 const FRESH_SERVER: Duration = Duration::from_millis(200);
 
-/// How a server is started: the row, the CPUs that it is to run on, and the connections that it is to
-/// take at the same time.
-pub type Launch<'a> = &'a dyn Fn(&Row, &[usize], usize) -> Command;
+/// How a server is started: the row, the scenario that it is to face, and the CPUs that it is to run on. An
+/// error is in words for people.
+pub type Launch<'a> = &'a dyn Fn(&Row, &Scenario, &[usize]) -> Result<Launched, String>;
+
+/// A server that is about to be started.
+#[derive(Debug)]
+pub struct Launched {
+    /// Its command line.
+    pub command: Command,
+    /// Where it will listen; `None` where it chooses and says so.
+    pub addr: Option<SocketAddr>,
+}
 
 /// What is to be measured.
 #[derive(Clone, Debug)]
@@ -118,8 +128,8 @@ pub fn run(agenda: &Agenda, launch: Launch<'_>, fire: Fire<'_>, watch: &dyn Watc
             }
             let place = Place { scenario, row, trial: number + 1 };
             watch.begin(place);
-            let mut command = launch(row, &agenda.split.server, scenario.connections_in_all());
-            let trial = trial::run(scenario, &mut command, &agenda.split.client, number + 1, fire, watch);
+            let launched = launch(row, scenario, &agenda.split.server);
+            let trial = trial::run(place, launched, &agenda.split.client, fire, watch);
             watch.end(place, &trial);
             trials.push(trial);
         }

@@ -43,7 +43,7 @@ fn outcome(ok: u64) -> Outcome {
 }
 
 /// A server in the test's own process stands behind each child that says where it listens.
-fn answering() -> std::net::SocketAddr {
+fn answering() -> SocketAddr {
     use std::io::{Read, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
@@ -57,6 +57,13 @@ fn answering() -> std::net::SocketAddr {
     addr
 }
 
+/// A server that stays, and says that it listens at `addr`.
+fn staying(addr: SocketAddr) -> Launched {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("echo x listening on http://{addr}; exec sleep 60")]);
+    Launched { command, addr: None }
+}
+
 fn agenda() -> Agenda {
     Agenda { scenarios: scenario::parse(SCENARIO).unwrap(), split: Split::default() }
 }
@@ -65,16 +72,17 @@ fn agenda() -> Agenda {
 fn a_server_that_dies_in_a_trial_keeps_what_was_measured_before() {
     let addr = answering();
     let started = RefCell::new(BTreeMap::<&str, usize>::new());
-    let launch = |row: &Row, _: &[usize], _: usize| {
+    let launch = |row: &Row, _: &Scenario, _: &[usize]| {
+        let name = row.phase().unwrap().name;
         let mut started = started.borrow_mut();
-        let times = started.entry(row.phase.name).or_default();
+        let times = started.entry(name).or_default();
         *times += 1;
         // The second server of phase 1 says what hurts it and dies; the others stay.
-        let dies = row.phase.name == "phase1-threads" && *times == 2;
+        let dies = name == "phase1-threads" && *times == 2;
         let end = if dies { "sleep 0.2; echo out of luck >&2; exit 3" } else { "exec sleep 60" };
         let mut command = Command::new("sh");
         command.args(["-c", &format!("echo {row} listening on http://{addr}; {end}")]);
-        command
+        Ok(Launched { command, addr: None })
     };
     let fire = |_: &Plan, progress: &Progress| {
         // Long enough for the dying server to die, which is when the lab says stop.
@@ -110,11 +118,7 @@ fn a_server_that_dies_in_a_trial_keeps_what_was_measured_before() {
 #[test]
 fn an_engine_that_gives_up_fails_the_trial_in_its_own_words() {
     let addr = answering();
-    let launch = |_: &Row, _: &[usize], _: usize| {
-        let mut command = Command::new("sh");
-        command.args(["-c", &format!("echo x listening on http://{addr}; exec sleep 60")]);
-        command
-    };
+    let launch = |_: &Row, _: &Scenario, _: &[usize]| Ok(staying(addr));
     let fire = |_: &Plan, _: &Progress| Err("no port is free".to_owned());
     let measured = run(&agenda(), &launch, &fire, &Quiet(RefCell::default()));
     let failures = measured.failures();
@@ -125,11 +129,7 @@ fn an_engine_that_gives_up_fails_the_trial_in_its_own_words() {
 #[test]
 fn a_trial_without_an_answer_has_failed() {
     let addr = answering();
-    let launch = |_: &Row, _: &[usize], _: usize| {
-        let mut command = Command::new("sh");
-        command.args(["-c", &format!("echo x listening on http://{addr}; exec sleep 60")]);
-        command
-    };
+    let launch = |_: &Row, _: &Scenario, _: &[usize]| Ok(staying(addr));
     let fire = |_: &Plan, _: &Progress| Ok(outcome(0));
     let measured = run(&agenda(), &launch, &fire, &Quiet(RefCell::default()));
     let failures = measured.failures();
@@ -141,4 +141,28 @@ fn an_estimate_counts_every_trial() {
     let agenda = agenda();
     assert_eq!(agenda.trials(), 6);
     assert_eq!(agenda.estimate(), Duration::from_millis(7200));
+}
+
+#[test]
+fn a_server_that_can_not_be_started_fails_its_trial_in_the_words_of_why() {
+    let launch = |_: &Row, _: &Scenario, _: &[usize]| Err("no port is free".to_owned());
+    let fire = |_: &Plan, _: &Progress| Ok(outcome(1));
+    let measured = run(&agenda(), &launch, &fire, &Quiet(RefCell::default()));
+    assert_eq!(measured.failures()[0], ("small, phase0-serial, trial 1".to_owned(), "no port is free"));
+}
+
+#[test]
+fn a_server_that_does_not_say_where_it_listens_is_asked_where_it_was_told_to() {
+    let addr = answering();
+    let launch = |_: &Row, _: &Scenario, _: &[usize]| {
+        let mut command = Command::new("sleep");
+        command.arg("60");
+        Ok(Launched { command, addr: Some(addr) })
+    };
+    let fire = move |plan: &Plan, _: &Progress| {
+        assert_eq!(plan.target, addr.into());
+        Ok(outcome(1))
+    };
+    let measured = run(&agenda(), &launch, &fire, &Quiet(RefCell::default()));
+    assert_eq!(measured.failures(), []);
 }

@@ -1,12 +1,15 @@
 //! Scenarios: workloads as data, read strictly, so that a typo is an error and never a default.
 
+use std::fmt::Display;
+use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
 use super::beside::Beside;
-use super::rows::Row;
+use super::rows::{Kind, Row};
 use crate::engine::{Amount, Expect, Mode, Pace, Plan};
 
 /// The scenarios that every `loadgen` knows.
@@ -20,6 +23,9 @@ const TRIALS_MAX: usize = 1000;
 /// More requests in flight on one connection than this are taken for a mistake.
 const PIPELINE_MAX: usize = 1000;
 
+/// Longer uploads are taken for a mistake; the phases refuse bodies beyond a megabyte.
+const UPLOAD_BYTES_MAX: usize = 1 << 20;
+
 /// One workload, and the servers that face it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,11 +34,16 @@ pub struct Scenario {
     pub name: String,
     /// What it shows, in a sentence or two.
     pub shows: String,
+    /// The phase that should win it, and why, in a sentence.
+    pub wins: Option<String>,
     /// The request's path and query.
     pub path: String,
     /// The request's method.
     #[serde(default = "get")]
     pub method: String,
+    /// Bytes of a body that each request carries.
+    #[serde(default)]
+    pub upload_bytes: usize,
     /// How long the answer waits by design; it bounds what a pool of workers can reach.
     #[serde(default, deserialize_with = "optional_duration")]
     pub wait: Option<Duration>,
@@ -67,6 +78,9 @@ pub struct Scenario {
     /// The servers, in the order of the table.
     #[serde(deserialize_with = "rows")]
     pub rows: Vec<Row>,
+    /// Phases with one mechanism turned off, which join the rows where they are asked for.
+    #[serde(default, deserialize_with = "rows")]
+    pub ablations: Vec<Row>,
     /// What the original report says of them.
     #[serde(default)]
     pub original: Vec<Original>,
@@ -113,21 +127,34 @@ pub fn built_in() -> Result<Vec<Scenario>, String> {
     parse(BUILT_IN).map_err(|error| format!("scenarios.toml: {error}"))
 }
 
+/// The scenarios of a user's own file.
+pub fn of_file(path: &Path) -> Result<Vec<Scenario>, String> {
+    let refuse = |error: &dyn Display| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| refuse(&error))?;
+    parse(&text).map_err(|error| refuse(&error))
+}
+
 /// Reads scenarios; an error names the line, or the scenario where the value as such is readable.
 pub fn parse(text: &str) -> Result<Vec<Scenario>, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct File {
-        scenario: Vec<Scenario>,
+        scenario: Vec<toml::Spanned<Scenario>>,
     }
     let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-    for (index, scenario) in file.scenario.iter().enumerate() {
-        scenario.validate().map_err(|error| format!("scenario '{}': {error}", scenario.name))?;
-        if file.scenario[..index].iter().any(|earlier| earlier.name == scenario.name) {
-            return Err(format!("scenario '{}' is there twice", scenario.name));
+    let mut scenarios: Vec<Scenario> = Vec::new();
+    for scenario in file.scenario {
+        let line = 1 + text[..scenario.span().start].matches('\n').count();
+        let scenario = scenario.into_inner();
+        let refuse =
+            |error: &str| format!("scenario '{}', which begins in line {line}: {error}", scenario.name);
+        scenario.validate().map_err(|error| refuse(&error))?;
+        if scenarios.iter().any(|earlier| earlier.name == scenario.name) {
+            return Err(refuse("there is one of that name before it"));
         }
+        scenarios.push(scenario);
     }
-    Ok(file.scenario)
+    Ok(scenarios)
 }
 
 impl Scenario {
@@ -145,6 +172,12 @@ impl Scenario {
         }
         if self.pipeline > 1 && self.mode == Keep::Close {
             return Err("a pipeline needs mode = \"keepalive\"".into());
+        }
+        if self.upload_bytes > UPLOAD_BYTES_MAX {
+            return Err(format!("upload_bytes must be {UPLOAD_BYTES_MAX} at most"));
+        }
+        if self.ablations.iter().any(|row| row.kind() != Kind::Ablation) {
+            return Err("an ablation is a phase with options".into());
         }
         if self.duration.is_zero() || quick.duration.is_zero() {
             return Err("a duration must be longer than 0 s".into());
@@ -209,7 +242,15 @@ impl Scenario {
     pub fn request(&self, target: SocketAddr) -> Vec<u8> {
         // Where a connection carries one request the server has to close first, whichever it is.
         let close = if self.mode == Keep::Close { "Connection: close\r\n" } else { "" };
-        format!("{} {} HTTP/1.1\r\nHost: {target}\r\n{close}\r\n", self.method, self.path).into_bytes()
+        let length = match self.upload_bytes {
+            0 => String::new(),
+            bytes => format!("Content-Length: {bytes}\r\n"),
+        };
+        let (method, path) = (&self.method, &self.path);
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {target}\r\n{close}{length}\r\n").into_bytes();
+        request.resize(request.len() + self.upload_bytes, b'u');
+        request
     }
 }
 

@@ -23,11 +23,14 @@ fn with(from: &str, to: &str) -> String {
 #[test]
 fn the_built_in_scenarios_are_sound() {
     let names: Vec<_> = built_in().unwrap().into_iter().map(|scenario| scenario.name).collect();
-    assert_eq!(names, ["reference", "kept", "plaintext", "pipelined", "idle", "slow-clients"]);
+    assert_eq!(
+        names,
+        ["reference", "kept", "plaintext", "pipelined", "idle", "slow-clients", "upload", "cpu"]
+    );
 }
 
 #[test]
-fn the_built_in_runs_stay_within_two_minutes_and_twenty_seconds() {
+fn the_built_in_runs_stay_within_three_minutes_and_twenty_seconds() {
     let seconds = |scenarios: &[Scenario]| -> f64 {
         let each =
             |s: &Scenario| (s.warmup + s.duration).as_secs_f64() * s.trials as f64 * s.rows.len() as f64;
@@ -36,8 +39,8 @@ fn the_built_in_runs_stay_within_two_minutes_and_twenty_seconds() {
     let mut full = built_in().unwrap();
     full.retain(|scenario| !scenario.by_name);
     let quick: Vec<_> = full.iter().cloned().map(Scenario::into_quick).collect();
-    assert!(seconds(&full) < 110.0, "{}", seconds(&full));
-    assert!(seconds(&quick) < 16.0, "{}", seconds(&quick));
+    assert!(seconds(&full) < 140.0, "{}", seconds(&full));
+    assert!(seconds(&quick) < 17.0, "{}", seconds(&quick));
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn values_that_can_not_be_run_are_refused() {
 
 #[test]
 fn a_name_can_be_taken_once() {
-    assert!(parse(&format!("{SMALL}{SMALL}")).unwrap_err().contains("twice"));
+    assert!(parse(&format!("{SMALL}{SMALL}")).unwrap_err().contains("one of that name"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::{interrupt, probe};
+use super::{Launched, interrupt, probe};
 
 /// A server has this long to say where it listens.
 const LISTENING_WITHIN: Duration = Duration::from_secs(10);
@@ -43,8 +43,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `command` and waits until it has answered `request`, within bounds.
-    pub fn start(command: &mut Command, request: impl Fn(SocketAddr) -> Vec<u8>) -> Result<Self, String> {
+    /// Starts what was launched and waits until it has answered `request`, within bounds.
+    pub fn start(launched: Launched, request: impl Fn(SocketAddr) -> Vec<u8>) -> Result<Self, String> {
+        let Launched { mut command, addr } = launched;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own: Ctrl-C in the terminal reaches the lab alone, which then ends the server.
         command.process_group(0);
@@ -59,15 +60,9 @@ impl Server {
         readers.extend(child.stderr.take().map(|pipe| keep_stderr(pipe, Arc::clone(&stderr))));
         let unspecified = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut server = Self { child, addr: unspecified, stderr, readers, status: None };
-        server.addr = match listening.recv_timeout(LISTENING_WITHIN) {
-            Ok(addr) => addr,
-            Err(RecvTimeoutError::Disconnected) => return Err(server.obituary("before it listened")),
-            Err(RecvTimeoutError::Timeout) => {
-                return Err(format!(
-                    "the server did not say '{LISTENING}…' within {LISTENING_WITHIN:?}{}",
-                    server.last_words()
-                ));
-            }
+        server.addr = match addr {
+            Some(addr) => addr,
+            None => server.said_address(&listening)?,
         };
         let ready = probe::until_answered(server.addr, &request(server.addr), READY_WITHIN, || {
             server.status().is_some() || interrupt::requested()
@@ -77,6 +72,17 @@ impl Server {
             Err(_) if server.status().is_some() => Err(server.obituary("before it answered a request")),
             Err(error) => Err(format!("{error}{}", server.last_words())),
         }
+    }
+
+    /// Waits for the line in which it says where it listens.
+    fn said_address(&mut self, listening: &mpsc::Receiver<SocketAddr>) -> Result<SocketAddr, String> {
+        listening.recv_timeout(LISTENING_WITHIN).map_err(|error| match error {
+            RecvTimeoutError::Disconnected => self.obituary("before it listened"),
+            RecvTimeoutError::Timeout => format!(
+                "the server did not say '{LISTENING}…' within {LISTENING_WITHIN:?}{}",
+                self.last_words()
+            ),
+        })
     }
 
     /// The id of its process.
@@ -209,30 +215,33 @@ fn describe(status: ExitStatus) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
-    fn shell(script: &str) -> Command {
+    fn shell(script: &str) -> Launched {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        command
+        Launched { command, addr: None }
     }
 
     #[test]
     fn a_server_that_ends_before_it_listens_is_quoted() {
-        let error = Server::start(&mut shell("echo no such luck >&2; exit 7"), |_| Vec::new()).unwrap_err();
+        let error = Server::start(shell("echo no such luck >&2; exit 7"), |_| Vec::new()).unwrap_err();
         assert!(error.contains("exit status 7") && error.contains("no such luck"), "{error}");
     }
 
     #[test]
     fn a_server_that_says_where_it_listens_and_dies_is_not_waited_for() {
         let script = "echo x listening on http://127.0.0.1:1; kill -9 $$";
-        let error = Server::start(&mut shell(script), |_| b"GET / HTTP/1.1\r\n\r\n".to_vec()).unwrap_err();
+        let error = Server::start(shell(script), |_| b"GET / HTTP/1.1\r\n\r\n".to_vec()).unwrap_err();
         assert!(error.contains("signal 9") && error.contains("before it answered"), "{error}");
     }
 
     #[test]
     fn a_program_that_does_not_exist_is_named() {
-        let error = Server::start(&mut Command::new("/no/such/program"), |_| Vec::new()).unwrap_err();
+        let launched = Launched { command: Command::new("/no/such/program"), addr: None };
+        let error = Server::start(launched, |_| Vec::new()).unwrap_err();
         assert!(error.contains("/no/such/program"), "{error}");
     }
 

@@ -1,13 +1,12 @@
 //! One trial: a fresh server, a warm-up, a counted part, and the server's end.
 
-use std::process::Command;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::scenario::Scenario;
+use super::rows::Row;
 use super::server::Server;
-use super::{Fire, Watch, interrupt};
+use super::{Fire, Launched, Place, Watch, interrupt};
 use crate::engine::{Outcome, Plan, Progress};
 use crate::measure::{Sampler, Usage};
 
@@ -48,24 +47,29 @@ pub struct Live {
     pub failed: u64,
 }
 
-/// Runs one trial of `scenario`; an error becomes part of the trial that is returned.
+/// Runs one trial; an error becomes part of the trial that is returned.
 pub(super) fn run(
-    scenario: &Scenario,
-    command: &mut Command,
+    place: Place<'_>,
+    launched: Result<Launched, String>,
     client_cpus: &[usize],
-    number: usize,
     fire: Fire<'_>,
     watch: &dyn Watch,
 ) -> Trial {
+    let Place { scenario, row, trial: number } = place;
     let mut trial = Trial { number, outcome: None, usage: Usage::default(), usage_requests: 0, failed: None };
-    let mut server = match Server::start(command, |addr| scenario.request(addr)) {
+    let started = launched.and_then(|launched| Server::start(launched, |addr| scenario.request(addr)));
+    let mut server = match started {
         Ok(server) => server,
         Err(error) => {
             trial.failed = Some(if interrupt::requested() { INTERRUPTED.into() } else { error });
             return trial;
         }
     };
-    let plan = scenario.plan(server.addr, client_cpus);
+    let mut plan = scenario.plan(server.addr, client_cpus);
+    if matches!(row, Row::Target(_)) {
+        // What it answers is its own affair; the status is checked.
+        plan.expect.body = None;
+    }
     let mut sampler = Sampler::new(server.pid());
     let (fired, seen) = fire_and_watch(&plan, &mut server, &mut sampler, fire, watch);
     trial.usage = sampler.usage();

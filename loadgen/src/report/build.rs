@@ -6,13 +6,14 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::document::{
-    Ceiling, Client, Cpus, Document, Latency, Params, Point, Requests, Row, SCHEMA, Scenario, Server, Trial,
-    Weather,
+    Client, Cpus, Document, Latency, Params, Point, Requests, Row, SCHEMA, Scenario, Server, Trial, Weather,
 };
+use super::floor::{Bounds, floor};
 use super::held::Held;
 use super::stats::{round5, spread};
 use crate::engine::{Errors, Outcome};
 use crate::lab;
+use crate::lab::rows::Kind;
 use crate::lab::scenario::Keep;
 use crate::measure::{Build, Machine, Source};
 
@@ -32,12 +33,24 @@ pub struct Conditions {
     pub command: String,
     /// How many trials were to be run, to tell whether all were.
     pub trials_planned: usize,
+    /// What the kernel can do without HTTP, if that was measured.
+    pub floor: Option<lab::Floor>,
 }
 
 /// The document of a run.
 pub fn document(measured: &lab::Measured, conditions: &Conditions) -> Document {
     let rows = measured.scenarios.iter().flat_map(|scenario| &scenario.rows);
     let counted = rows.flat_map(|row| &row.trials).filter(|trial| counts(trial)).count();
+    let floor_of_run = conditions.floor.as_ref().map(floor);
+    let late = floor_of_run.and_then(|floor| floor.timer_late_ns).map_or(0, |late| late.p50);
+    let surroundings = Surroundings {
+        timer_late: Duration::from_nanos(late),
+        // Where they are not split, the server may have them all.
+        cpus: match measured.split.server.len() {
+            0 => conditions.machine.cpus.unwrap_or(0),
+            some => some,
+        },
+    };
     Document {
         schema: SCHEMA.into(),
         partial: measured.interrupted || counted < conditions.trials_planned,
@@ -48,9 +61,15 @@ pub fn document(measured: &lab::Measured, conditions: &Conditions) -> Document {
         machine: conditions.machine.clone(),
         cpus: Cpus { server: measured.split.server.clone(), client: measured.split.client.clone() },
         build: conditions.build.clone(),
-        floor: None,
-        scenarios: measured.scenarios.iter().map(scenario).collect(),
+        floor: floor_of_run,
+        scenarios: measured.scenarios.iter().map(|each| scenario(each, &surroundings)).collect(),
     }
+}
+
+/// What bounds all rows alike.
+struct Surroundings {
+    timer_late: Duration,
+    cpus: usize,
 }
 
 /// Whether a trial goes into medians and histograms.
@@ -70,7 +89,7 @@ pub(super) fn merged_latency(row: &lab::MeasuredRow) -> Option<Histogram<u64>> {
     Some(all)
 }
 
-fn scenario(measured: &lab::MeasuredScenario) -> Scenario {
+fn scenario(measured: &lab::MeasuredScenario, surroundings: &Surroundings) -> Scenario {
     let scenario = &measured.scenario;
     let mut rows: Vec<Row> = measured.rows.iter().map(|each| row(scenario, each)).collect();
     let base = rows.iter().find(|row| row.name == BASE).and_then(|row| row.qps).map(|qps| qps.median);
@@ -78,11 +97,23 @@ fn scenario(measured: &lab::MeasuredScenario) -> Scenario {
         let factor = row.qps.zip(base).map(|(qps, base)| qps.median / base);
         row.speedup = factor.filter(|factor| factor.is_finite()).map(round5);
     }
+    let canned = rows.iter().find(|row| row.kind == Kind::Floor.name()).cloned();
+    for (row, measured) in rows.iter_mut().zip(&measured.rows) {
+        let share = row.qps.zip(canned.as_ref().and_then(|canned| canned.qps));
+        row.share_of_floor = share.map(|(qps, floor)| round5(qps.median / floor.median));
+        let bounds = Bounds {
+            pool: measured.row.workers().zip(scenario.wait),
+            timer_late: surroundings.timer_late,
+            cpus: surroundings.cpus,
+            canned: canned.as_ref(),
+        };
+        row.ceiling = bounds.ceiling(row);
+    }
     let mode = if scenario.mode == Keep::Close { "close" } else { "keepalive" };
     Scenario {
         name: scenario.name.clone(),
         shows: scenario.shows.clone(),
-        wins: None,
+        wins: scenario.wins.clone(),
         params: Params {
             method: scenario.method.clone(),
             path: scenario.path.clone(),
@@ -113,11 +144,6 @@ fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
     let mut all_errors = Errors::default();
     outcomes().for_each(|outcome| all_errors.merge(&outcome.errors));
     let counted = || measured.trials.iter().filter(|trial| counts(trial));
-    let ceiling = measured.row.workers().zip(scenario.wait).map(|(workers, wait)| Ceiling {
-        qps: round5(f64::from(workers) / wait.as_secs_f64()),
-        bound: "pool".into(),
-        why: None,
-    });
     let latencies = merged_latency(measured);
     Row {
         name: measured.row.to_string(),
@@ -128,14 +154,14 @@ fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
         qps: spread,
         speedup: None,
         share_of_floor: None,
-        without: None,
+        without: measured.row.without().map(str::to_owned),
         latency_ns: latencies.as_ref().and_then(latency),
         latency_curve: latencies.as_ref().map(curve).unwrap_or_default(),
         requests: Requests { ok: outcomes().map(|outcome| outcome.ok).sum(), failed: all_errors.total() },
         errors: errors(&all_errors),
         server: server(&counted()),
         client: client(counted().filter_map(|trial| trial.outcome.as_ref())),
-        ceiling,
+        ceiling: None,
         trials,
     }
 }
@@ -174,7 +200,7 @@ fn trial(measured: &lab::Trial) -> Trial {
     }
 }
 
-fn latency(histogram: &Histogram<u64>) -> Option<Latency> {
+pub(super) fn latency(histogram: &Histogram<u64>) -> Option<Latency> {
     if histogram.is_empty() {
         return None;
     }

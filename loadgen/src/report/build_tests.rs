@@ -52,6 +52,7 @@ fn measured(rows: Vec<(&str, Vec<lab::Trial>)>) -> lab::Measured {
 
 fn conditions(trials_planned: usize) -> Conditions {
     Conditions {
+        floor: None,
         machine: Machine::default(),
         build: Build::here(),
         source: Source::default(),

@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::cli::Failure;
 use crate::lab::Agenda;
 use crate::lab::cpus::{self, Split};
-use crate::lab::rows::{self, Row};
+use crate::lab::rows::{self, Kind, Phase, Row};
 use crate::lab::scenario::{self, Scenario};
+use crate::lab::target::Target;
 use crate::measure::Build;
 
 /// More connections than this are taken for a mistake.
@@ -22,8 +23,17 @@ pub struct Args {
     #[arg(long = "phase", value_name = "PHASE", value_parser = known_phase)]
     pub phases: Vec<String>,
     /// Only this scenario; may be given more than once
-    #[arg(long = "scenario", value_name = "NAME", value_parser = known_scenario)]
+    #[arg(long = "scenario", value_name = "NAME")]
     pub scenarios: Vec<String>,
+    /// Scenarios of your own beside the built-in ones, in a file as scenarios.toml is; may be given more than once
+    #[arg(long = "scenario-file", value_name = "FILE")]
+    pub scenario_files: Vec<PathBuf>,
+    /// A server of your own as one more row of each scenario, such as mine='./server --port {port}'
+    #[arg(long = "target", value_name = "NAME='CMD {port}'", value_parser = Target::parse)]
+    pub targets: Vec<Target>,
+    /// Also each phase with its mechanisms turned off, one at a time
+    #[arg(long)]
+    pub ablations: bool,
     /// Connections open at the same time, in place of each scenario's own number
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=CONNECTIONS_MAX))]
     pub connections: Option<u64>,
@@ -45,9 +55,9 @@ pub struct Args {
 }
 
 impl Args {
-    /// What the flags leave of the built-in scenarios.
+    /// What the flags leave of the scenarios.
     pub(super) fn agenda(&self) -> Result<Agenda, Failure> {
-        let mut scenarios = scenario::built_in().map_err(Failure::Failed)?;
+        let mut scenarios = self.known_scenarios()?;
         scenarios.retain(|scenario| {
             self.scenarios.contains(&scenario.name) || (self.scenarios.is_empty() && !scenario.by_name)
         });
@@ -68,12 +78,41 @@ impl Args {
         Ok(Agenda { scenarios, split: Split::of(&cpus::allowed()) })
     }
 
+    /// All that there are: the built-in ones, and those of the files.
+    fn known_scenarios(&self) -> Result<Vec<Scenario>, Failure> {
+        let mut all = scenario::built_in().map_err(Failure::Failed)?;
+        for file in &self.scenario_files {
+            let more = scenario::of_file(file).map_err(Failure::BadArguments)?;
+            if let Some(twice) = more.iter().find(|new| all.iter().any(|known| known.name == new.name)) {
+                let (file, name) = (file.display(), &twice.name);
+                return Err(Failure::BadArguments(format!(
+                    "{file}: there is a scenario '{name}' already; give this one another name"
+                )));
+            }
+            all.extend(more);
+        }
+        let names: Vec<_> = all.iter().map(|scenario| scenario.name.as_str()).collect();
+        match self.scenarios.iter().find(|name| !names.contains(&name.as_str())) {
+            None => Ok(all),
+            Some(unknown) => Err(Failure::BadArguments(format!(
+                "there is no scenario '{unknown}'; the scenarios are {}",
+                names.join(", ")
+            ))),
+        }
+    }
+
     /// The command that measures the same again. It leaves the output folder out, which is nobody's business.
     pub(super) fn command_line(&self, build: &Build) -> String {
         let release = if build.is_release() { " --release" } else { "" };
         let mut words = vec![format!("cargo run{release} -p loadgen -- run")];
         words.extend(self.phases.iter().map(|phase| format!("--phase {phase}")));
         words.extend(self.scenarios.iter().map(|name| format!("--scenario {name}")));
+        words.extend(self.scenario_files.iter().map(|file| format!("--scenario-file {}", file.display())));
+        words.extend(self.targets.iter().map(|target| {
+            let quoted = format!("{}={target}", target.name).replace('\'', r"'\''");
+            format!("--target '{quoted}'")
+        }));
+        words.extend(self.ablations.then(|| "--ablations".to_owned()));
         words.extend(self.connections.map(|n| format!("-c {n}")));
         words.extend(self.trials.map(|n| format!("--trials {n}")));
         let time = |flag: &str, time: Duration| {
@@ -89,8 +128,22 @@ impl Args {
 /// A scenario as the flags want it; `None` if they leave it without rows.
 fn adapt(scenario: Scenario, args: &Args) -> Option<Scenario> {
     let mut scenario = if args.quick { scenario.into_quick() } else { scenario };
-    let wanted = |row: &Row| args.phases.iter().any(|phase| phase == row.phase.name);
-    scenario.rows.retain(|row| args.phases.is_empty() || wanted(row));
+    if args.ablations {
+        let more = std::mem::take(&mut scenario.ablations);
+        scenario.rows.extend(more.into_iter().filter(|row| !scenario.rows.contains(row)).collect::<Vec<_>>());
+    }
+    let wanted = |row: &Row| {
+        let of_phase = |phase: &Phase| args.phases.iter().any(|name| name == phase.name);
+        row.phase().is_some_and(of_phase)
+    };
+    if !args.phases.is_empty() {
+        let any = scenario.rows.iter().any(wanted);
+        // The floor stays for as long as there is something to hold against it.
+        scenario.rows.retain(|row| wanted(row) || (any && row.kind() == Kind::Floor));
+    }
+    if !scenario.rows.is_empty() {
+        scenario.rows.extend(args.targets.iter().cloned().map(Row::Target));
+    }
     let rows = &scenario.rows;
     scenario.original.retain(|original| rows.iter().any(|row| row.to_string() == original.row));
     let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
@@ -105,15 +158,6 @@ fn known_phase(name: &str) -> Result<String, String> {
     rows::phase(name)
         .map(|phase| phase.name.to_owned())
         .ok_or_else(|| format!("there is no such phase; the phases are {}", rows::phase_names()))
-}
-
-fn known_scenario(name: &str) -> Result<String, String> {
-    let scenarios = scenario::built_in()?;
-    let names: Vec<_> = scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
-    if names.contains(&name) {
-        return Ok(name.to_owned());
-    }
-    Err(format!("there is no such scenario; the scenarios are {}", names.join(", ")))
 }
 
 fn counted_time(text: &str) -> Result<Duration, String> {
@@ -142,7 +186,9 @@ mod tests {
         for scenario in &agenda.scenarios {
             assert_eq!((scenario.connections, scenario.trials), (7, 1));
             assert_eq!(scenario.duration, Duration::from_millis(250));
-            assert_eq!(scenario.rows.len(), 1);
+            let rows: Vec<_> = scenario.rows.iter().map(Row::to_string).collect();
+            let floor = if scenario.name == "kept" { &[][..] } else { &["canned"] };
+            assert_eq!(rows, [&["phase4-keepalive"], floor].concat());
         }
         assert_eq!(
             args.command_line(&Build::default()),
@@ -154,7 +200,7 @@ mod tests {
     fn a_phase_brings_its_variants_along() {
         let args = Args { phases: vec!["phase1-threads".into()], ..Args::default() };
         let rows: Vec<_> = args.agenda().unwrap().scenarios[0].rows.iter().map(Row::to_string).collect();
-        assert_eq!(rows, ["phase1-threads", "phase1-threads --spawn"]);
+        assert_eq!(rows, ["phase1-threads", "phase1-threads --spawn", "canned"]);
     }
 
     #[test]
@@ -166,5 +212,49 @@ mod tests {
         };
         let Err(Failure::BadArguments(message)) = args.agenda() else { panic!("it must be refused") };
         assert_eq!(message, "phase0-serial is no part of pipelined; leave --phase or --scenario out");
+    }
+
+    #[test]
+    fn targets_and_ablations_join_the_rows() {
+        let args = Args {
+            scenarios: vec!["plaintext".into()],
+            phases: vec!["phase3-pooled".into()],
+            targets: vec![Target::parse("mine=serve 'it is' {port}").unwrap()],
+            ablations: true,
+            ..Args::default()
+        };
+        let agenda = args.agenda().unwrap();
+        let rows: Vec<_> = agenda.scenarios[0].rows.iter().map(Row::to_string).collect();
+        assert_eq!(rows, ["phase3-pooled", "canned", "phase3-pooled --fresh-buffers", "mine"]);
+        let line = args.command_line(&Build::default());
+        assert!(line.ends_with("--target 'mine=serve '\\''it is'\\'' {port}' --ablations"), "{line}");
+    }
+
+    #[test]
+    fn a_file_of_scenarios_is_added_and_what_is_wrong_with_it_is_said_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.toml");
+        let text = |name: &str, connections: u8| {
+            format!(
+                "[[scenario]]\nname = \"{name}\"\nshows = \"\"\npath = \"/\"\nconnections = {connections}\n\
+                 mode = \"close\"\nwarmup = \"0s\"\nduration = \"1s\"\ntrials = 1\n\
+                 quick = {{ warmup = \"0s\", duration = \"1s\", trials = 1 }}\nrows = [\"phase0-serial\"]\n"
+            )
+        };
+        let ask = |text: String| {
+            std::fs::write(&file, text).unwrap();
+            let (scenarios, scenario_files) = (vec!["mine".to_owned()], vec![file.clone()]);
+            Args { scenarios, scenario_files, ..Args::default() }.agenda()
+        };
+        assert_eq!(ask(text("mine", 1)).unwrap().scenarios[0].name, "mine");
+        for (text, why) in [
+            (text("mine", 1) + &text("worse", 0), "mine.toml: scenario 'worse', which begins in line 12"),
+            (text("kept", 1), "there is a scenario 'kept' already"),
+            (text("other", 1), "there is no scenario 'mine'; the scenarios are reference,"),
+            ("[[scenario]]\nname = 3".to_owned(), "line 2"),
+        ] {
+            let Err(Failure::BadArguments(message)) = ask(text) else { panic!("it must be refused: {why}") };
+            assert!(message.contains(why), "{message}");
+        }
     }
 }

@@ -1,12 +1,12 @@
-//! A server that does as little as a server can: one epoll loop that finds the ends of requests and
-//! answers each with the same bytes. It is what the load engine is measured against.
+//! `loadgen serve canned`: a server that does as little as a server can, one epoll loop that finds the ends
+//! of requests and answers each with the same bytes.
 //!
-//! `cargo run --release -p loadgen --example canned -- 127.0.0.1:8080 [keep|close]`
-//!
-//! It parses nothing, knows no bodies and drops whoever errs: learn no HTTP from it.
+//! It is the floor that every phase is held against, and what the load engine is benched with. It parses
+//! nothing, knows no bodies and drops whoever errs: learn no HTTP from it.
 
-use std::io::{self, ErrorKind};
-use std::net::Shutdown;
+use std::io::{self, ErrorKind, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::process::ExitCode;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -14,44 +14,61 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use slab::Slab;
 
-const KEEP: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!";
-const CLOSE: &[u8] =
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\nConnection: close\r\n\r\nHello, World!";
+use crate::cli::Failure;
+use crate::lab::Leash;
+
 /// What a request ends with.
 const END: &[u8] = b"\r\n\r\n";
 const LISTENER: Token = Token(usize::MAX);
 const READ_BYTES: usize = 64 * 1024;
 /// Answers written at once. A read can hold no more ends of requests.
 const ANSWERS_MAX: usize = READ_BYTES / END.len() + 1;
+const EVENTS_PER_TURN: usize = 1_024;
+/// Connections that the kernel queues for it, as far as its own limit allows.
+const BACKLOG: i32 = 4_096;
+/// Longer bodies would make the prepared answers fill the memory.
+const BODY_BYTES_MAX: usize = 16 * 1024;
 
-struct Connection {
-    stream: TcpStream,
-    /// How much of [`END`] the last read ended with.
-    matched: usize,
+/// Where it listens and what it answers.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    addr: SocketAddr,
+    /// Close each connection after one answer
+    #[arg(long)]
+    close: bool,
+    /// The body of every answer
+    #[arg(long, value_name = "TEXT", default_value = "Hello, World!")]
+    body: String,
+    #[command(flatten)]
+    leash: Leash,
 }
 
-fn main() -> io::Result<()> {
-    serve(std::env::args().skip(1))
+/// Serves until it is killed.
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    if args.body.len() > BODY_BYTES_MAX {
+        return Err(Failure::BadArguments(format!("a canned body has {BODY_BYTES_MAX} bytes at most")));
+    }
+    args.leash.apply().map_err(|error| {
+        Failure::BadArguments(format!("canned can't run on CPUs {:?}: {error}", args.leash.cpus))
+    })?;
+    serve(args)
+        .map(|()| ExitCode::SUCCESS)
+        .map_err(|error| Failure::Failed(format!("canned can't serve on {}: {error}", args.addr)))
 }
 
-/// Serves until it is killed; `arguments` are those of the command line.
-pub(crate) fn serve(mut arguments: impl Iterator<Item = String>) -> io::Result<()> {
-    let address = arguments.next().unwrap_or_else(|| "127.0.0.1:0".to_owned());
-    let close = arguments.next().as_deref() == Some("close");
-    let address: std::net::SocketAddr = address.parse().map_err(io::Error::other)?;
-    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(4_096)?;
-    let mut listener = TcpListener::from_std(socket.into());
-    println!("{}", listener.local_addr()?);
+fn serve(args: &Args) -> io::Result<()> {
+    let mut listener = listen(args.addr)?;
+    let mut out = io::stdout();
+    writeln!(out, "canned listening on http://{}", listener.local_addr()?)?;
+    out.flush()?;
 
     let mut poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-    let answers = if close { CLOSE.to_vec() } else { KEEP.repeat(ANSWERS_MAX) };
+    let answers = Answers::new(&args.body, args.close);
     let mut connections: Slab<Connection> = Slab::new();
-    let mut events = Events::with_capacity(1_024);
+    let mut events = Events::with_capacity(EVENTS_PER_TURN);
     let mut buffer = vec![0; READ_BYTES];
     loop {
         match poll.poll(&mut events, None) {
@@ -63,12 +80,52 @@ pub(crate) fn serve(mut arguments: impl Iterator<Item = String>) -> io::Result<(
             if event.token() == LISTENER {
                 accept(&listener, &poll, &mut connections)?;
             } else if let Some(connection) = connections.get_mut(index)
-                && connection.serve(&mut buffer, &answers, close).is_err()
+                && connection.serve(&mut buffer, &answers).is_err()
             {
                 connections.remove(index);
             }
         }
     }
+}
+
+fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = socket2::Socket::new(socket2::Domain::for_address(addr), socket2::Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&addr.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+/// What is answered, as often as one read can ask for it.
+struct Answers {
+    bytes: Vec<u8>,
+    /// Of one of them.
+    each_bytes: usize,
+    close: bool,
+}
+
+impl Answers {
+    fn new(body: &str, close: bool) -> Self {
+        let field = if close { "Connection: close\r\n" } else { "" };
+        let length = body.len();
+        let each = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n{field}\r\n{body}"
+        );
+        let bytes = each.repeat(if close { 1 } else { ANSWERS_MAX }).into_bytes();
+        Self { bytes, each_bytes: each.len(), close }
+    }
+
+    fn to(&self, requests: usize) -> &[u8] {
+        let requests = if self.close { requests.min(1) } else { requests };
+        &self.bytes[..requests * self.each_bytes]
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    /// How much of [`END`] the last read ended with.
+    matched: usize,
 }
 
 /// Accepts all that has queued. Whatever fails but for one connection is no state to measure in.
@@ -90,7 +147,7 @@ fn accept(listener: &TcpListener, poll: &Poll, connections: &mut Slab<Connection
 
 impl Connection {
     /// Answers all that has come. An error ends the connection, the client's close among them.
-    fn serve(&mut self, buffer: &mut [u8], answers: &[u8], close: bool) -> io::Result<()> {
+    fn serve(&mut self, buffer: &mut [u8], answers: &Answers) -> io::Result<()> {
         loop {
             let received = match recv(&self.stream, &mut *buffer, RecvFlags::empty()) {
                 Ok((0, _)) => return Err(ErrorKind::UnexpectedEof.into()),
@@ -100,15 +157,13 @@ impl Connection {
                 Err(error) => return Err(error.into()),
             };
             let requests = self.count(&buffer[..received]);
-            if close && requests > 0 {
-                self.answer(answers)?;
+            self.answer(answers.to(requests))?;
+            if answers.close && requests > 0 {
                 // The client closes in answer to this, and so TIME_WAIT stays here.
                 self.stream.shutdown(Shutdown::Write)?;
-            } else if !close {
-                self.answer(&answers[..requests * KEEP.len()])?;
             }
             // A read that left room has emptied the socket, unless the end stands behind it.
-            if received < buffer.len() && !close {
+            if received < buffer.len() && !answers.close {
                 return Ok(());
             }
         }
