@@ -14,10 +14,13 @@ const EXIT_BAD_ARGUMENTS: u8 = 2;
 
 const EXAMPLES: &str = "\
 Examples:
-  loadgen                                  the whole report, about two minutes
+  loadgen                                  the whole report, about two and a half minutes
   loadgen --quick                          the same in about twenty seconds
   loadgen run --scenario reference -c 200  one workload, with 200 connections
   loadgen run --phase phase2-async --phase phase3-pooled --trials 7
+  loadgen run --scenario plaintext --target mine='./server --port {port}'
+                                           your own server beside the phases
+  loadgen calibrate                        what this kernel can do without HTTP
   loadgen serve phase0-serial              one phase as a server, on 127.0.0.1:8080
   loadgen attack http://127.0.0.1:8080/    any HTTP/1.1 server, not only these
   loadgen check phase4-keepalive           what it does with good and bad bytes
