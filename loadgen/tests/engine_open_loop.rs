@@ -189,4 +189,8 @@ fn schedules_that_make_no_sense_are_refused() {
     refused(|plan| plan.pace = Pace::Open(Rate::constant(f64::NAN)));
     refused(|plan| plan.pace = Pace::Open(Rate { from_per_sec: 1.0, to_per_sec: 2.0 }));
     refused(|plan| plan.mode = Mode::KeepAlive { pipeline: 2 });
+    // Longer than a day: on the clock, before it, and by the number of requests.
+    refused(|plan| plan.amount = Amount::Time(Duration::MAX));
+    refused(|plan| plan.warmup = Duration::MAX);
+    refused(|plan| plan.amount = Amount::Requests(100 * 86_400 + 1));
 }
