@@ -140,6 +140,7 @@ mod tests {
             lag_max: Duration::from_millis(500),
             own_lag_max: Duration::from_millis(1),
             lag_grew: true,
+            waiting: Vec::new(),
         });
         outcome
     }

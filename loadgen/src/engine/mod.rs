@@ -5,7 +5,8 @@
 //! # Layout
 //!
 //! [`run()`] splits the connections of a plan that passes [`check()`] among threads. A thread (`worker`) has its own poll, histograms
-//! and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a `schedule`);
+//! and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a `schedule`, and
+//! `waiting` for what it left undone);
 //! what little the threads tell each other is in `shared`. A connection (`connection`, with `send`, `receive`, `close` and `failing`) is moved on by events
 //! and by the clock, and hands bytes to `response`, which knows no socket. Connections that do next to nothing, a
 //! [`Cohort`] each, are held by a thread of their own (`holder`, `member`). In steady state a kept connection
@@ -45,6 +46,7 @@ mod send;
 mod shared;
 mod tally;
 mod target;
+mod waiting;
 mod wire;
 mod worker;
 

@@ -113,6 +113,7 @@ fn open_loop(plan: &Plan, reports: &[Report]) -> Option<OpenLoop> {
         lag_max: Duration::ZERO,
         own_lag_max: Duration::ZERO,
         lag_grew: false,
+        waiting: Vec::new(),
     };
     for report in reports {
         if let Some(service_ns) = &report.tally.service_ns {
@@ -126,6 +127,7 @@ fn open_loop(plan: &Plan, reports: &[Report]) -> Option<OpenLoop> {
         whole.lag_max = whole.lag_max.max(Duration::from_nanos(first.max(second)));
         whole.own_lag_max = whole.own_lag_max.max(Duration::from_nanos(paced.lag.own_max_ns));
         whole.lag_grew |= OpenLoop::grew(paced.lag.max_ns_by_half);
+        whole.waiting.push(paced.waiting.clone());
     }
     Some(whole)
 }
