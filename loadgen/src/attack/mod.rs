@@ -1,7 +1,7 @@
 //! `loadgen attack URL`: fires at any HTTP/1.1 server and says what came back.
 //!
 //! The flags become a [`Plan`] (`args`, `url`, `request`), a watcher shows how far it is
-//! (`watch`, `live`, `series`), and the outcome is written for people (`summary`) or for scripts (`json`).
+//! (`watch`, `live`, `view`, `series`), and the outcome is written for people (`summary`) or for scripts (`json`).
 //! What only an open loop has to say is in `open_loop`; `max_rate` runs several of them, as `search` wants.
 
 mod args;
@@ -20,6 +20,7 @@ mod search;
 mod series;
 mod summary;
 mod url;
+mod view;
 mod watch;
 
 use std::io::{self, Write};
