@@ -9,6 +9,7 @@ use super::AttackError;
 use super::cohorts::CohortArgs;
 use super::ending::EndingArgs;
 use super::files::Files;
+use super::max_rate::STEP;
 use super::open_loop;
 use super::request::Parts;
 use super::url::Url;
@@ -36,7 +37,8 @@ Examples:
 Who knows wrk finds -c, -t, -d, -H and --latency here, and Requests/sec: and Transfer/sec: at the end
 of the text; only requests that were answered with a status from 200 to 399 are in that rate.
 
-Exit codes: 0 answered, 1 nothing answered or the server died, 2 bad arguments, 130 interrupted.";
+Exit codes: 0 answered, 1 nothing answered (or --max-rate found no rate) or the server died,
+2 bad arguments, 130 interrupted.";
 
 /// Fire at one URL and measure what comes back.
 ///
@@ -105,7 +107,7 @@ pub struct Args {
     /// Print more of the latency's distribution, and the times to connect and to the first byte
     #[arg(long)]
     pub(super) latency: bool,
-    /// Print one JSON object (schema phase-lab/attack/1) instead of text
+    /// Print one JSON object (schema phase-lab/attack/1, phase-lab/max-rate/1) instead of text
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
@@ -207,6 +209,7 @@ impl Args {
         }
         self.ending.check(self.close)?;
         self.open_loop.check(self.pipeline, self.requests.is_some())?;
+        self.open_loop.check_step(self.duration.unwrap_or(STEP))?;
         match self.threads {
             Some(threads) if threads > self.connections => Err(AttackError::Argument(format!(
                 "-t {threads}: there are only {} connections to share; use fewer threads or more connections (-c)",

@@ -92,6 +92,13 @@ impl Live {
     }
 }
 
+/// Tells what one rate of a search came to, where lines are told. On a terminal the table is soon there.
+pub(super) fn tell(quiet: bool, line: &str) {
+    if !quiet && !io::stderr().is_terminal() {
+        say(line);
+    }
+}
+
 /// Nothing is left to be done about a standard error that is closed.
 fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");

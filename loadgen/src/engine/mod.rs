@@ -50,8 +50,8 @@ mod waiting;
 mod wire;
 mod worker;
 
-pub(crate) use check::DURATION_MAX;
 pub use check::check;
+pub(crate) use check::{DURATION_MAX, RATE_MAX, RATE_MIN};
 pub use cohort::{Cohort, CohortKind, CohortOutcome};
 pub use doubts::LittlesLaw;
 pub use errors::{EngineError, ErrorKind, Errors};

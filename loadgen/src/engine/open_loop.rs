@@ -6,6 +6,7 @@ use hdrhistogram::Histogram;
 
 use super::outcome::Outcome;
 use super::schedule::Rate;
+use super::tally::histogram;
 use super::waiting::Waiting;
 
 /// The schedule of an open loop and what became of it, the warm-up left out.
@@ -34,6 +35,21 @@ pub struct OpenLoop {
 }
 
 impl OpenLoop {
+    /// One in which nothing was due yet.
+    pub(crate) fn empty(rate: Rate) -> Self {
+        Self {
+            rate,
+            scheduled: Duration::ZERO,
+            due: 0,
+            never_sent: 0,
+            service_ns: histogram(),
+            lag_max: Duration::ZERO,
+            own_lag_max: Duration::ZERO,
+            lag_grew: false,
+            waiting: Vec::new(),
+        }
+    }
+
     /// The share of the rate that was reached: requests that were sent and did not fail, of those that
     /// were due. What is in flight at the end counts, or the answer's own time would look like a rate
     /// that was missed.

@@ -14,7 +14,7 @@ use super::open_loop::OpenLoop;
 use super::outcome::Outcome;
 use super::plan::{Amount, Pace, Plan};
 use super::shared::Shared;
-use super::tally::{SAMPLES_MAX, histogram};
+use super::tally::SAMPLES_MAX;
 use super::worker::{self, Share};
 
 /// Fires `plan` and returns what it measured, when that is done or `progress` says stop.
@@ -104,17 +104,7 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
 /// What became of the schedule, if there was one and counting began.
 fn open_loop(plan: &Plan, reports: &[Report]) -> Option<OpenLoop> {
     let Pace::Open(rate) = plan.pace else { return None };
-    let mut whole = OpenLoop {
-        rate,
-        scheduled: Duration::ZERO,
-        due: 0,
-        never_sent: 0,
-        service_ns: histogram(),
-        lag_max: Duration::ZERO,
-        own_lag_max: Duration::ZERO,
-        lag_grew: false,
-        waiting: Vec::new(),
-    };
+    let mut whole = OpenLoop::empty(rate);
     for report in reports {
         if let Some(service_ns) = &report.tally.service_ns {
             whole.service_ns.add(service_ns).expect("all histograms have the same bounds");
