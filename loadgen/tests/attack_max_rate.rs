@@ -33,7 +33,7 @@ fn under_way(url: &str, words: &str) -> (Child, BufReader<ChildStderr>) {
 }
 
 #[test]
-fn a_search_fits_sixty_columns_and_says_what_it_tries() {
+fn a_search_fits_sixty_columns_and_honours_warmup_and_latency() {
     // Two connections that take 10 ms for an answer are good for 200 per second.
     let server = Server::start(|mut peer| {
         while peer.request()? {
@@ -43,7 +43,7 @@ fn a_search_fits_sixty_columns_and_says_what_it_tries() {
         Ok(())
     });
     let url = format!("http://{}/", server.address);
-    let words = "--slo p50=100ms -R 50 -c 2 -d 400ms --warmup 50ms";
+    let words = "--slo p50=100ms -R 50 -c 2 -d 400ms --warmup 50ms --latency";
     let Output { status, stdout, stderr } = search(&url, words).output().unwrap();
     let (text, told) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
     assert_eq!(status.code(), Some(0), "{text}{told}");
@@ -51,7 +51,11 @@ fn a_search_fits_sixty_columns_and_says_what_it_tries() {
     let rate = text.lines().find_map(|line| line.strip_prefix("max rate ")).expect("a rate");
     let number = rate.split_whitespace().find_map(|word| word.parse::<f64>().ok());
     assert!(number.is_some_and(|number| (50.0..400.0).contains(&number)), "{text}");
-    assert!(told.starts_with("trying 50.0/s for 400ms, after a warm-up of 500ms\n"), "{told}");
+    assert!(told.starts_with("trying 50.0/s for 400ms, after a warm-up of 50ms\n"), "{told}");
+    let (_, latencies) = text.split_once("\nat that rate:\n").expect("latencies come last");
+    for name in ["latency", "service time", "first byte", "connect", "p99.99"] {
+        assert!(latencies.contains(name), "{name}: {text}");
+    }
 }
 
 #[test]

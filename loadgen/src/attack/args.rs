@@ -73,7 +73,7 @@ pub struct Args {
     /// Count exactly this many requests instead of a time
     #[arg(short = 'n', long, value_name = "N", conflicts_with = "duration")]
     requests: Option<u64>,
-    /// Load that is fired first and not counted [default: 1s; 0s with -n]
+    /// Load that is fired first and not counted [default: 1s; 0s with -n, 500ms for each rate of --max-rate]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     warmup: Option<Duration>,
     /// Send so many requests before the first of their answers is awaited
@@ -131,6 +131,11 @@ impl Args {
     /// How long to count, if that was given.
     pub(super) fn duration(&self) -> Option<Duration> {
         self.duration
+    }
+
+    /// How long to fire without counting, if that was given.
+    pub(super) fn warmup(&self) -> Option<Duration> {
+        self.warmup
     }
 
     /// What the flags ask for; fails on those that make no sense.

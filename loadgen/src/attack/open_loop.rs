@@ -21,7 +21,9 @@ pub(super) struct OpenLoopArgs {
     pub(super) rate: Option<Rate>,
     /// Search the highest rate that keeps the promise of --slo, beginning at -R or 1000 per second
     ///
-    /// Doubles the rate until the promise breaks, then halves the gap. Each step takes -d [default: 3s].
+    /// Doubles the rate until the promise breaks, then halves the gap. Each step takes --warmup
+    /// [default: 500ms] and then -d [default: 3s], and a rate that fails gets a second one. With --latency
+    /// the latencies at the highest rate that held come below.
     #[arg(long, requires = "slo")]
     pub(super) max_rate: bool,
     /// The promise: a quantile (p50, p90, p99, p99.9 or max) and the latency that it has to stay within

@@ -85,7 +85,7 @@ fn counts(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<(
     writeln!(out, "received      {}", bytes(outcome.bytes_read as f64))
 }
 
-fn latency(out: &mut impl Write, args: &Args, outcome: &Outcome) -> io::Result<()> {
+pub(super) fn latency(out: &mut impl Write, args: &Args, outcome: &Outcome) -> io::Result<()> {
     let quantiles = if args.latency { &MORE_QUANTILES[..] } else { &QUANTILES };
     times(out, "latency", &outcome.latency_ns, quantiles)?;
     if let Some(open) = &outcome.open_loop {

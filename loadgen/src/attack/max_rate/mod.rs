@@ -20,7 +20,7 @@ pub(super) use slo::{Slo, slo};
 
 use self::search::{Ended, Found};
 use self::step::Step;
-use super::{Args, AttackError, EXIT_INTERRUPTED, complaint, live, watch};
+use super::{Args, AttackError, EXIT_INTERRUPTED, complaint, live, summary, watch};
 use crate::engine::{Amount, ErrorKind, Outcome, Pace, Plan, Progress, Rate};
 use crate::report;
 
@@ -74,7 +74,7 @@ fn find(args: &Args, plan: &Plan, slo: &Slo, progress: &Arc<Progress>) -> Result
         progress.failed.store(0, Ordering::Relaxed);
         let plan = Plan {
             pace: Pace::Open(Rate::constant(rate_per_sec)),
-            warmup: SETTLE,
+            warmup: args.warmup().unwrap_or(SETTLE),
             amount: Amount::Time(args.duration().unwrap_or(STEP)),
             ..plan.clone()
         };
@@ -108,6 +108,10 @@ fn print(args: &Args, plan: &Plan, slo: &Slo, found: &Found, best: Option<&Outco
         writeln!(out, "{}", json::of(plan, slo, found, best))?;
     } else {
         table::write(&mut out, args, slo, found, report::width())?;
+        if let Some(best) = best.filter(|_| args.latency) {
+            writeln!(out, "\nat that rate:")?;
+            summary::latency(&mut out, args, best)?;
+        }
     }
     out.flush()
 }
