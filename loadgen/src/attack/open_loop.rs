@@ -22,15 +22,15 @@ pub(super) struct OpenLoopArgs {
     /// Search the highest rate that keeps the promise of --slo, beginning at -R or 1000 per second
     ///
     /// Doubles the rate until the promise breaks, then halves the gap. Each step takes --warmup
-    /// [default: 500ms] and then -d [default: 3s], and a rate that fails gets a second one. With --latency
-    /// the latencies at the highest rate that held come below.
+    /// [default: 500ms] and then -d [default: 3s], and a rate that breaks the promise is tried once more.
+    /// With --latency the latencies at the highest rate that held come last.
     #[arg(long, requires = "slo")]
     pub(super) max_rate: bool,
     /// The promise: a quantile (p50, p90, p99, p99.9 or max) and the latency that it has to stay within
     ///
-    /// A rate holds if no request fails, 99 % of the rate is reached, and the promise is kept. Requests that are
-    /// still unanswered at the end count as longer than any answer if they were due for longer than promised,
-    /// and not at all if they were not.
+    /// A rate holds if no request fails, 99 % of the rate is reached, and the promise is kept. Requests that
+    /// have no answer when a step ends count as longer than any answer if they had been due for longer than
+    /// promised, and not at all if they had not.
     #[arg(long, value_name = "QUANTILE=TIME", value_parser = super::max_rate::slo, requires = "max_rate")]
     pub(super) slo: Option<super::max_rate::Slo>,
 }
