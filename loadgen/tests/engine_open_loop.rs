@@ -29,6 +29,7 @@ fn assert_accounted(outcome: &Outcome) {
     assert_eq!(accounted, open.due, "{:?} {:?}", outcome.errors, outcome.samples);
     assert_eq!(outcome.latency_ns.len(), outcome.ok);
     assert_eq!(open.service_ns.len(), outcome.ok);
+    assert!(open.waited_longer(Duration::ZERO) <= outcome.in_flight_at_end + open.never_sent);
 }
 
 #[test]
@@ -107,6 +108,11 @@ fn requests_that_find_no_connection_are_counted_as_never_sent() {
     assert_eq!((outcome.ok, outcome.failed(), outcome.in_flight_at_end), (0, 0, 3));
     assert_eq!((schedule(&outcome).due, schedule(&outcome).never_sent), (500, 497));
     assert!(schedule(&outcome).reached(&outcome) < 0.01);
+    // One every 2 ms, whether it was sent or not.
+    for (limit_ms, longer) in [(0, 500), (500, 250), (998, 1), (1_000, 0), (5_000, 0)] {
+        let waited = schedule(&outcome).waited_longer(Duration::from_millis(limit_ms));
+        assert_eq!(waited, longer, "for longer than {limit_ms} ms");
+    }
     assert_accounted(&outcome);
     assert_eq!((server.requests(), server.resets()), (3, 0));
 }
@@ -140,6 +146,9 @@ fn an_answer_that_takes_its_time_is_no_rate_that_was_missed() {
     let outcome = fire(&paced(&server, PIPELINE_1, 64, Rate::constant(50.0), window));
     assert!(outcome.in_flight_at_end > 0, "the last ones can't have been answered");
     assert!(schedule(&outcome).reached(&outcome) > 0.99, "{:?}", schedule(&outcome));
+    let waited = |ms| schedule(&outcome).waited_longer(Duration::from_millis(ms));
+    assert!(waited(10) > 0 && waited(10) <= outcome.in_flight_at_end, "{}", waited(10));
+    assert!(waited(900) == 0, "none of them was late by so much");
     assert_accounted(&outcome);
 }
 
@@ -189,4 +198,8 @@ fn schedules_that_make_no_sense_are_refused() {
     refused(|plan| plan.pace = Pace::Open(Rate::constant(f64::NAN)));
     refused(|plan| plan.pace = Pace::Open(Rate { from_per_sec: 1.0, to_per_sec: 2.0 }));
     refused(|plan| plan.mode = Mode::KeepAlive { pipeline: 2 });
+    // Longer than a day: on the clock, before it, and by the number of requests.
+    refused(|plan| plan.amount = Amount::Time(Duration::MAX));
+    refused(|plan| plan.warmup = Duration::MAX);
+    refused(|plan| plan.amount = Amount::Requests(100 * 86_400 + 1));
 }

@@ -71,7 +71,7 @@ fn a_socket_that_is_not_there_or_has_no_server_is_named() {
         let what = &outcome.failures[0].what;
         assert!(what.contains("gone") && what.contains(why), "{what}");
     };
-    failed_because("entity not found");
+    failed_because("no such file or directory");
     // From now on there is a file, with nobody behind it.
     drop(UnixListener::bind(&path).unwrap());
     failed_because("connection refused");

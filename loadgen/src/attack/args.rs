@@ -9,10 +9,11 @@ use super::AttackError;
 use super::cohorts::CohortArgs;
 use super::ending::EndingArgs;
 use super::files::Files;
+use super::max_rate::STEP;
 use super::open_loop;
 use super::request::Parts;
 use super::url::Url;
-use crate::engine::{Amount, Expect, Mode, Plan, Target};
+use crate::engine::{Amount, DURATION_MAX, Expect, Mode, Plan, Target};
 
 /// Counted time where neither a time nor a number of requests is asked for.
 const DURATION_DEFAULT: Duration = Duration::from_secs(10);
@@ -36,7 +37,8 @@ Examples:
 Who knows wrk finds -c, -t, -d, -H and --latency here, and Requests/sec: and Transfer/sec: at the end
 of the text; only requests that were answered with a status from 200 to 399 are in that rate.
 
-Exit codes: 0 answered, 1 nothing answered or the server died, 2 bad arguments, 130 interrupted.";
+Exit codes: 0 answered, 1 nothing answered (or --max-rate found no rate) or the server died,
+2 bad arguments, 130 interrupted.";
 
 /// Fire at one URL and measure what comes back.
 ///
@@ -65,13 +67,13 @@ pub struct Args {
     /// One thread saturates most servers; the other CPUs are better left to the server.
     #[arg(short, long, value_name = "N")]
     threads: Option<usize>,
-    /// How long to count: 10s, 500ms, 2m; a bare number is in seconds [default: 10s]
+    /// How long to count, 24h at most: 10s, 500ms, 2m; a bare number is in seconds [default: 10s]
     #[arg(short, long, value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
     /// Count exactly this many requests instead of a time
     #[arg(short = 'n', long, value_name = "N", conflicts_with = "duration")]
     requests: Option<u64>,
-    /// Load that is fired first and not counted [default: 1s; 0s with -n]
+    /// Load that is fired first and not counted [default: 1s; 0s with -n, 500ms for each rate of --max-rate]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     warmup: Option<Duration>,
     /// Send so many requests before the first of their answers is awaited
@@ -105,7 +107,7 @@ pub struct Args {
     /// Print more of the latency's distribution, and the times to connect and to the first byte
     #[arg(long)]
     pub(super) latency: bool,
-    /// Print one JSON object (schema phase-lab/attack/1) instead of text
+    /// Print one JSON object (schema phase-lab/attack/1, phase-lab/max-rate/1) instead of text
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
@@ -129,6 +131,11 @@ impl Args {
     /// How long to count, if that was given.
     pub(super) fn duration(&self) -> Option<Duration> {
         self.duration
+    }
+
+    /// How long to fire without counting, if that was given.
+    pub(super) fn warmup(&self) -> Option<Duration> {
+        self.warmup
     }
 
     /// What the flags ask for; fails on those that make no sense.
@@ -196,11 +203,18 @@ impl Args {
         if self.duration.is_some_and(|time| time.is_zero()) {
             return refuse("-d 0: nothing would be counted");
         }
+        for (flag, time) in [("-d", self.duration), ("--warmup", self.warmup)] {
+            if let Some(time) = time.filter(|&time| time > DURATION_MAX) {
+                let time = humantime::format_duration(time);
+                return refuse(&format!("{flag} {time}: 24 hours (24h) are the longest"));
+            }
+        }
         if self.timeout.is_zero() {
             return refuse("--timeout 0: no request could succeed");
         }
         self.ending.check(self.close)?;
         self.open_loop.check(self.pipeline, self.requests.is_some())?;
+        self.open_loop.check_step(self.duration.unwrap_or(STEP))?;
         match self.threads {
             Some(threads) if threads > self.connections => Err(AttackError::Argument(format!(
                 "-t {threads}: there are only {} connections to share; use fewer threads or more connections (-c)",
@@ -224,58 +238,5 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-
-    #[derive(Parser)]
-    struct Command {
-        #[command(flatten)]
-        args: Args,
-    }
-
-    fn plan(flags: &str) -> Result<Plan, AttackError> {
-        let words = format!("attack http://127.0.0.1:9/ {flags}");
-        Command::try_parse_from(words.split_whitespace()).expect("flags that exist").args.plan()
-    }
-
-    #[test]
-    fn the_defaults_are_a_timed_run_on_kept_connections() {
-        let plan = plan("").unwrap();
-        assert_eq!((plan.connections, plan.mode), (64, Mode::KeepAlive { pipeline: 1 }));
-        assert_eq!((plan.amount, plan.warmup), (Amount::Time(DURATION_DEFAULT), WARMUP_DEFAULT));
-    }
-
-    #[test]
-    fn a_number_of_requests_is_exact_and_so_has_no_warm_up() {
-        let plan = plan("-n 7 -c 1 --close -m HEAD").unwrap();
-        assert_eq!((plan.amount, plan.warmup), (Amount::Requests(7), Duration::ZERO));
-        assert_eq!((plan.mode, plan.head, plan.threads), (Mode::Close, true, 1));
-    }
-
-    #[test]
-    fn numbers_that_make_no_sense_are_refused_by_their_flag() {
-        for flags in ["-c 0", "-t 0", "-n 0", "-d 0", "--pipeline 0", "--timeout 0", "-t 3 -c 2"] {
-            let error = plan(flags).expect_err(flags).to_string();
-            let flag = flags.split(" -c").next().unwrap_or(flags);
-            assert!(error.starts_with(flag), "{flags}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_unix_socket_takes_the_place_of_the_host() {
-        let plan = plan("--unix-socket /run/x.sock").unwrap();
-        assert_eq!(plan.target, Target::Unix("/run/x.sock".into()));
-        assert!(plan.request.starts_with(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:9\r\n"));
-        let long = format!("--unix-socket /{}", "x".repeat(200));
-        assert!(self::plan(&long).unwrap_err().to_string().starts_with("--unix-socket /x"));
-    }
-
-    #[test]
-    fn a_bare_number_is_in_seconds() {
-        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1_500)));
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert!(duration("-1").is_err() && duration("soon").is_err());
-    }
-}
+#[path = "args_tests.rs"]
+mod tests;

@@ -20,17 +20,7 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width:
     };
     let kept = matches!(plan.mode, Mode::KeepAlive { .. });
     let mut warnings = Vec::new();
-    if outcome.client_bound() && outcome.starved() >= 0.1 {
-        warnings.push(format!(
-            "other processes had the client's CPU for {:.0} % of the time; give it one of its own (taskset -c)",
-            outcome.starved() * 100.0
-        ));
-    } else if outcome.client_bound() {
-        warnings.push(
-            "the client was busy all the time, so the server may be faster than this; try more threads (-t)"
-                .to_owned(),
-        );
-    }
+    warnings.extend(client_bound(outcome));
     // In an open loop connections are opened when they are needed.
     if kept && established < asked && outcome.open_loop.is_none() {
         warnings.push(format!(
@@ -61,6 +51,22 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width:
         );
     }
     warnings.iter().try_for_each(|warning| entry(out, "warning", warning, width))
+}
+
+/// Why the client may have set the pace, if it may.
+pub(super) fn client_bound(outcome: &Outcome) -> Option<String> {
+    if !outcome.client_bound() {
+        return None;
+    }
+    Some(if outcome.starved() >= 0.1 {
+        format!(
+            "other processes had the client's CPU for {:.0} % of the time; give it one of its own (taskset -c)",
+            outcome.starved() * 100.0
+        )
+    } else {
+        "the client was busy all the time, so the server may be faster than this; try more threads (-t)"
+            .to_owned()
+    })
 }
 
 /// For the `client` of the JSON.

@@ -79,7 +79,7 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
 }
 
 /// Quantiles of a histogram; `null`s where nothing was recorded.
-fn times(histogram: &Histogram<u64>) -> Value {
+pub(super) fn times(histogram: &Histogram<u64>) -> Value {
     let recorded = !histogram.is_empty();
     let at = |quantile| recorded.then(|| histogram.value_at_quantile(quantile));
     json!({

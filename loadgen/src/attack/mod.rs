@@ -1,8 +1,8 @@
 //! `loadgen attack URL`: fires at any HTTP/1.1 server and says what came back.
 //!
 //! The flags become a [`Plan`] (`args`, `url`, `request`), a watcher shows how far it is
-//! (`watch`, `live`, `series`), and the outcome is written for people (`summary`) or for scripts (`json`).
-//! What only an open loop has to say is in `open_loop`; `max_rate` runs several of them, as `search` wants.
+//! (`watch`, `live`, `view`, `series`), and the outcome is written for people (`summary`) or for scripts (`json`).
+//! What only an open loop has to say is in `open_loop`; `max_rate` searches, by several of them.
 
 mod args;
 mod body;
@@ -16,17 +16,16 @@ mod live;
 mod max_rate;
 mod open_loop;
 mod request;
-mod search;
 mod series;
 mod summary;
 mod url;
+mod view;
 mod watch;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 pub use args::Args;
 
@@ -92,7 +91,7 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
             );
             return Err(AttackError::Argument(text));
         }
-        return find_max_rate(args, &plan, slo, &progress);
+        return max_rate::run(args, &plan, slo, &progress);
     }
     let (outcome, series) = watch::run(&plan, args, &progress)?;
     match print(args, &plan, &outcome) {
@@ -109,30 +108,6 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
         let _ = writeln!(io::stderr(), "error: {why}");
     }
     Ok(exit_code(&outcome))
-}
-
-fn find_max_rate(
-    args: &Args,
-    plan: &Plan,
-    slo: &search::Slo,
-    progress: &Arc<Progress>,
-) -> Result<ExitCode, AttackError> {
-    let found = max_rate::find(plan, slo, args, progress)?;
-    let mut out = io::stdout().lock();
-    let printed = if args.json {
-        writeln!(out, "{}", max_rate::json(plan, slo, &found))
-    } else {
-        max_rate::write(&mut out, args.url(), slo, &found)
-    };
-    match printed {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        printed => printed?,
-    }
-    Ok(match found.rate_per_sec {
-        _ if progress.stop.load(Ordering::Relaxed) => ExitCode::from(EXIT_INTERRUPTED),
-        Some(_) => ExitCode::SUCCESS,
-        None => ExitCode::from(1),
-    })
 }
 
 fn print(args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! The flags of an open loop, and what its result says beside the latencies.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -20,12 +21,18 @@ pub(super) struct OpenLoopArgs {
     pub(super) rate: Option<Rate>,
     /// Search the highest rate that keeps the promise of --slo, beginning at -R or 1000 per second
     ///
-    /// Doubles the rate until the promise breaks, then halves the gap. Each step takes -d [default: 3s].
+    /// Doubles the rate until the promise breaks, then halves the gap. Each step takes --warmup
+    /// [default: 500ms] and then -d [default: 3s], and a rate that breaks the promise is tried once more.
+    /// With --latency the latencies at the highest rate that held come last.
     #[arg(long, requires = "slo")]
     pub(super) max_rate: bool,
     /// The promise: a quantile (p50, p90, p99, p99.9 or max) and the latency that it has to stay within
-    #[arg(long, value_name = "QUANTILE=TIME", value_parser = super::search::slo, requires = "max_rate")]
-    pub(super) slo: Option<super::search::Slo>,
+    ///
+    /// A rate holds if no request fails, 99 % of the rate is reached, and the promise is kept. Requests that
+    /// have no answer when a step ends count as longer than any answer if they had been due for longer than
+    /// promised, and not at all if they had not.
+    #[arg(long, value_name = "QUANTILE=TIME", value_parser = super::max_rate::slo, requires = "max_rate")]
+    pub(super) slo: Option<super::max_rate::Slo>,
 }
 
 impl OpenLoopArgs {
@@ -50,6 +57,16 @@ impl OpenLoopArgs {
             return refuse("--max-rate with -n: each step of the search takes a time; use -d");
         }
         Ok(())
+    }
+
+    /// Refuses a promise that a step of the search would be too short for.
+    pub(super) fn check_step(&self, step: Duration) -> Result<(), AttackError> {
+        let Some(slo) = self.slo.filter(|slo| slo.limit >= step) else { return Ok(()) };
+        let step = humantime::format_duration(step);
+        Err(AttackError::Argument(format!(
+            "--slo {slo}: each step of the search is over after {step}, before the promise could break; use a \
+             longer one (-d)"
+        )))
     }
 }
 
@@ -146,5 +163,15 @@ mod tests {
         let search = OpenLoopArgs { max_rate: true, ..ramp };
         assert!(search.check(1, false).unwrap_err().to_string().contains("use -R FROM"));
         assert!(OpenLoopArgs { rate: None, ..search }.check(1, true).unwrap_err().to_string().contains("-n"));
+    }
+
+    #[test]
+    fn a_promise_has_to_be_shorter_than_a_step() {
+        let slo = super::super::max_rate::slo("max=3s").ok();
+        let search = OpenLoopArgs { slo, ..OpenLoopArgs::default() };
+        let refused = search.check_step(Duration::from_secs(3)).unwrap_err().to_string();
+        assert!(refused.starts_with("--slo max within 3s: ") && refused.contains("-d"), "{refused}");
+        assert!(search.check_step(Duration::from_secs(4)).is_ok());
+        assert!(OpenLoopArgs::default().check_step(Duration::ZERO).is_ok());
     }
 }

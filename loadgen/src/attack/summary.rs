@@ -85,7 +85,7 @@ fn counts(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<(
     writeln!(out, "received      {}", bytes(outcome.bytes_read as f64))
 }
 
-fn latency(out: &mut impl Write, args: &Args, outcome: &Outcome) -> io::Result<()> {
+pub(super) fn latency(out: &mut impl Write, args: &Args, outcome: &Outcome) -> io::Result<()> {
     let quantiles = if args.latency { &MORE_QUANTILES[..] } else { &QUANTILES };
     times(out, "latency", &outcome.latency_ns, quantiles)?;
     if let Some(open) = &outcome.open_loop {
@@ -153,9 +153,14 @@ pub(super) fn grouped(value: u64) -> String {
     grouped_digits(&value.to_string())
 }
 
-/// A rate, with a decimal where it is small enough for one to matter.
+/// A rate, with decimals where it is small enough for them to matter.
 pub(super) fn rate(per_sec: f64) -> String {
-    if per_sec < 1_000.0 { format!("{per_sec:.1}") } else { grouped_digits(&format!("{per_sec:.0}")) }
+    match per_sec {
+        1_000.0.. => grouped_digits(&format!("{per_sec:.0}")),
+        // One that is slower than one request a second, and not none at all.
+        0.0..1.0 if per_sec > 0.0 => format!("{per_sec:.3}"),
+        _ => format!("{per_sec:.1}"),
+    }
 }
 
 fn grouped_digits(digits: &str) -> String {
@@ -209,7 +214,7 @@ mod tests {
     #[test]
     fn numbers_read_well() {
         assert_eq!(["0", "999", "1,000", "1,234,567"], [0, 999, 1_000, 1_234_567].map(grouped)[..]);
-        assert_eq!(["12.5", "98,765"], [12.5, 98_765.4].map(rate)[..]);
+        assert_eq!(["0.0", "0.062", "12.5", "98,765"], [0.0, 0.0625, 12.5, 98_765.4].map(rate)[..]);
         assert_eq!(
             ["5.00 ns", "12.3 µs", "640 µs", "1.00 ms", "2.50 s"],
             [5.0, 12_345.0, 640_000.0, 999_900.0, 2.5e9].map(time)[..]

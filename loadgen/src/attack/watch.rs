@@ -7,9 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::Args;
-use super::live::{Live, View};
+use super::live::Live;
 use super::series::Series;
-use crate::engine::{self, EngineError, Interval, Outcome, Plan, Progress};
+use super::view::View;
+use crate::engine::{self, EngineError, Interval, Outcome, Pace, Plan, Progress};
 
 /// How often the watcher looks; the engine has news a few times a second.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -32,7 +33,12 @@ pub(super) fn run(
     progress: &Arc<Progress>,
 ) -> Result<(Outcome, Series), EngineError> {
     let live = Live::new(plan, args.quiet);
-    let (mut view, mut series) = (View::default(), Series::new(args.files.need_log()));
+    let trying_per_sec = match plan.pace {
+        Pace::Open(rate) if args.open_loop.max_rate => Some(rate.from_per_sec),
+        Pace::Open(_) | Pace::Closed => None,
+    };
+    let (mut view, mut series) = (View::new(trying_per_sec), Series::new(args.files.need_log()));
+    live.begin(plan, &view);
     let mut take_in = |news: &Interval, series: &mut Series| {
         view.add(news);
         if let Some(row) = series.add(news) {
@@ -44,7 +50,6 @@ pub(super) fn run(
     if !args.quiet || args.files.need_seconds() {
         progress.intervals.watch();
     }
-    live.begin(plan);
     let outcome = thread::scope(|scope| {
         let attack = scope.spawn(|| engine::run(plan, progress));
         while !attack.is_finished() {

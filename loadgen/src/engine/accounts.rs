@@ -9,10 +9,11 @@ use super::connection::Connection;
 use super::cpu::CpuTime;
 use super::interval::Told;
 use super::outcome::ClientCost;
-use super::pacer::Lag;
+use super::pacer::{Lag, Pacer};
 use super::plan::Amount;
 use super::shared::ns;
 use super::tally::Tally;
+use super::waiting::Waiting;
 use super::worker::Worker;
 
 /// How often the watcher is told latencies, which are more work to tell.
@@ -38,6 +39,7 @@ pub(super) struct Paced {
     pub(super) due: u64,
     pub(super) sent: u64,
     pub(super) lag: Lag,
+    pub(super) waiting: Waiting,
 }
 
 /// What the watcher has been told.
@@ -83,8 +85,7 @@ impl Worker<'_> {
     /// Requests under way, in an open loop those of the counted schedule.
     pub(super) fn outstanding(&self) -> u64 {
         if let Some(pacer) = &self.cx.pacer {
-            let starts = self.connections.iter().filter_map(Connection::unanswered);
-            return starts.filter(|&start| pacer.counts(start)).count() as u64;
+            return self.in_flight_since_ns(pacer).count() as u64;
         }
         self.connections.iter().map(|connection| connection.outstanding() as u64).sum()
     }
@@ -130,11 +131,22 @@ impl Worker<'_> {
     }
 
     fn paced(&self, elapsed_ns: u64) -> Option<Paced> {
+        let elapsed = Duration::from_nanos(elapsed_ns);
         self.cx.pacer.as_ref().map(|pacer| Paced {
             scheduled: pacer.scheduled(self.cx.plan.amount),
-            due: pacer.due(Duration::from_nanos(elapsed_ns)),
+            due: pacer.due(elapsed),
             sent: pacer.sent(),
             lag: pacer.lag,
+            waiting: pacer.waiting(
+                elapsed,
+                self.in_flight_since_ns(pacer).chain(self.cx.late_started_ns.iter().copied()),
+            ),
         })
+    }
+
+    /// When the requests under way began that belong to the schedule under way.
+    fn in_flight_since_ns(&self, pacer: &Pacer) -> impl Iterator<Item = u64> {
+        let starts = self.connections.iter().filter_map(Connection::unanswered);
+        starts.filter(|&start| pacer.counts(start)).map(|start| start.started_ns)
     }
 }

@@ -8,7 +8,7 @@ use rustix::net::sockopt::set_socket_linger;
 
 use super::connection::{Connection, Phase};
 use super::context::Context;
-use super::errors::ErrorKind;
+use super::errors::{ErrorKind, in_words};
 use super::in_flight::Start;
 use super::shared::ns;
 use super::tally::Done;
@@ -24,7 +24,7 @@ impl Connection {
             return self.wait_for_room(cx, now_ns);
         }
         let target = &cx.plan.target;
-        let why = error.kind().to_string();
+        let why = in_words(error);
         let kind = connect_error_kind(error);
         cx.connect_failure.get_or_insert_with(|| why.clone());
         self.fail(cx, kind, now_ns, format!("{target}: {why}"));

@@ -45,6 +45,8 @@ pub(super) struct Context<'a> {
     pub(super) end_ns: u64,
     /// Completions that came after the end, which makes them requests in flight at the end.
     pub(super) late: u64,
+    /// When those of an open loop had begun, of which each connection has one at most.
+    pub(super) late_started_ns: Vec<u64>,
     /// When the server last gave a sign of life: a connection made, a byte received; 0 is never.
     pub(super) alive_ns: u64,
     /// Why connecting failed, while no connection has been made since.
@@ -73,6 +75,7 @@ impl<'a> Context<'a> {
             now_ns: shared.now_ns(),
             end_ns: u64::MAX,
             late: 0,
+            late_started_ns: Vec::new(),
             alive_ns: 0,
             connect_failure: None,
             first_connection: share.first_connection,
@@ -135,7 +138,10 @@ impl<'a> Context<'a> {
             return false;
         }
         let counts = now_ns < self.end_ns && self.budget.count_one();
-        self.late += u64::from(!counts);
+        if !counts {
+            self.late += 1;
+            self.late_started_ns.extend(self.pacer.as_ref().map(|_| start.started_ns));
+        }
         counts
     }
 

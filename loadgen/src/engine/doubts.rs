@@ -132,14 +132,13 @@ mod tests {
         let mut outcome = outcome(10_000, Duration::from_millis(1));
         outcome.client.system = busy;
         outcome.open_loop = Some(OpenLoop {
-            rate: Rate::constant(20_000.0),
             scheduled: Duration::from_secs(1),
             due: 20_000,
             never_sent: 9_990,
-            service_ns: histogram(),
             lag_max: Duration::from_millis(500),
             own_lag_max: Duration::from_millis(1),
             lag_grew: true,
+            ..OpenLoop::empty(Rate::constant(20_000.0))
         });
         outcome
     }

@@ -1,5 +1,7 @@
 //! How a request can fail. The names are part of the JSON that scripts rely on.
 
+use std::io;
+
 /// Why a request was not answered as expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -90,6 +92,23 @@ impl Errors {
     }
 }
 
+/// What the operating system said, as people know it and as it goes into a sentence: "no such file or
+/// directory" where the kind of the error would say "entity not found".
+pub(super) fn in_words(error: &io::Error) -> String {
+    let mut text = error.to_string();
+    // The number says the same once more, to fewer people.
+    if let Some(end) = text.rfind(" (os error ") {
+        text.truncate(end);
+    }
+    // A word that goes on in capitals is a name.
+    if !text.chars().nth(1).is_some_and(char::is_uppercase)
+        && let Some(first) = text.get_mut(..1)
+    {
+        first.make_ascii_lowercase();
+    }
+    text
+}
+
 /// Why an attack could not be started. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -123,7 +142,7 @@ pub enum EngineError {
         /// What was attempted.
         what: &'static str,
         /// What the operating system said.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -131,5 +150,26 @@ impl EngineError {
     /// The caller asked for something impossible (exit code 2), rather than the machine failing it (1).
     pub fn is_bad_argument(&self) -> bool {
         !matches!(self, Self::Setup { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_in_the_words_that_people_know() {
+        for (errno, words) in [
+            (Errno::CONNREFUSED, "connection refused"),
+            (Errno::CONNRESET, "connection reset by peer"),
+            (Errno::NOENT, "no such file or directory"),
+            (Errno::IO, "input/output error"),
+        ] {
+            assert_eq!(in_words(&errno.into()), words);
+        }
+        assert_eq!(in_words(&io::Error::other("TLS is not spoken")), "TLS is not spoken");
+        assert_eq!(in_words(&io::Error::other("")), "");
     }
 }

@@ -4,8 +4,9 @@
 //!
 //! # Layout
 //!
-//! [`run()`] splits the connections among threads. A thread (`worker`) has its own poll, histograms
-//! and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a `schedule`);
+//! [`run()`] splits the connections of a plan that passes [`check()`] among threads. A thread (`worker`) has its own poll, histograms
+//! and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a `schedule`, and
+//! `waiting` for what it left undone);
 //! what little the threads tell each other is in `shared`. A connection (`connection`, with `send`, `receive`, `close` and `failing`) is moved on by events
 //! and by the clock, and hands bytes to `response`, which knows no socket. Connections that do next to nothing, a
 //! [`Cohort`] each, are held by a thread of their own (`holder`, `member`). In steady state a kept connection
@@ -13,6 +14,7 @@
 
 mod accounts;
 mod budget;
+mod check;
 mod chunked;
 mod close;
 mod cohort;
@@ -44,9 +46,12 @@ mod send;
 mod shared;
 mod tally;
 mod target;
+mod waiting;
 mod wire;
 mod worker;
 
+pub use check::check;
+pub(crate) use check::{DURATION_MAX, RATE_MAX, RATE_MIN};
 pub use cohort::{Cohort, CohortKind, CohortOutcome};
 pub use doubts::LittlesLaw;
 pub use errors::{EngineError, ErrorKind, Errors};
@@ -55,7 +60,7 @@ pub use interval::{Interval, Intervals};
 pub use open_loop::OpenLoop;
 pub use outcome::{ClientCost, Outcome};
 pub use plan::{Amount, Expect, Mode, Pace, Plan};
-pub use run::{check, run};
+pub use run::run;
 pub use schedule::Rate;
 pub use target::Target;
 

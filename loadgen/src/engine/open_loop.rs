@@ -6,6 +6,8 @@ use hdrhistogram::Histogram;
 
 use super::outcome::Outcome;
 use super::schedule::Rate;
+use super::tally::histogram;
+use super::waiting::Waiting;
 
 /// The schedule of an open loop and what became of it, the warm-up left out.
 ///
@@ -29,9 +31,25 @@ pub struct OpenLoop {
     pub own_lag_max: Duration,
     /// Whether requests were sent ever later: in the second half of the schedule far later than in the first.
     pub lag_grew: bool,
+    pub(super) waiting: Vec<Waiting>,
 }
 
 impl OpenLoop {
+    /// One in which nothing was due yet.
+    pub(crate) fn empty(rate: Rate) -> Self {
+        Self {
+            rate,
+            scheduled: Duration::ZERO,
+            due: 0,
+            never_sent: 0,
+            service_ns: histogram(),
+            lag_max: Duration::ZERO,
+            own_lag_max: Duration::ZERO,
+            lag_grew: false,
+            waiting: Vec::new(),
+        }
+    }
+
     /// The share of the rate that was reached: requests that were sent and did not fail, of those that
     /// were due. What is in flight at the end counts, or the answer's own time would look like a rate
     /// that was missed.
@@ -47,6 +65,13 @@ impl OpenLoop {
         // Where requests are counted all of them end some time, so there it is the time that tells.
         let overtime = self.scheduled.as_secs_f64() / elapsed;
         (sent / due * overtime.min(1.0)).min(1.0)
+    }
+
+    /// Requests that the end of the run found without an answer, in flight or not even sent, though they had
+    /// been due for longer than `limit`. What would have become of them nobody knows, but that it would have
+    /// taken longer than that. Younger ones are normal, and say nothing yet.
+    pub fn waited_longer(&self, limit: Duration) -> u64 {
+        self.waiting.iter().map(|waiting| waiting.longer_than(limit)).sum()
     }
 
     /// Lags of the two halves of a schedule that say that it was lost rather than disturbed.

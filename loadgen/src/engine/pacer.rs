@@ -14,6 +14,8 @@ use server::Timers;
 use super::in_flight::Start;
 use super::plan::{Amount, Plan};
 use super::schedule::{Rate, Schedule};
+use super::shared::ns;
+use super::waiting::{Part, Waiting};
 
 /// The most that the alarm rings early, to make up for the time that waking up takes.
 const LEAD_NS_MAX: u64 = 50_000;
@@ -43,17 +45,13 @@ pub(super) struct Due {
 #[derive(Debug)]
 pub(super) struct Pacer {
     rate: Rate,
-    schedule: Schedule,
+    part: Part,
     /// The warm-up is over.
     counting: bool,
     /// When the schedule began.
     from_ns: u64,
-    /// Numbers of the whole schedule, over all threads.
-    total: u64,
-    /// The next number of this thread, and the step to the one after it.
+    /// The next number of this thread, and when it is due.
     next: u64,
-    first: u64,
-    step: u64,
     next_ns: u64,
     /// Free connections and since when, the one that has been for longest first.
     free: VecDeque<(usize, u64)>,
@@ -79,13 +77,15 @@ impl Pacer {
         registry.register(&mut alarm, token, Interest::READABLE)?;
         let mut pacer = Self {
             rate,
-            schedule: Schedule::constant(rate.from_per_sec),
+            part: Part {
+                schedule: Schedule::constant(rate.from_per_sec),
+                total: u64::MAX,
+                first: index as u64,
+                step: plan.threads as u64,
+            },
             counting: false,
             from_ns: 0,
-            total: u64::MAX,
             next: 0,
-            first: index as u64,
-            step: plan.threads as u64,
             next_ns: 0,
             free: (0..connections).map(|connection| (connection, 0)).collect(),
             lag: Lag::default(),
@@ -93,13 +93,13 @@ impl Pacer {
             alarm_ns: None,
             waking_ns: 0,
         };
-        pacer.go_to(pacer.first);
+        pacer.go_to(pacer.part.first);
         Ok(pacer)
     }
 
     /// Begins the schedule that is counted. What the warm-up had still to send is forgotten.
     pub(super) fn begin(&mut self, from_ns: u64, amount: Amount) {
-        (self.schedule, self.total) = match amount {
+        (self.part.schedule, self.part.total) = match amount {
             Amount::Time(window) => {
                 let schedule = Schedule::new(self.rate, window);
                 (schedule, schedule.count(window))
@@ -108,13 +108,13 @@ impl Pacer {
         };
         (self.counting, self.from_ns) = (true, from_ns);
         self.lag = Lag::default();
-        self.go_to(self.first);
+        self.go_to(self.part.first);
     }
 
     fn go_to(&mut self, next: u64) {
         self.next = next;
-        self.next_ns = if next < self.total {
-            self.from_ns.saturating_add(self.schedule.due_ns(next))
+        self.next_ns = if next < self.part.total {
+            self.from_ns.saturating_add(self.part.schedule.due_ns(next))
         } else {
             u64::MAX
         };
@@ -133,11 +133,11 @@ impl Pacer {
         }
         let (connection, free_since_ns) = self.free.pop_front()?;
         let late = now_ns - intended_ns;
-        let half = usize::from(self.next >= self.total / 2);
+        let half = usize::from(self.next >= self.part.total / 2);
         self.lag.max_ns_by_half[half] = self.lag.max_ns_by_half[half].max(late);
         let own = now_ns.saturating_sub(intended_ns.max(free_since_ns));
         self.lag.own_max_ns = self.lag.own_max_ns.max(own);
-        self.go_to(self.next + self.step);
+        self.go_to(self.next + self.part.step);
         let start = Start { started_ns: intended_ns, sent_ns: now_ns, of_warmup: !self.counting };
         Some(Due { connection, start })
     }
@@ -150,7 +150,8 @@ impl Pacer {
         }
         // Ringing early and waiting for the rest with open eyes: a poll without a timeout is a moment, while
         // waking up takes as long as a fast server takes for its answer.
-        let gap_ns = self.schedule.due_ns(self.next + self.step) - self.schedule.due_ns(self.next);
+        let Part { schedule, step, .. } = self.part;
+        let gap_ns = schedule.due_ns(self.next + step) - schedule.due_ns(self.next);
         let ring_ns = self.next_ns - self.waking_ns.min(gap_ns / LEAD_SHARE).min(self.next_ns);
         if self.alarm_ns != Some(ring_ns) {
             let ring = began + Duration::from_nanos(ring_ns);
@@ -173,21 +174,28 @@ impl Pacer {
 
     /// How many of this thread's requests have been sent.
     pub(super) fn sent(&self) -> u64 {
-        (self.next - self.first) / self.step
+        (self.next - self.part.first) / self.part.step
     }
 
     /// How many of this thread's requests were due within `elapsed` of the schedule's beginning.
     pub(super) fn due(&self, elapsed: Duration) -> u64 {
-        let due = self.schedule.count(elapsed).min(self.total);
         // Where the run ends early, it does so a moment after the reading that sent the last request.
-        due.saturating_sub(self.first).div_ceil(self.step).max(self.sent())
+        self.part.due(elapsed).max(self.sent())
+    }
+
+    /// What is left without an answer `elapsed` after the schedule's beginning: what is still to be sent, and
+    /// the requests in flight, which had begun when `started_ns` says.
+    pub(super) fn waiting(&self, elapsed: Duration, started_ns: impl Iterator<Item = u64>) -> Waiting {
+        let end_ns = self.from_ns.saturating_add(ns(elapsed));
+        let in_flight_ns = started_ns.map(|started_ns| end_ns.saturating_sub(started_ns)).collect();
+        Waiting { part: self.part, elapsed, sent: self.sent(), in_flight_ns }
     }
 
     /// How long the schedule is altogether.
     pub(super) fn scheduled(&self, amount: Amount) -> Duration {
         match amount {
             Amount::Time(window) => window,
-            Amount::Requests(requests) => Duration::from_nanos(self.schedule.due_ns(requests)),
+            Amount::Requests(requests) => Duration::from_nanos(self.part.schedule.due_ns(requests)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::mem;
 
 use super::connection::{Connection, Phase, Resend};
 use super::context::Context;
-use super::errors::ErrorKind;
+use super::errors::{ErrorKind, in_words};
 use super::evidence::Failure;
 use super::in_flight::Start;
 use super::plan::Mode;
@@ -172,7 +172,7 @@ impl Connection {
                 cx.tally.reset_after_answer += u64::from(kind == ErrorKind::Reset);
                 self.end(cx, &done);
             }
-            _ => self.lost(cx, kind, &error.kind().to_string()),
+            _ => self.lost(cx, kind, &in_words(error)),
         }
     }
 

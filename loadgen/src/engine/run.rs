@@ -6,21 +6,16 @@ use std::time::Duration;
 use super::Progress;
 use super::accounts::Report;
 use super::budget::share;
+use super::check::check;
 use super::context::depth;
 use super::errors::EngineError;
 use super::holder;
-use super::limits;
 use super::open_loop::OpenLoop;
 use super::outcome::Outcome;
-use super::plan::{Amount, Mode, Pace, Plan};
+use super::plan::{Amount, Pace, Plan};
 use super::shared::Shared;
-use super::tally::{SAMPLES_MAX, histogram};
+use super::tally::SAMPLES_MAX;
 use super::worker::{self, Share};
-
-/// The slowest schedule, in requests per second: one every quarter of an hour.
-const RATE_MIN: f64 = 0.001;
-/// The fastest.
-const RATE_MAX: f64 = 1e8;
 
 /// Fires `plan` and returns what it measured, when that is done or `progress` says stop.
 ///
@@ -67,68 +62,6 @@ fn fire(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {
     Ok(merge(shared, &reports))
 }
 
-/// Says whether `plan` can be fired here: it makes sense, and there are descriptors for its connections,
-/// for which the soft limit is raised if need be.
-///
-/// # Errors
-/// What is wrong with it, as [`run`] would say it.
-pub fn check(plan: &Plan) -> Result<(), EngineError> {
-    let refuse = |text: &str| Err(EngineError::Plan(text.to_owned()));
-    if plan.connections == 0 {
-        return refuse("0 connections can't fire anything; use at least 1");
-    }
-    if plan.threads == 0 {
-        return refuse("0 threads can't fire anything; use at least 1");
-    }
-    if plan.threads > plan.connections {
-        return Err(EngineError::Plan(format!(
-            "{} threads have only {} connections to share; use at most as many threads as connections",
-            plan.threads, plan.connections
-        )));
-    }
-    if plan.request.is_empty() {
-        return refuse("the request is empty");
-    }
-    if plan.mode == (Mode::KeepAlive { pipeline: 0 }) {
-        return refuse("a pipeline of 0 requests sends nothing; 1 is no pipelining");
-    }
-    if plan.requests_per_connection == Some(0) {
-        return refuse("a connection that is closed after 0 requests sends nothing; use at least 1");
-    }
-    if plan.reset && plan.mode != Mode::Close && plan.requests_per_connection.is_none() {
-        return refuse("connections are kept here, so that none is closed after an answer, let alone reset");
-    }
-    if plan.cohorts.iter().any(|cohort| cohort.connections == 0) {
-        return refuse("a cohort of 0 connections holds nothing; use at least 1");
-    }
-    if plan.timeout.is_zero() {
-        return refuse("a timeout of 0 lets no request succeed");
-    }
-    check_pace(plan)?;
-    match plan.amount {
-        Amount::Requests(0) => refuse("0 requests measure nothing; use at least 1"),
-        Amount::Time(time) if time.is_zero() => refuse("a duration of 0 measures nothing"),
-        Amount::Requests(_) | Amount::Time(_) => limits::make_room(plan),
-    }
-}
-
-/// An open loop is measured request by request, on a schedule that has an end.
-fn check_pace(plan: &Plan) -> Result<(), EngineError> {
-    let Pace::Open(rate) = plan.pace else { return Ok(()) };
-    let refuse = |text: &str| Err(EngineError::Plan(text.to_owned()));
-    let sound = |per_sec: f64| (RATE_MIN..=RATE_MAX).contains(&per_sec);
-    if !sound(rate.from_per_sec) || !sound(rate.to_per_sec) {
-        return refuse("a rate has to be from 0.001 to 100,000,000 requests per second");
-    }
-    if matches!(plan.mode, Mode::KeepAlive { pipeline: 2.. }) {
-        return refuse("a schedule sends each request when it is due, so it can't be pipelined");
-    }
-    if rate.is_ramp() && matches!(plan.amount, Amount::Requests(_)) {
-        return refuse("a ramp needs a duration to rise in, not a number of requests");
-    }
-    Ok(())
-}
-
 fn share_of(plan: &Plan, index: usize) -> Share {
     let requests = match plan.amount {
         Amount::Requests(requests) => share(requests, index, plan.threads),
@@ -171,16 +104,7 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
 /// What became of the schedule, if there was one and counting began.
 fn open_loop(plan: &Plan, reports: &[Report]) -> Option<OpenLoop> {
     let Pace::Open(rate) = plan.pace else { return None };
-    let mut whole = OpenLoop {
-        rate,
-        scheduled: Duration::ZERO,
-        due: 0,
-        never_sent: 0,
-        service_ns: histogram(),
-        lag_max: Duration::ZERO,
-        own_lag_max: Duration::ZERO,
-        lag_grew: false,
-    };
+    let mut whole = OpenLoop::empty(rate);
     for report in reports {
         if let Some(service_ns) = &report.tally.service_ns {
             whole.service_ns.add(service_ns).expect("all histograms have the same bounds");
@@ -193,6 +117,7 @@ fn open_loop(plan: &Plan, reports: &[Report]) -> Option<OpenLoop> {
         whole.lag_max = whole.lag_max.max(Duration::from_nanos(first.max(second)));
         whole.own_lag_max = whole.own_lag_max.max(Duration::from_nanos(paced.lag.own_max_ns));
         whole.lag_grew |= OpenLoop::grew(paced.lag.max_ns_by_half);
+        whole.waiting.push(paced.waiting.clone());
     }
     Some(whole)
 }

@@ -64,8 +64,7 @@ impl Schedule {
 
     /// How many are due before `window` is over.
     pub(super) fn count(&self, window: Duration) -> u64 {
-        let seconds = window.as_secs_f64();
-        let mut count = rounded(self.per_sec * seconds + self.growth_per_sec2 * seconds * seconds / 2.0);
+        let mut count = self.estimate(window);
         // The estimate is right but for the rounding, which is made good here.
         while count > 0 && self.due_ns(count - 1) >= ns(window) {
             count -= 1;
@@ -74,6 +73,12 @@ impl Schedule {
             count += 1;
         }
         count
+    }
+
+    /// Off by two at most, for any plan that [`check`](super::check::check) lets pass.
+    fn estimate(&self, window: Duration) -> u64 {
+        let seconds = window.as_secs_f64();
+        rounded(self.per_sec * seconds + self.growth_per_sec2 * seconds * seconds / 2.0)
     }
 }
 
@@ -92,6 +97,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::engine::check::{DURATION_MAX, RATE_MAX, RATE_MIN};
+
+    const ESTIMATE_OFF_MAX: u64 = 2;
 
     #[test]
     fn a_constant_rate_is_evenly_spaced() {
@@ -130,6 +138,20 @@ mod tests {
             prop_assert!(schedule.due_ns(count) >= ns(window));
             let mean = f64::midpoint(from, to) * window.as_secs_f64();
             prop_assert!((count as f64 - mean).abs() <= 2.0, "{count} of {mean}");
+        }
+
+        // What makes good an estimate's rounding would run for long otherwise.
+        #[test]
+        fn the_estimate_is_right_up_to_a_day_at_any_rate(
+            from in -3.0..8.0_f64, to in -3.0..8.0_f64, nanos in 0.0..13.937_f64
+        ) {
+            let window = Duration::from_secs_f64(10_f64.powf(nanos) / 1e9).min(DURATION_MAX);
+            for (from, to) in [(from, to), (from, from), (RATE_MAX.log10(), to), (from, RATE_MIN.log10())] {
+                let rate = Rate { from_per_sec: 10_f64.powf(from), to_per_sec: 10_f64.powf(to) };
+                let schedule = Schedule::new(rate, window);
+                let off = schedule.count(window).abs_diff(schedule.estimate(window));
+                prop_assert!(off <= ESTIMATE_OFF_MAX, "{off} of {rate:?} in {window:?}");
+            }
         }
     }
 }
