@@ -13,6 +13,7 @@ use super::plan::{Expect, Mode, Pace, Plan};
 use super::response::Answer;
 use super::shared::Shared;
 use super::tally::{Done, Tally};
+use super::told::Told;
 use super::worker::Share;
 
 /// Bytes taken from a socket at once.
@@ -43,6 +44,11 @@ pub(super) struct Context<'a> {
     pub(super) now_ns: u64,
     /// When counting ends; `u64::MAX` while that is not known.
     pub(super) end_ns: u64,
+    /// When there is next something to do before anything is counted: to tell the watcher, or to end. Never
+    /// after `end_ns`, so that a completion before it is counted without another look.
+    pub(super) mark_ns: u64,
+    /// What the watcher knows, where there is one.
+    pub(super) told: Option<Told>,
     /// Completions that came after the end, which makes them requests in flight at the end.
     pub(super) late: u64,
     /// When the server last gave a sign of life: a connection made, a byte received; 0 is never.
@@ -72,6 +78,8 @@ impl<'a> Context<'a> {
             pacer: None,
             now_ns: shared.now_ns(),
             end_ns: u64::MAX,
+            mark_ns: u64::MAX,
+            told: shared.progress.intervals.is_watched().then(|| Told::new(share.index, plan.threads)),
             late: 0,
             alive_ns: 0,
             connect_failure: None,
@@ -134,7 +142,7 @@ impl<'a> Context<'a> {
         if self.pacer.as_ref().is_some_and(|pacer| !pacer.counts(start)) {
             return false;
         }
-        let counts = now_ns < self.end_ns && self.budget.count_one();
+        let counts = (now_ns < self.mark_ns || self.is_in_time(now_ns)) && self.budget.count_one();
         self.late += u64::from(!counts);
         counts
     }

@@ -6,7 +6,7 @@
 //!
 //! [`run()`] splits the connections among threads. A thread (`worker`) has its own poll, histograms
 //! and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a `schedule`);
-//! what little the threads tell each other is in `shared`. A connection (`connection`, with `send`, `receive`, `close` and `failing`) is moved on by events
+//! what little the threads tell each other is in `shared`, what they tell a watcher in `interval`, `told` and `marks`. A connection (`connection`, with `send`, `receive`, `close` and `failing`) is moved on by events
 //! and by the clock, and hands bytes to `response`, which knows no socket. Connections that do next to nothing, a
 //! [`Cohort`] each, are held by a thread of their own (`holder`, `member`). In steady state a kept connection
 //! costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
@@ -31,6 +31,7 @@ mod in_flight;
 mod interval;
 mod known_head;
 mod limits;
+mod marks;
 mod member;
 mod open_loop;
 mod outcome;
@@ -44,6 +45,7 @@ mod send;
 mod shared;
 mod tally;
 mod target;
+mod told;
 mod wire;
 mod worker;
 

@@ -119,8 +119,8 @@ impl Worker<'_> {
             }
         }
         self.cx.shared.counted();
-        self.published.tell_ns = 0;
         self.publish(now_ns);
+        self.cx.tell_end(now_ns);
         let report = self.report(now_ns);
         self.drain(&mut events)?;
         Ok(report)
@@ -191,6 +191,7 @@ impl Worker<'_> {
         let pause = if resting { SWEEP_MIN } else { self.cx.plan.timeout / 10 };
         self.next_sweep_ns = now_ns + ns(pause.clamp(SWEEP_MIN, SWEEP_MAX));
         self.cx.shared.consider_giving_up(now_ns, self.cx.alive_ns, self.cx.connect_failure.as_deref());
+        self.cx.pass_marks(now_ns);
         if now_ns >= self.published.at_ns.saturating_add(ns(PUBLISH_EVERY)) {
             self.publish(now_ns);
         }
@@ -198,7 +199,7 @@ impl Worker<'_> {
 
     /// Lets requests in flight finish for a moment, uncounted and without sending new ones.
     fn drain(&mut self, events: &mut Events) -> io::Result<()> {
-        self.cx.end_ns = 0;
+        self.cx.count_no_more();
         self.due.clear();
         let until_ns = self.cx.shared.now_ns() + ns(DRAIN);
         while self.outstanding() > 0 {
