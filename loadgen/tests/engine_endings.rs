@@ -95,6 +95,17 @@ fn a_connection_per_request_comes_from_many_addresses_and_a_kept_one_does_not() 
 }
 
 #[test]
+fn a_server_that_does_not_close_costs_no_request_whatever_the_timeout() {
+    // The shorter one is shorter than a server that is to close is waited for.
+    for timeout in [Duration::from_millis(450), support::HANG] {
+        let server = Server::start(always(HELLO));
+        let outcome = fire(&Plan { timeout, ..plan(server.address, Mode::Close, 3, 6) });
+        assert_eq!((outcome.ok, outcome.closed_by_client), (6, 6), "{timeout:?}: {:?}", outcome.samples);
+        assert_eq!((server.connections(), server.resets()), (6, 0));
+    }
+}
+
+#[test]
 fn endings_that_make_no_sense_are_refused() {
     let refused = |change: fn(&mut Plan)| {
         let mut plan = plan("127.0.0.1:9".parse().unwrap(), PIPELINE_1, 1, 1);

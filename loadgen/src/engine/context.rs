@@ -1,5 +1,7 @@
 //! What a connection needs of the thread it lives on.
 
+use std::time::Duration;
+
 use mio::Registry;
 
 use super::budget::Budget;
@@ -11,7 +13,7 @@ use super::in_flight::Start;
 use super::pacer::Pacer;
 use super::plan::{Expect, Mode, Pace, Plan};
 use super::response::Answer;
-use super::shared::Shared;
+use super::shared::{Shared, ns};
 use super::tally::{Done, Tally};
 use super::told::Told;
 use super::worker::Share;
@@ -20,6 +22,9 @@ use super::worker::Share;
 const READ_BYTES: usize = 64 * 1024;
 /// Bytes that one write of pipelined requests carries at most, unless a single request is longer.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a server that is to close may take before the client does.
+const SERVER_CLOSE_WAIT: Duration = Duration::from_millis(500);
 
 /// How requests begin whose repetition does no harm.
 const IDEMPOTENT: [&[u8]; 6] = [b"GET ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS ", b"TRACE "];
@@ -97,6 +102,12 @@ impl<'a> Context<'a> {
     pub(super) fn left_on_connection(&self, sent: u64) -> usize {
         let left = self.plan.requests_per_connection.map_or(u64::MAX, |most| most.saturating_sub(sent));
         usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
+    /// How long a server that is to close is waited for. With a short timeout it is less, so that the
+    /// connection is not kept from its next request for longer than that.
+    pub(super) fn close_wait_ns(&self) -> u64 {
+        ns(SERVER_CLOSE_WAIT.min(self.plan.timeout / 2))
     }
 
     /// Reads the clock.
