@@ -61,6 +61,29 @@ fn failures_are_shown_whole() {
 }
 
 #[test]
+fn a_server_that_says_more_than_it_was_asked_is_warned_of_and_shown() {
+    let server = Server::start(|mut peer| {
+        while peer.request()? {
+            peer.send(HELLO)?;
+        }
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmore")
+    });
+    let (code, text, _) = output(&mut attack(&format!("{} -n 5 -c 1", url(&server))));
+    assert_eq!(code, Some(0), "every request was answered: {text}");
+    for part in ["more came than was asked for", "unasked: 42 bytes that no request asked for", "| more"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(text.lines().skip(1).all(|line| line.chars().count() <= 60), "{text}");
+    let (_, text, _) = output(&mut attack(&format!("{} -n 5 -c 1 --json", url(&server))));
+    let json: Value = serde_json::from_str(&text).expect("one JSON object");
+    assert_eq!((&json["requests"]["ok"], &json["unasked"]["connections"]), (&5.into(), &1.into()));
+    assert!(
+        json["unasked"]["first"]["received"].as_str().is_some_and(|text| text.ends_with("more")),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_json_has_every_field_that_scripts_rely_on() {
     let server = Server::start(always(HELLO));
     let (code, text, _) = output(&mut attack(&format!("{} -n 500 -c 4 --json", url(&server))));

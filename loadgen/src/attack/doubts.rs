@@ -40,6 +40,15 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width:
             plural(asked)
         ));
     }
+    let unasked = outcome.unasked.connections;
+    if unasked > 0 {
+        warnings.push(format!(
+            "more came than was asked for, seen on {} connection{}, so that answers may have been taken for those \
+             to later requests; does the server answer twice?",
+            grouped(unasked),
+            if unasked == 1 { "" } else { "s" }
+        ));
+    }
     if let Some(law) = outcome.littles_law().filter(|law| !law.holds()) {
         warnings.push(format!(
             "rate times mean latency makes {:.1} requests under way where {:.0} were asked for ({:+.0} %), so \

@@ -70,6 +70,7 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
         "gave_up": outcome.gave_up,
         "samples": outcome.samples,
         "failures": failures::json(&outcome.failures),
+        "unasked": failures::unasked_json(&outcome.unasked),
         "histogram": encoded(&outcome.latency_ns),
     });
     for (name, value) in doubts::json(outcome) {

@@ -51,6 +51,7 @@ pub(super) fn write(
     latency(out, args, outcome)?;
     client(out, plan, outcome, width)?;
     failures::write(out, &outcome.failures, width)?;
+    failures::write_unasked(out, &outcome.unasked, width)?;
     open_loop::write(out, outcome, width)?;
     totals(out, outcome)
 }

@@ -12,6 +12,7 @@ use super::pacer::Lag;
 use super::plan::Amount;
 use super::shared::ns;
 use super::tally::Tally;
+use super::unasked::Unasked;
 use super::worker::Worker;
 
 /// What one thread has done.
@@ -25,6 +26,8 @@ pub(super) struct Report {
     pub(super) complete: bool,
     /// What became of an open loop's schedule.
     pub(super) paced: Option<Paced>,
+    /// What came that nobody had asked for, up to the very end.
+    pub(super) unasked: Unasked,
 }
 
 /// What one thread has to say of its part of an open loop.
@@ -114,6 +117,7 @@ impl Worker<'_> {
             paced: self.counting.as_ref().and(self.paced(elapsed_ns)),
             cost,
             elapsed_ns,
+            unasked: Unasked::default(),
         }
     }
 

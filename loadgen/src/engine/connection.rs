@@ -16,6 +16,7 @@ use super::response::Reader;
 use super::shared::ns;
 use super::tally::Done;
 use super::target::Stream;
+use super::unasked::Parting;
 
 /// A request that surely fits one segment is never held back by Nagle's algorithm.
 const ONE_SEGMENT_BYTES: usize = 1_024;
@@ -77,6 +78,8 @@ pub(super) struct Connection {
     opened_ns: u64,
     /// In an open loop: it is among those that wait for a request.
     pub(super) is_listed: bool,
+    /// The stream before, if the client is still listening to it.
+    pub(super) parting: Option<Parting>,
 }
 
 impl Connection {
@@ -98,6 +101,7 @@ impl Connection {
             resend: None,
             opened_ns: 0,
             is_listed: false,
+            parting: None,
         }
     }
 
@@ -201,6 +205,7 @@ impl Connection {
     pub(super) fn on_sweep(&mut self, cx: &mut Context<'_>, now_ns: u64) {
         let timeout = cx.plan.timeout;
         let is_late = |since_ns: u64| now_ns.saturating_sub(since_ns) >= ns(timeout);
+        self.sweep_parting(cx, now_ns);
         match self.phase {
             Phase::Due | Phase::Idle => {}
             Phase::Resting { until_ns } => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mio::Registry;
+use mio::{Registry, Token};
 
 use super::budget::Budget;
 use super::connection::Phase;
@@ -16,6 +16,7 @@ use super::response::Answer;
 use super::shared::{Shared, ns};
 use super::tally::{Done, Tally};
 use super::told::Told;
+use super::unasked::Unasked;
 use super::worker::Share;
 
 /// Bytes taken from a socket at once.
@@ -54,6 +55,13 @@ pub(super) struct Context<'a> {
     pub(super) mark_ns: u64,
     /// What the watcher knows, where there is one.
     pub(super) told: Option<Told>,
+    /// Streams that are listened to after their work is done.
+    pub(super) partings: usize,
+    /// The next connection that the client closes is one of them.
+    pub(super) listens_to_next: bool,
+    pub(super) unasked: Unasked,
+    /// Connections of the thread, each with a token of its own.
+    connections: usize,
     /// Completions that came after the end, which makes them requests in flight at the end.
     pub(super) late: u64,
     /// When the server last gave a sign of life: a connection made, a byte received; 0 is never.
@@ -85,6 +93,10 @@ impl<'a> Context<'a> {
             end_ns: u64::MAX,
             mark_ns: u64::MAX,
             told: shared.progress.intervals.is_watched().then(|| Told::new(share.index, plan.threads)),
+            partings: 0,
+            listens_to_next: true,
+            unasked: Unasked::default(),
+            connections: share.connections,
             late: 0,
             alive_ns: 0,
             connect_failure: None,
@@ -102,6 +114,11 @@ impl<'a> Context<'a> {
     pub(super) fn left_on_connection(&self, sent: u64) -> usize {
         let left = self.plan.requests_per_connection.map_or(u64::MAX, |most| most.saturating_sub(sent));
         usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
+    /// The token of the stream that a connection had before.
+    pub(super) fn parting_token(&self, Token(connection): Token) -> Token {
+        Token(self.connections + connection)
     }
 
     /// How long a server that is to close is waited for. With a short timeout it is less, so that the

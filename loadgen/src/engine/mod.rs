@@ -6,7 +6,7 @@
 //!
 //! [`run()`] splits the connections among threads. A thread (`worker`) has its own poll, histograms
 //! and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a `schedule`);
-//! what little the threads tell each other is in `shared`, what they tell a watcher in `interval`, `told` and `marks`. A connection (`connection`, with `send`, `receive`, `close` and `failing`) is moved on by events
+//! what little the threads tell each other is in `shared`, what they tell a watcher in `interval`, `told` and `marks`. A connection (`connection`, with `send`, `receive`, `close`, `failing` and `unasked`) is moved on by events
 //! and by the clock, and hands bytes to `response`, which knows no socket. Connections that do next to nothing, a
 //! [`Cohort`] each, are held by a thread of their own (`holder`, `member`). In steady state a kept connection
 //! costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
@@ -46,6 +46,7 @@ mod shared;
 mod tally;
 mod target;
 mod told;
+mod unasked;
 mod wire;
 mod worker;
 
@@ -60,6 +61,7 @@ pub use plan::{Amount, Expect, Mode, Pace, Plan};
 pub use run::{check, run};
 pub use schedule::Rate;
 pub use target::Target;
+pub use unasked::Unasked;
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 

@@ -10,6 +10,7 @@ use super::errors::Errors;
 use super::evidence::Failure;
 use super::open_loop::OpenLoop;
 use super::tally::histogram;
+use super::unasked::Unasked;
 
 /// What one attack measured, the warm-up left out.
 #[derive(Clone, Debug)]
@@ -62,6 +63,8 @@ pub struct Outcome {
     pub retried: u64,
     /// Connections that the client reset after an answer, because the plan wanted that.
     pub resets_sent: u64,
+    /// What came that no request had asked for.
+    pub unasked: Unasked,
     /// What became of the schedule, in an open loop.
     pub open_loop: Option<OpenLoop>,
     /// What became of the cohorts, in the order of the plan. Nothing of them is in any other count.
@@ -94,6 +97,7 @@ impl Outcome {
             reset_after_answer: 0,
             retried: 0,
             resets_sent: 0,
+            unasked: Unasked::default(),
             open_loop: None,
             cohorts: Vec::new(),
         }

@@ -138,7 +138,7 @@ impl Connection {
                 self.fail(cx, ErrorKind::Malformed, now_ns, what);
             }
             // Nothing is in flight that could be blamed.
-            _ => self.close(cx),
+            _ => self.on_unasked(cx, surplus),
         }
     }
 

@@ -224,4 +224,5 @@ fn add(outcome: &mut Outcome, report: &Report) {
     outcome.reset_after_answer += tally.reset_after_answer;
     outcome.retried += tally.retried;
     outcome.resets_sent += tally.resets_sent;
+    outcome.unasked.merge(&report.unasked);
 }

@@ -157,6 +157,7 @@ fn trial(measured: &lab::Trial) -> Trial {
         closed_by_client: outcome.map_or(0, |outcome| outcome.closed_by_client),
         reset_after_answer: outcome.map_or(0, |outcome| outcome.reset_after_answer),
         retried: outcome.map_or(0, |outcome| outcome.retried),
+        unasked: outcome.map_or(0, |outcome| outcome.unasked.connections),
         first_byte_ns: outcome.and_then(|outcome| latency(&outcome.first_byte_ns)),
         concurrency: rate.zip(latencies).map(|(rate, latency)| round5(rate * latency.mean as f64 / 1e9)),
         server: server(&std::iter::once(measured)),

@@ -237,6 +237,9 @@ pub struct Trial {
     pub reset_after_answer: u64,
     /// Requests sent again because the server had just closed the kept connection.
     pub retried: u64,
+    /// Connections on which the server sent bytes that no request had asked for, as far as that was seen.
+    #[serde(default)]
+    pub unasked: u64,
     /// From connect (where there was one) to the last byte.
     pub latency_ns: Option<Latency>,
     /// From connect to connected.

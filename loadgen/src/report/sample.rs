@@ -79,6 +79,7 @@ fn row(name: &str, idea: &str, target_qps: Option<f64>, qps: f64, speedup: f64) 
         closed_by_client: 0,
         reset_after_answer: 0,
         retried: 0,
+        unasked: 0,
         held: Vec::new(),
         latency_ns: Some(latency),
         connect_ns: None,
