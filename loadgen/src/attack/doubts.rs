@@ -8,6 +8,9 @@ use super::json::five_digits;
 use super::summary::{entry, grouped, plural};
 use crate::engine::{Amount, Mode, Outcome, Plan};
 
+/// Below this share nobody need look for who had the client's CPU.
+const STARVED_MIN: f64 = 0.1;
+
 /// A warning for each reason not to take the figures for the server's.
 pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width: usize) -> io::Result<()> {
     let established = outcome.connections_established;
@@ -20,10 +23,11 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width:
     };
     let kept = matches!(plan.mode, Mode::KeepAlive { .. });
     let mut warnings = Vec::new();
-    if outcome.client_bound() && outcome.starved() >= 0.1 {
+    let starved = outcome.starved().filter(|&share| share >= STARVED_MIN);
+    if let Some(share) = starved.filter(|_| outcome.client_bound()) {
         warnings.push(format!(
             "other processes had the client's CPU for {:.0} % of the time; give it one of its own (taskset -c)",
-            outcome.starved() * 100.0
+            share * 100.0
         ));
     } else if outcome.client_bound() {
         warnings.push(
@@ -84,7 +88,7 @@ pub(super) fn json(outcome: &Outcome) -> [(&'static str, Value); 4] {
     });
     [
         ("busy", five_digits(outcome.busy()).into()),
-        ("starved", five_digits(outcome.starved()).into()),
+        ("starved", outcome.starved().map(five_digits).into()),
         ("connections_asked", outcome.connections_asked.into()),
         ("littles_law", law.into()),
     ]

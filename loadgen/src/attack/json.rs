@@ -22,6 +22,8 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
     let completed = outcome.ok + outcome.failed();
     let us_per_request =
         |time: Duration| (completed > 0).then(|| five_digits(time.as_secs_f64() * 1e6 / completed as f64));
+    // Short runs have too few samples of it.
+    let split = outcome.client.split();
     let pipeline = match plan.mode {
         Mode::Close => None,
         Mode::KeepAlive { pipeline } => Some(pipeline),
@@ -52,8 +54,9 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
         "errors": errors,
         "status": status,
         "client": {
-            "user_us_per_request": us_per_request(outcome.client.user),
-            "sys_us_per_request": us_per_request(outcome.client.system),
+            "cpu_us_per_request": us_per_request(outcome.client.total()),
+            "user_us_per_request": split.map(|[user, _]| us_per_request(user)),
+            "sys_us_per_request": split.map(|[_, system]| us_per_request(system)),
             "bound": outcome.client_bound(),
             "connections_established": outcome.connections_established,
             "connections_opened": outcome.connections_opened,

@@ -267,6 +267,8 @@ mod tests {
         assert_eq!(json["errors"]["wrong_body"], 0);
         assert_eq!((&json["valid"], &json["invalid_because"]), (&true.into(), &serde_json::Value::Null));
         assert!(json["service_ns"].is_null() && json["client"]["busy"].is_f64());
+        assert!(json["client"]["cpu_us_per_request"].is_f64());
+        assert!(json["client"]["user_us_per_request"].is_null(), "too few samples: {json}");
         assert_eq!(json["client"]["littles_law"]["asked"], 1.0);
         let mut text = Vec::new();
         let words = format!("attack http://{address}/ --latency");
@@ -274,5 +276,6 @@ mod tests {
         summary::write(&mut text, &args, &plan, &outcome, 60).unwrap();
         let text = String::from_utf8(text).unwrap();
         assert!(text.contains("answered      20") && text.contains("closed loop"), "{text}");
+        assert!(text.contains("too short to tell)"), "{text}");
     }
 }

@@ -120,12 +120,13 @@ fn client(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width: usize) ->
     let completed = outcome.ok + outcome.failed();
     if completed > 0 {
         let per_request = |spent: std::time::Duration| spent.as_secs_f64() * 1e6 / completed as f64;
-        let text = format!(
-            "{:.2} µs per request ({:.2} user, {:.2} system)",
-            per_request(outcome.client.total()),
-            per_request(outcome.client.user),
-            per_request(outcome.client.system)
-        );
+        let split = match outcome.client.split() {
+            Some([user, system]) => {
+                format!("{:.2} user, {:.2} system", per_request(user), per_request(system))
+            }
+            None => "user and system: n/a, too short to tell".to_owned(),
+        };
+        let text = format!("{:.2} µs per request ({split})", per_request(outcome.client.total()));
         entry(out, "client CPU", &text, width)?;
     }
     let (most, opened) = (outcome.connections_established, outcome.connections_opened);

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use super::budget::Budget;
 use super::connection::Connection;
-use super::cpu::CpuTime;
-use super::outcome::ClientCost;
+use super::cpu::{ClientCost, CpuTime};
 use super::pacer::Lag;
 use super::plan::Amount;
 use super::shared::ns;
@@ -102,7 +101,7 @@ impl Worker<'_> {
         let paced = self.cx.pacer.is_some();
         let tally = mem::replace(&mut self.cx.tally, Tally::new(paced));
         let (elapsed_ns, cost) = match &self.counting {
-            None => (0, ClientCost { threads: 1, ..ClientCost::default() }),
+            None => (0, ClientCost { threads: 1, ..ClientCost::NONE }),
             Some((from_ns, cpu)) => {
                 // A server that died served no longer than it lived.
                 let ended_ns = self.cx.shared.gave_up_at().unwrap_or(now_ns).min(self.cx.end_ns);

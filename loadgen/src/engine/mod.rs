@@ -51,12 +51,13 @@ mod wire;
 mod worker;
 
 pub use cohort::{Cohort, CohortKind, CohortOutcome};
+pub use cpu::ClientCost;
 pub use doubts::LittlesLaw;
 pub use errors::{EngineError, ErrorKind, Errors};
 pub use evidence::Failure;
 pub use interval::{Interval, Intervals};
 pub use open_loop::OpenLoop;
-pub use outcome::{ClientCost, Outcome};
+pub use outcome::Outcome;
 pub use plan::{Amount, Expect, Mode, Pace, Plan};
 pub use run::{check, run};
 pub use schedule::Rate;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::cohort::CohortOutcome;
+use super::cpu::ClientCost;
 use super::errors::Errors;
 use super::evidence::Failure;
 use super::open_loop::OpenLoop;
@@ -86,7 +87,7 @@ impl Outcome {
             connections_asked: 0,
             pipeline: 0,
             connections_established: 0,
-            client: ClientCost::default(),
+            client: ClientCost::NONE,
             failures: Vec::new(),
             samples: Vec::new(),
             interrupted: false,
@@ -112,25 +113,5 @@ impl Outcome {
     pub fn requests_per_sec(&self) -> f64 {
         let seconds = self.elapsed.as_secs_f64();
         if seconds > 0.0 { self.ok as f64 / seconds } else { 0.0 }
-    }
-}
-
-/// CPU time of the client's own threads, over the counted part.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ClientCost {
-    /// In user mode.
-    pub user: Duration,
-    /// In the kernel on its behalf.
-    pub system: Duration,
-    /// Threads that fired.
-    pub threads: usize,
-    /// Time in which they were ready to run and had no CPU; zero where the kernel does not tell.
-    pub kept_waiting: Duration,
-}
-
-impl ClientCost {
-    /// In user mode and in the kernel together. This sum is exact; its split is sampled.
-    pub fn total(&self) -> Duration {
-        self.user + self.system
     }
 }
