@@ -12,7 +12,7 @@ use support::{HELLO, PIPELINE_1, Peer, Server, always, fire, once, plan};
 
 const MODES: [Mode; 3] = [Mode::Close, PIPELINE_1, Mode::KeepAlive { pipeline: 4 }];
 const REQUESTS: u64 = 4;
-/// For servers that would take forever.
+/// For servers that would take forever, and only for them: the others may take a while on a busy machine.
 const SHORT: Duration = Duration::from_millis(250);
 
 /// Whatever the mode, all requests fail on a server that follows `script`, as one of `kinds`.
@@ -25,7 +25,9 @@ where
     for mode in MODES {
         let server = Server::start(script());
         let mut plan = plan(server.address, mode, 2, REQUESTS);
-        plan.timeout = SHORT;
+        if kinds.contains(&ErrorKind::Timeout) {
+            plan.timeout = SHORT;
+        }
         let outcome = fire(&plan);
         let named: u64 = kinds.iter().map(|&kind| outcome.errors.count(kind)).sum();
         assert_eq!(
@@ -145,7 +147,9 @@ fn silence_is_a_timeout_wherever_it_sets_in() {
                 peer.drain()
             }
         });
-        assert_eq!(outcome.failures[0].received, start);
+        // A server without a CPU may not have got to it in time, but not each time.
+        let shown = outcome.failures.iter().any(|failure| failure.received == start);
+        assert!(shown, "{:#?}", outcome.failures);
     }
 }
 
