@@ -154,6 +154,7 @@ fn what_can_not_be_done_is_refused_before_anything_is_sent() {
         ("-b @/no/such/file", "can't read"),
         ("-H nothing", "-H \"nothing\""),
         ("-c 0", "at least one connection"),
+        ("--unix-socket /dev/null", "--unix-socket /dev/null: that is a file and no socket"),
     ] {
         let (code, stdout, stderr) = output(&mut attack(&format!("{} -n 5 {flags}", url(&server))));
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{flags}: {stderr}");
@@ -257,7 +258,8 @@ fn names_addresses_and_unix_sockets_are_reached() {
 
     let (code, _, stderr) = output(&mut attack("http://localhost/ -n 1 -c 1 --unix-socket /no/such/socket"));
     assert_eq!(code, Some(1));
-    assert!(stderr.contains("can't connect to /no/such/socket"), "{stderr}");
+    let expected = "can't connect to /no/such/socket: there is no such file; is the server running there?";
+    assert!(stderr.contains(expected), "{stderr}");
 }
 
 #[test]

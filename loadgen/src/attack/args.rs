@@ -1,6 +1,5 @@
 //! The flags, and the plan that they make.
 
-use std::os::unix;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -163,10 +162,11 @@ impl Args {
     /// Where to connect to.
     fn target(&self, url: &Url) -> Result<Target, AttackError> {
         let Some(path) = &self.unix_socket else { return Ok(url.resolve()?.into()) };
-        // The kernel takes no longer name than its address structure has room for.
-        unix::net::SocketAddr::from_pathname(path)
-            .map_err(|error| AttackError::Argument(format!("--unix-socket {}: {error}", path.display())))?;
-        Ok(Target::Unix(path.clone()))
+        let target = Target::Unix(path.clone());
+        match target.flaw() {
+            Some(flaw) => Err(AttackError::Argument(format!("--unix-socket {target}: {flaw}"))),
+            None => Ok(target),
+        }
     }
 
     fn parts(&self) -> Parts<'_> {

@@ -24,7 +24,7 @@ impl Connection {
             return self.wait_for_room(cx, now_ns);
         }
         let target = &cx.plan.target;
-        let why = error.kind().to_string();
+        let why = target.explain(error);
         let kind = connect_error_kind(error);
         cx.connect_failure.get_or_insert_with(|| why.clone());
         self.fail(cx, kind, now_ns, format!("{target}: {why}"));

@@ -105,6 +105,9 @@ pub fn check(plan: &Plan) -> Result<(), EngineError> {
         return refuse("a timeout of 0 lets no request succeed");
     }
     check_pace(plan)?;
+    if let Some(flaw) = plan.target.flaw() {
+        return Err(EngineError::Plan(format!("{}: {flaw}", plan.target)));
+    }
     match plan.amount {
         Amount::Requests(0) => refuse("0 requests measure nothing; use at least 1"),
         Amount::Time(time) if time.is_zero() => refuse("a duration of 0 measures nothing"),

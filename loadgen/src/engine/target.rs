@@ -1,14 +1,19 @@
 //! Where a server listens, and a connection to it: TCP or a unix socket.
 
 use std::fmt;
+use std::fs;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 
 use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
+
+/// Bytes in the path of a unix socket: its address has room for 108, and the last one is a NUL (unix(7)).
+const UNIX_PATH_BYTES_MAX: usize = 107;
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +35,33 @@ impl fmt::Display for Target {
         match self {
             Self::Tcp(address) => address.fmt(out),
             Self::Unix(path) => path.display().fmt(out),
+        }
+    }
+}
+
+impl Target {
+    /// Why nobody can ever be reached there, if that is so: a path that is too long, or leads to no socket.
+    pub fn flaw(&self) -> Option<String> {
+        let Self::Unix(path) = self else { return None };
+        let bytes = path.as_os_str().len();
+        if bytes > UNIX_PATH_BYTES_MAX {
+            return Some(format!(
+                "the path has {bytes} bytes, and that of a unix socket at most {UNIX_PATH_BYTES_MAX}; go to its folder \
+                 and use a relative one, or make a link"
+            ));
+        }
+        // One that is not there yet may come, and one that can't be looked at may be right.
+        let kind = fs::metadata(path).ok()?.file_type();
+        let is = if kind.is_dir() { "a folder" } else { "a file" };
+        (!kind.is_socket())
+            .then(|| format!("that is {is} and no socket; a server that listens makes a socket"))
+    }
+
+    /// Why connecting there failed, for people to read.
+    pub(super) fn explain(&self, error: &io::Error) -> String {
+        match (self, error.kind()) {
+            (Self::Unix(_), io::ErrorKind::NotFound) => "there is no such file".to_owned(),
+            (_, kind) => kind.to_string(),
         }
     }
 }
