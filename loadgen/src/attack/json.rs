@@ -14,7 +14,8 @@ use crate::engine::{Mode, Outcome, Plan};
 /// Names and meanings only ever get added under this one.
 const SCHEMA: &str = "phase-lab/attack/1";
 
-pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
+/// `probes` are the connections that were made before the run.
+pub(super) fn of(plan: &Plan, probes: u64, outcome: &Outcome) -> Value {
     let errors: Map<_, _> =
         outcome.errors.iter().map(|(kind, count)| (kind.name().to_owned(), count.into())).collect();
     let status: Map<_, _> =
@@ -60,6 +61,7 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
             "bound": outcome.client_bound(),
             "connections_established": outcome.connections_established,
             "connections_opened": outcome.connections_opened,
+            "connections_probed": probes,
             "closed_by_client": outcome.closed_by_client,
             "reset_after_answer": outcome.reset_after_answer,
             "retried": outcome.retried,

@@ -24,11 +24,13 @@ const MORE_QUANTILES: [(&str, f64); 9] = [
 /// Columns of the names before the values.
 const NAMES: usize = 14;
 
-/// Writes it in `width` columns, or a few more where a line can't be broken.
+/// Writes it in `width` columns, or a few more where a line can't be broken. `probes` are the connections that
+/// were made before the run.
 pub(super) fn write(
     out: &mut impl Write,
     args: &Args,
     plan: &Plan,
+    probes: u64,
     outcome: &Outcome,
     width: usize,
 ) -> io::Result<()> {
@@ -49,7 +51,10 @@ pub(super) fn write(
     )?;
     counts(out, outcome, width)?;
     latency(out, args, outcome)?;
-    client(out, plan, outcome, width)?;
+    client(out, outcome, width)?;
+    notes(out, probes, outcome, width)?;
+    cohorts::write(out, outcome, width)?;
+    doubts::write(out, plan, outcome, width)?;
     failures::write(out, &outcome.failures, width)?;
     failures::write_unasked(out, &outcome.unasked, width)?;
     open_loop::write(out, outcome, width)?;
@@ -116,7 +121,7 @@ fn times(
     writeln!(out, "{:<14}{:<8}{:>9}", "", "max", time(histogram.max() as f64))
 }
 
-fn client(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width: usize) -> io::Result<()> {
+fn client(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<()> {
     let completed = outcome.ok + outcome.failed();
     if completed > 0 {
         let per_request = |spent: std::time::Duration| spent.as_secs_f64() * 1e6 / completed as f64;
@@ -131,19 +136,20 @@ fn client(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width: usize) ->
     }
     let (most, opened) = (outcome.connections_established, outcome.connections_opened);
     let text = format!("{} at once at most, {} opened while counting", grouped(most as u64), grouped(opened));
-    entry(out, "connections", &text, width)?;
+    entry(out, "connections", &text, width)
+}
+
+fn notes(out: &mut impl Write, probes: u64, outcome: &Outcome, width: usize) -> io::Result<()> {
     let notes = [
+        (probes, "connection more was made before the run, to see which of the name's addresses takes one"),
         (outcome.in_flight_at_end, "requests were still in flight at the end; they are no failures"),
         (outcome.retried, "times the server closed a kept connection under a request, which was sent again"),
         (outcome.closed_by_client, "times the server did not close as asked, so that the client did"),
         (outcome.resets_sent, "times the client reset a connection after the answer (--reset)"),
         (outcome.reset_after_answer, "times the server reset a connection after a whole answer"),
     ];
-    for (count, text) in notes.into_iter().filter(|&(count, _)| count > 0) {
-        entry(out, "note", &format!("{} {text}", grouped(count)), width)?;
-    }
-    cohorts::write(out, outcome, width)?;
-    doubts::write(out, plan, outcome, width)
+    let mut said = notes.into_iter().filter(|&(count, _)| count > 0);
+    said.try_for_each(|(count, text)| entry(out, "note", &format!("{} {text}", grouped(count)), width))
 }
 
 pub(super) fn plural(count: usize) -> &'static str {
