@@ -211,6 +211,29 @@ fn a_length_that_is_too_long_is_short_and_one_that_is_too_short_leaves_bytes_ove
 }
 
 #[test]
+fn what_comes_after_a_long_response_is_shown_alone() {
+    let mut response = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".to_vec();
+    response.resize(response.len() + 100_000, b'x');
+    for pause in [Duration::ZERO, Duration::from_millis(20)] {
+        let response = response.clone();
+        let server = Server::start(move |mut peer| {
+            peer.request()?;
+            peer.send(&response)?;
+            thread::sleep(pause);
+            peer.send(b"surplus")?;
+            peer.close()
+        });
+        let mut plan = plan(server.address, Mode::Close, 1, 1);
+        plan.expect = Expect::default();
+        let outcome = fire(&plan);
+        assert_eq!(outcome.errors.count(ErrorKind::Malformed), 1, "{:#?}", outcome.samples);
+        let failure = &outcome.failures[0];
+        assert_eq!(failure.what, "7 bytes after the end of the last response");
+        assert_eq!((failure.received.as_slice(), failure.received_bytes), (&b"surplus"[..], 7));
+    }
+}
+
+#[test]
 fn more_answers_than_requests_are_malformed_in_a_pipeline_too() {
     let server = Server::start(|mut peer| {
         while peer.request()? {
