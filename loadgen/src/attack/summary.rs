@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use hdrhistogram::Histogram;
 
 use super::{Args, cohorts, doubts, failures, open_loop};
-use crate::engine::{Mode, Outcome, Plan};
+use crate::engine::{LittlesLaw, Mode, Outcome, Plan};
 use crate::report::wrap;
 
 const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
@@ -136,7 +136,14 @@ fn client(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<(
     }
     let (most, opened) = (outcome.connections_established, outcome.connections_opened);
     let text = format!("{} at once at most, {} opened while counting", grouped(most as u64), grouped(opened));
-    entry(out, "connections", &text, width)
+    entry(out, "connections", &text, width)?;
+    // Where it does not hold there is a warning instead.
+    let Some(law) = outcome.littles_law().filter(LittlesLaw::holds) else { return Ok(()) };
+    let text = format!(
+        "{:.1} of {:.0} requests, by rate times mean latency (Little's law)",
+        law.measured, law.asked
+    );
+    entry(out, "under way", &text, width)
 }
 
 fn notes(out: &mut impl Write, probes: u64, outcome: &Outcome, width: usize) -> io::Result<()> {
@@ -212,7 +219,25 @@ fn scaled(mut value: f64, units: &[(&str, f64)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn a_law_that_holds_is_told_as_what_was_under_way() {
+        let told = |ok: u64| {
+            let mut outcome = Outcome::empty();
+            outcome.latency_ns.record_n(1_000_000, ok).unwrap();
+            (outcome.ok, outcome.elapsed) = (ok, Duration::from_secs(1));
+            (outcome.connections_asked, outcome.pipeline) = (64, 1);
+            let mut text = Vec::new();
+            client(&mut text, &outcome, 80).unwrap();
+            String::from_utf8(text).unwrap()
+        };
+        let holds = told(64_000);
+        assert!(holds.contains("\nunder way     64.0 of 64 requests, by rate times mean latency"), "{holds}");
+        assert!(!told(32_000).contains("under way"), "a warning says so instead");
+    }
 
     #[test]
     fn numbers_read_well() {
