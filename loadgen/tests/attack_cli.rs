@@ -10,7 +10,7 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use support::{HELLO, HELLO_CLOSE, Server, always, once};
+use support::{HELLO, HELLO_CLOSE, Server, always, once, skipped};
 
 fn attack(words: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
@@ -265,7 +265,7 @@ fn names_addresses_and_unix_sockets_are_reached() {
 #[test]
 fn an_ipv6_address_is_reached_where_there_is_one() {
     let Ok(listener) = std::net::TcpListener::bind("[::1]:0") else {
-        return eprintln!("skipped: there is no IPv6 loopback here");
+        return skipped("there is no IPv6 loopback here");
     };
     let address = listener.local_addr().unwrap();
     let serving = thread::spawn(move || {
