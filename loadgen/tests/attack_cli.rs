@@ -10,7 +10,7 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use support::{HELLO, HELLO_CLOSE, Server, always, once};
+use support::{HELLO, HELLO_CLOSE, Server, always, once, skipped};
 
 fn attack(words: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
@@ -61,6 +61,29 @@ fn failures_are_shown_whole() {
 }
 
 #[test]
+fn a_server_that_says_more_than_it_was_asked_is_warned_of_and_shown() {
+    let server = Server::start(|mut peer| {
+        while peer.request()? {
+            peer.send(HELLO)?;
+        }
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmore")
+    });
+    let (code, text, _) = output(&mut attack(&format!("{} -n 5 -c 1", url(&server))));
+    assert_eq!(code, Some(0), "every request was answered: {text}");
+    for part in ["more came than was asked for", "unasked: 42 bytes that no request asked for", "| more"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(text.lines().skip(1).all(|line| line.chars().count() <= 60), "{text}");
+    let (_, text, _) = output(&mut attack(&format!("{} -n 5 -c 1 --json", url(&server))));
+    let json: Value = serde_json::from_str(&text).expect("one JSON object");
+    assert_eq!((&json["requests"]["ok"], &json["unasked"]["connections"]), (&5.into(), &1.into()));
+    assert!(
+        json["unasked"]["first"]["received"].as_str().is_some_and(|text| text.ends_with("more")),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_json_has_every_field_that_scripts_rely_on() {
     let server = Server::start(always(HELLO));
     let (code, text, _) = output(&mut attack(&format!("{} -n 500 -c 4 --json", url(&server))));
@@ -87,14 +110,17 @@ fn the_json_has_every_field_that_scripts_rely_on() {
         "/errors/status",
         "/errors/client",
         "/status/200",
-        "/client/user_us_per_request",
-        "/client/sys_us_per_request",
+        "/client/cpu_us_per_request",
         "/client/bound",
         "/client/connections_established",
         "/failures",
         "/histogram",
     ] {
         assert!(json.pointer(path).is_some_and(|value| !value.is_null()), "{path}: {text}");
+    }
+    // Null where there is nothing to tell: so short a run has few samples of its CPU time.
+    for path in ["/client/user_us_per_request", "/client/sys_us_per_request", "/client/starved"] {
+        assert!(json.pointer(path).is_some(), "{path}: {text}");
     }
 }
 
@@ -128,6 +154,7 @@ fn what_can_not_be_done_is_refused_before_anything_is_sent() {
         ("-b @/no/such/file", "can't read"),
         ("-H nothing", "-H \"nothing\""),
         ("-c 0", "at least one connection"),
+        ("--unix-socket /dev/null", "--unix-socket /dev/null: that is a file and no socket"),
     ] {
         let (code, stdout, stderr) = output(&mut attack(&format!("{} -n 5 {flags}", url(&server))));
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{flags}: {stderr}");
@@ -231,13 +258,15 @@ fn names_addresses_and_unix_sockets_are_reached() {
 
     let (code, _, stderr) = output(&mut attack("http://localhost/ -n 1 -c 1 --unix-socket /no/such/socket"));
     assert_eq!(code, Some(1));
-    assert!(stderr.contains("can't connect to /no/such/socket"), "{stderr}");
+    let expected =
+        "can't connect to /no/such/socket: no such file or directory; is the server running there?";
+    assert!(stderr.contains(expected), "{stderr}");
 }
 
 #[test]
 fn an_ipv6_address_is_reached_where_there_is_one() {
     let Ok(listener) = std::net::TcpListener::bind("[::1]:0") else {
-        return eprintln!("skipped: there is no IPv6 loopback here");
+        return skipped("there is no IPv6 loopback here");
     };
     let address = listener.local_addr().unwrap();
     let serving = thread::spawn(move || {

@@ -88,7 +88,10 @@ fn more_connections_than_descriptors_are_refused_with_a_number_that_fits() {
     command.args(["-c", "ulimit -n 200; exec \"$0\" -c 500", env!("CARGO_BIN_EXE_loadgen")]);
     let (status, _, stderr) = output(&mut command);
     assert_eq!(status, Some(2), "{stderr}");
-    assert!(stderr.contains("ulimit -n 564") && stderr.contains("-c 136"), "{stderr}");
+    assert!(
+        stderr.contains("hard limit is 200") && stderr.contains("=564") && stderr.contains("-c 136"),
+        "{stderr}"
+    );
 }
 
 #[test]

@@ -95,6 +95,23 @@ fn a_connection_per_request_comes_from_many_addresses_and_a_kept_one_does_not() 
 }
 
 #[test]
+fn a_server_that_does_not_close_costs_no_request_whatever_the_timeout() {
+    // The shorter one is shorter than a server that is to close is waited for.
+    for timeout in [Duration::from_millis(450), support::HANG] {
+        let server = Server::start(always(HELLO));
+        let outcome = fire(&Plan { timeout, ..plan(server.address, Mode::Close, 3, 6) });
+        // On a busy machine a response may be late, but none that was whole is called so.
+        assert!(
+            outcome.failures.iter().all(|failure| failure.received.is_empty()),
+            "{:#?}",
+            outcome.failures
+        );
+        assert_eq!(outcome.ok + outcome.failed(), 6);
+        assert!(outcome.ok > 0 && outcome.ok == outcome.closed_by_client, "{timeout:?}: {outcome:?}");
+    }
+}
+
+#[test]
 fn endings_that_make_no_sense_are_refused() {
     let refused = |change: fn(&mut Plan)| {
         let mut plan = plan("127.0.0.1:9".parse().unwrap(), PIPELINE_1, 1, 1);

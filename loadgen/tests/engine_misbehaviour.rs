@@ -12,7 +12,7 @@ use support::{HELLO, PIPELINE_1, Peer, Server, always, fire, once, plan};
 
 const MODES: [Mode; 3] = [Mode::Close, PIPELINE_1, Mode::KeepAlive { pipeline: 4 }];
 const REQUESTS: u64 = 4;
-/// For servers that would take forever.
+/// For servers that would take forever, and only for them: the others may take a while on a busy machine.
 const SHORT: Duration = Duration::from_millis(250);
 
 /// Whatever the mode, all requests fail on a server that follows `script`, as one of `kinds`.
@@ -25,7 +25,9 @@ where
     for mode in MODES {
         let server = Server::start(script());
         let mut plan = plan(server.address, mode, 2, REQUESTS);
-        plan.timeout = SHORT;
+        if kinds.contains(&ErrorKind::Timeout) {
+            plan.timeout = SHORT;
+        }
         let outcome = fire(&plan);
         let named: u64 = kinds.iter().map(|&kind| outcome.errors.count(kind)).sum();
         assert_eq!(
@@ -145,7 +147,9 @@ fn silence_is_a_timeout_wherever_it_sets_in() {
                 peer.drain()
             }
         });
-        assert_eq!(outcome.failures[0].received, start);
+        // A server without a CPU may not have got to it in time, but not each time.
+        let shown = outcome.failures.iter().any(|failure| failure.received == start);
+        assert!(shown, "{:#?}", outcome.failures);
     }
 }
 
@@ -203,6 +207,29 @@ fn a_length_that_is_too_long_is_short_and_one_that_is_too_short_leaves_bytes_ove
         let outcome = fire(&plan);
         assert_eq!(outcome.errors.count(ErrorKind::Malformed), REQUESTS, "{mode:?}");
         assert_eq!(outcome.failures[0].received, SHORT_BY_ONE, "the surplus is shown behind the response");
+    }
+}
+
+#[test]
+fn what_comes_after_a_long_response_is_shown_alone() {
+    let mut response = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".to_vec();
+    response.resize(response.len() + 100_000, b'x');
+    for pause in [Duration::ZERO, Duration::from_millis(20)] {
+        let response = response.clone();
+        let server = Server::start(move |mut peer| {
+            peer.request()?;
+            peer.send(&response)?;
+            thread::sleep(pause);
+            peer.send(b"surplus")?;
+            peer.close()
+        });
+        let mut plan = plan(server.address, Mode::Close, 1, 1);
+        plan.expect = Expect::default();
+        let outcome = fire(&plan);
+        assert_eq!(outcome.errors.count(ErrorKind::Malformed), 1, "{:#?}", outcome.samples);
+        let failure = &outcome.failures[0];
+        assert_eq!(failure.what, "7 bytes after the end of the last response");
+        assert_eq!((failure.received.as_slice(), failure.received_bytes), (&b"surplus"[..], 7));
     }
 }
 

@@ -2,13 +2,14 @@
 
 mod support;
 
+use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use loadgen::engine::{ErrorKind, Mode, Plan, Target};
+use loadgen::engine::{self, ErrorKind, Mode, Plan, Progress, Target};
 use support::{HELLO, HELLO_CLOSE, PIPELINE_1, REQUEST, fire, plan};
 
 /// Serves `connections` and returns how many requests they sent.
@@ -71,10 +72,35 @@ fn a_socket_that_is_not_there_or_has_no_server_is_named() {
         let what = &outcome.failures[0].what;
         assert!(what.contains("gone") && what.contains(why), "{what}");
     };
-    failed_because("no such file or directory");
+    failed_because("no such file");
     // From now on there is a file, with nobody behind it.
     drop(UnixListener::bind(&path).unwrap());
     failed_because("connection refused");
+}
+
+#[test]
+fn a_path_that_can_lead_to_no_socket_is_refused_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    // One that is just not too long is only not there.
+    let path_of = |bytes: usize| {
+        let name = "x".repeat(bytes - folder.path().as_os_str().len() - 1);
+        folder.path().join(name)
+    };
+    for (path, why) in [
+        (file, "a file and no socket"),
+        (folder.path().to_owned(), "a folder and no socket"),
+        (path_of(108), "has 108 bytes, and that of a unix socket at most 107"),
+    ] {
+        let error =
+            engine::run(&plan_to(&path, PIPELINE_1, 1, 1), &Progress::default()).expect_err("no socket");
+        assert!(error.is_bad_argument(), "{error}");
+        let text = error.to_string();
+        assert!(text.starts_with(path.to_str().unwrap()) && text.contains(why), "{text}");
+    }
+    let outcome = fire(&plan_to(&path_of(107), PIPELINE_1, 1, 1));
+    assert!(outcome.failures[0].what.contains("no such file"), "{:?}", outcome.samples);
 }
 
 #[test]

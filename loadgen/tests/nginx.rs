@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use loadgen::engine::{ErrorKind, Expect, Mode, Outcome, Plan, Target};
 use rustix::process::{Pid, Signal, kill_process};
-use support::{HANG, PIPELINE_1, fire, plan};
+use support::{HANG, PIPELINE_1, fire, plan, skipped};
 use tempfile::TempDir;
 
 /// Ports tried.
@@ -37,7 +37,7 @@ impl Nginx {
     /// Starts one that keeps a connection for `keepalive_requests`, or says why not and returns none.
     fn start(keepalive_requests: u32) -> Option<Self> {
         let Some(binary) = binary() else {
-            eprintln!("skipped: nginx is not installed here (apt-get install nginx-light)");
+            skipped("nginx is not installed here (apt-get install nginx-light)");
             return None;
         };
         // A port that was free a moment ago may not be any more.

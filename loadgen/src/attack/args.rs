@@ -1,6 +1,5 @@
 //! The flags, and the plan that they make.
 
-use std::os::unix;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -50,6 +49,9 @@ Exit codes: 0 answered, 1 nothing answered (or --max-rate found no rate) or the 
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     /// Where to fire; HOST is a name, an IPv4 address, or an IPv6 address in brackets
+    ///
+    /// Of a name with several addresses the first is taken that takes a connection, which is one more than the
+    /// result counts; it says so.
     #[arg(value_name = "http://HOST[:PORT][/PATH]")]
     url: String,
     /// Connect to this unix socket instead of the URL's host, as curl does
@@ -138,8 +140,9 @@ impl Args {
         self.warmup
     }
 
-    /// What the flags ask for; fails on those that make no sense.
-    pub(super) fn plan(&self) -> Result<Plan, AttackError> {
+    /// What the flags ask for; fails on those that make no sense. With it how many connections the server has
+    /// seen by now.
+    pub(super) fn plan(&self) -> Result<(Plan, u64), AttackError> {
         let url = Url::parse(&self.url)?;
         let request = self.parts().build(&url)?;
         self.check_numbers()?;
@@ -148,8 +151,9 @@ impl Args {
             None => (Amount::Time(self.duration.unwrap_or(DURATION_DEFAULT)), WARMUP_DEFAULT),
         };
         let mode = if self.close { Mode::Close } else { Mode::KeepAlive { pipeline: self.pipeline } };
-        Ok(Plan {
-            target: self.target(&url)?,
+        let (target, probes) = self.target(&url)?;
+        let plan = Plan {
+            target,
             request,
             head: self.method() == "HEAD",
             mode,
@@ -164,16 +168,21 @@ impl Args {
             expect: Expect::default(),
             cohorts: self.cohorts.cohorts(&url.authority, &url.path),
             cpus: Vec::new(),
-        })
+        };
+        Ok((plan, probes))
     }
 
-    /// Where to connect to.
-    fn target(&self, url: &Url) -> Result<Target, AttackError> {
-        let Some(path) = &self.unix_socket else { return Ok(url.resolve()?.into()) };
-        // The kernel takes no longer name than its address structure has room for.
-        unix::net::SocketAddr::from_pathname(path)
-            .map_err(|error| AttackError::Argument(format!("--unix-socket {}: {error}", path.display())))?;
-        Ok(Target::Unix(path.clone()))
+    /// Where to connect to, and how many connections it took to find out.
+    fn target(&self, url: &Url) -> Result<(Target, u64), AttackError> {
+        let Some(path) = &self.unix_socket else {
+            let (address, probes) = url.resolve()?;
+            return Ok((address.into(), probes));
+        };
+        let target = Target::Unix(path.clone());
+        match target.flaw() {
+            Some(flaw) => Err(AttackError::Argument(format!("--unix-socket {target}: {flaw}"))),
+            None => Ok((target, 0)),
+        }
     }
 
     fn parts(&self) -> Parts<'_> {

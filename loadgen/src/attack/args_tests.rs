@@ -10,7 +10,8 @@ struct Command {
 
 fn plan(flags: &str) -> Result<Plan, AttackError> {
     let words = format!("attack http://127.0.0.1:9/ {flags}");
-    Command::try_parse_from(words.split_whitespace()).expect("flags that exist").args.plan()
+    let args = Command::try_parse_from(words.split_whitespace()).expect("flags that exist").args;
+    args.plan().map(|(plan, _)| plan)
 }
 
 #[test]

@@ -8,6 +8,9 @@ use super::json::five_digits;
 use super::summary::{entry, grouped, plural};
 use crate::engine::{Amount, Mode, Outcome, Plan};
 
+/// Below this share nobody need look for who had the client's CPU.
+const STARVED_MIN: f64 = 0.1;
+
 /// A warning for each reason not to take the figures for the server's.
 pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width: usize) -> io::Result<()> {
     let established = outcome.connections_established;
@@ -28,6 +31,15 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width:
             grouped(established as u64),
             grouped(asked as u64),
             plural(asked)
+        ));
+    }
+    let unasked = outcome.unasked.connections;
+    if unasked > 0 {
+        warnings.push(format!(
+            "more came than was asked for, seen on {} connection{}, so that answers may have been taken for those \
+             to later requests; does the server answer twice?",
+            grouped(unasked),
+            if unasked == 1 { "" } else { "s" }
         ));
     }
     if let Some(law) = outcome.littles_law().filter(|law| !law.holds()) {
@@ -58,14 +70,15 @@ pub(super) fn client_bound(outcome: &Outcome) -> Option<String> {
     if !outcome.client_bound() {
         return None;
     }
-    Some(if outcome.starved() >= 0.1 {
-        format!(
+    Some(match outcome.starved().filter(|&share| share >= STARVED_MIN) {
+        Some(share) => format!(
             "other processes had the client's CPU for {:.0} % of the time; give it one of its own (taskset -c)",
-            outcome.starved() * 100.0
-        )
-    } else {
-        "the client was busy all the time, so the server may be faster than this; try more threads (-t)"
-            .to_owned()
+            share * 100.0
+        ),
+        None => {
+            "the client was busy all the time, so the server may be faster than this; try more threads (-t)"
+                .to_owned()
+        }
     })
 }
 
@@ -81,7 +94,7 @@ pub(super) fn json(outcome: &Outcome) -> [(&'static str, Value); 4] {
     });
     [
         ("busy", five_digits(outcome.busy()).into()),
-        ("starved", five_digits(outcome.starved()).into()),
+        ("starved", outcome.starved().map(five_digits).into()),
         ("connections_asked", outcome.connections_asked.into()),
         ("littles_law", law.into()),
     ]

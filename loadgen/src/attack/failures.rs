@@ -1,10 +1,10 @@
-//! The first failures of an attack, whole: what was expected, what came, and where.
+//! The first failures of an attack, whole: what was expected, what came, and where. And what came unasked.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use crate::engine::Failure;
+use crate::engine::{Failure, Unasked};
 use crate::report::wrap;
 
 /// Lines of a response that the text shows; the JSON has the rest.
@@ -13,50 +13,64 @@ const LINES_MAX: usize = 24;
 /// For people, indented under the counts.
 pub(super) fn write(out: &mut impl Write, failures: &[Failure], width: usize) -> io::Result<()> {
     for (number, failure) in (1..).zip(failures) {
-        let Failure { connection, request, after, received_bytes, .. } = failure;
-        let local = failure.local.map_or_else(String::new, |local| format!(" from {local}"));
-        writeln!(out)?;
-        for line in wrap(&format!("failure {number}: {}: {}", failure.kind.name(), failure.what), width) {
-            writeln!(out, "{line}")?;
-        }
-        let place = format!(
-            "  on connection {connection}{local}, its request {request}, after {:.3} s",
-            after.as_secs_f64()
-        );
-        for line in wrap(&place, width) {
-            writeln!(out, "{line}")?;
-        }
-        if *received_bytes == 0 {
-            writeln!(out, "  nothing was received for it")?;
-            continue;
-        }
-        let lines = lines(&failure.received, width);
-        for line in lines.iter().take(LINES_MAX) {
-            writeln!(out, "  | {line}")?;
-        }
-        let kept = failure.received.len() as u64;
-        if lines.len() > LINES_MAX || kept < *received_bytes {
-            writeln!(out, "  … of {received_bytes} bytes; --json shows the first {kept}")?;
-        }
+        let title = format!("failure {number}: {}: {}", failure.kind.name(), failure.what);
+        block(out, &title, "its request", failure, width)?;
+    }
+    Ok(())
+}
+
+/// The same of what no request asked for.
+pub(super) fn write_unasked(out: &mut impl Write, unasked: &Unasked, width: usize) -> io::Result<()> {
+    let mut first = unasked.first.iter();
+    first.try_for_each(|first| {
+        block(out, &format!("unasked: {}", first.what), "after the answer to its request", first, width)
+    })
+}
+
+fn block(out: &mut impl Write, title: &str, at: &str, failure: &Failure, width: usize) -> io::Result<()> {
+    let Failure { connection, request, after, received_bytes, .. } = failure;
+    let local = failure.local.map_or_else(String::new, |local| format!(" from {local}"));
+    let after = after.as_secs_f64();
+    let place = format!("  on connection {connection}{local}, {at} {request}, after {after:.3} s");
+    writeln!(out)?;
+    for line in wrap(title, width).iter().chain(&wrap(&place, width)) {
+        writeln!(out, "{line}")?;
+    }
+    if *received_bytes == 0 {
+        return writeln!(out, "  nothing was received for it");
+    }
+    let lines = lines(&failure.received, width);
+    for line in lines.iter().take(LINES_MAX) {
+        writeln!(out, "  | {line}")?;
+    }
+    let kept = failure.received.len() as u64;
+    if lines.len() > LINES_MAX || kept < *received_bytes {
+        writeln!(out, "  … of {received_bytes} bytes; --json shows the first {kept}")?;
     }
     Ok(())
 }
 
 /// For scripts. What is no text is escaped as in a Rust byte string.
 pub(super) fn json(failures: &[Failure]) -> Value {
-    let one = |failure: &Failure| {
-        json!({
-            "kind": failure.kind.name(),
-            "what": failure.what,
-            "connection": failure.connection,
-            "request": failure.request,
-            "local": failure.local.map(|local| local.to_string()),
-            "after_ns": u64::try_from(failure.after.as_nanos()).unwrap_or(u64::MAX),
-            "received": failure.received.escape_ascii().to_string(),
-            "received_bytes": failure.received_bytes,
-        })
-    };
-    failures.iter().map(one).collect()
+    failures.iter().map(one_json).collect()
+}
+
+/// On how many connections something came unasked, and the first of it.
+pub(super) fn unasked_json(unasked: &Unasked) -> Value {
+    json!({"connections": unasked.connections, "first": unasked.first.as_ref().map(one_json)})
+}
+
+fn one_json(failure: &Failure) -> Value {
+    json!({
+        "kind": failure.kind.name(),
+        "what": failure.what,
+        "connection": failure.connection,
+        "request": failure.request,
+        "local": failure.local.map(|local| local.to_string()),
+        "after_ns": u64::try_from(failure.after.as_nanos()).unwrap_or(u64::MAX),
+        "received": failure.received.escape_ascii().to_string(),
+        "received_bytes": failure.received_bytes,
+    })
 }
 
 /// Received bytes line by line, escaped and cut to the width.
@@ -118,6 +132,26 @@ mod tests {
         let text = text(&[failure(&[b'x'; 4_000])], 60);
         assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
         assert!(text.ends_with("… of 4000 bytes; --json shows the first 4000\n"), "{text}");
+    }
+
+    #[test]
+    fn what_came_unasked_is_shown_the_same_way_and_is_no_failure() {
+        let first = Failure { what: "3 bytes that no request asked for".into(), ..failure(b"hi\n") };
+        let unasked = Unasked { connections: 7, first: Some(first) };
+        let mut text = Vec::new();
+        write_unasked(&mut text, &unasked, 80).unwrap();
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            "\nunasked: 3 bytes that no request asked for\n\
+             \x20 on connection 3 from 127.0.0.1:4000, after the answer to its request 2, after\n\
+             \x20 1.500 s\n\
+             \x20 | hi\\n\n"
+        );
+        let json = unasked_json(&unasked);
+        assert_eq!((&json["connections"], &json["first"]["received"]), (&7.into(), &"hi\\n".into()));
+        let mut nothing = Vec::new();
+        write_unasked(&mut nothing, &Unasked::default(), 80).unwrap();
+        assert!(nothing.is_empty() && unasked_json(&Unasked::default())["first"].is_null());
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::engine::{Mode, Outcome, Plan};
 /// Names and meanings only ever get added under this one.
 const SCHEMA: &str = "phase-lab/attack/1";
 
-pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
+/// `probes` are the connections that were made before the run.
+pub(super) fn of(plan: &Plan, probes: u64, outcome: &Outcome) -> Value {
     let errors: Map<_, _> =
         outcome.errors.iter().map(|(kind, count)| (kind.name().to_owned(), count.into())).collect();
     let status: Map<_, _> =
@@ -22,6 +23,8 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
     let completed = outcome.ok + outcome.failed();
     let us_per_request =
         |time: Duration| (completed > 0).then(|| five_digits(time.as_secs_f64() * 1e6 / completed as f64));
+    // Short runs have too few samples of it.
+    let split = outcome.client.split();
     let pipeline = match plan.mode {
         Mode::Close => None,
         Mode::KeepAlive { pipeline } => Some(pipeline),
@@ -52,11 +55,13 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
         "errors": errors,
         "status": status,
         "client": {
-            "user_us_per_request": us_per_request(outcome.client.user),
-            "sys_us_per_request": us_per_request(outcome.client.system),
+            "cpu_us_per_request": us_per_request(outcome.client.total()),
+            "user_us_per_request": split.map(|[user, _]| us_per_request(user)),
+            "sys_us_per_request": split.map(|[_, system]| us_per_request(system)),
             "bound": outcome.client_bound(),
             "connections_established": outcome.connections_established,
             "connections_opened": outcome.connections_opened,
+            "connections_probed": probes,
             "closed_by_client": outcome.closed_by_client,
             "reset_after_answer": outcome.reset_after_answer,
             "retried": outcome.retried,
@@ -70,6 +75,7 @@ pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Value {
         "gave_up": outcome.gave_up,
         "samples": outcome.samples,
         "failures": failures::json(&outcome.failures),
+        "unasked": failures::unasked_json(&outcome.unasked),
         "histogram": encoded(&outcome.latency_ns),
     });
     for (name, value) in doubts::json(outcome) {

@@ -79,7 +79,7 @@ impl AttackError {
 /// The exit code is 0 where requests were answered, even if others failed, which the result shows;
 /// 1 where none was, where the server died, or where the client itself ran out; 130 after Ctrl-C.
 pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
-    let plan = args.plan()?;
+    let (plan, probes) = args.plan()?;
     engine::check(&plan)?;
     args.files.check()?;
     let progress = Arc::new(Progress::default());
@@ -91,10 +91,10 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
             );
             return Err(AttackError::Argument(text));
         }
-        return max_rate::run(args, &plan, slo, &progress);
+        return max_rate::run(args, &plan, probes, slo, &progress);
     }
     let (outcome, series) = watch::run(&plan, args, &progress)?;
-    match print(args, &plan, &outcome) {
+    match print(args, &plan, probes, &outcome) {
         // Whoever read it has read enough, as with `| head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         printed => printed?,
@@ -110,12 +110,12 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
     Ok(exit_code(&outcome))
 }
 
-fn print(args: &Args, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
+fn print(args: &Args, plan: &Plan, probes: u64, outcome: &Outcome) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if args.json {
-        writeln!(out, "{}", json::of(plan, outcome))?;
+        writeln!(out, "{}", json::of(plan, probes, outcome))?;
     } else if outcome.connections_established > 0 {
-        summary::write(&mut out, args, plan, outcome, report::width())?;
+        summary::write(&mut out, args, plan, probes, outcome, report::width())?;
     }
     out.flush()
 }
@@ -171,7 +171,7 @@ mod tests {
     fn fire(words: &str) -> (Plan, Outcome) {
         let words = format!("attack --timeout 20s {words}");
         let args = Command::try_parse_from(words.split_whitespace()).expect("flags that exist").args;
-        let plan = args.plan().expect("a plan");
+        let (plan, _) = args.plan().expect("a plan");
         let outcome = crate::engine::run(&plan, &Progress::default()).expect("a possible plan");
         (plan, outcome)
     }
@@ -208,14 +208,14 @@ mod tests {
         let (address, server) = server_of_one_connection();
         let (plan, outcome) = fire(&format!("http://{address}/ -n 50 -c 1 -R 1000"));
         server.join().unwrap();
-        let json = json::of(&plan, &outcome);
+        let json = json::of(&plan, 0, &outcome);
         assert_eq!((&json["open_loop"]["due"], &json["open_loop"]["never_sent"]), (&50.into(), &0.into()));
         assert!(json["service_ns"]["p50"].as_u64() <= json["latency_ns"]["p50"].as_u64(), "{json}");
         assert!(json["client"]["littles_law"].is_null());
         let mut text = Vec::new();
         let words = format!("attack http://{address}/ -R 1000");
         let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;
-        summary::write(&mut text, &args, &plan, &outcome, 80).unwrap();
+        summary::write(&mut text, &args, &plan, 0, &outcome, 80).unwrap();
         let text = String::from_utf8(text).unwrap();
         for part in
             ["1,000 requests per second", "service time", "50 requests were due", "worst lag", "open loop"]
@@ -230,7 +230,8 @@ mod tests {
         let (plan, outcome) = fire(&format!("http://{address}/ -n 20 -c 1"));
         server.join().unwrap();
         assert_eq!(complaint(&outcome), None);
-        let json = json::of(&plan, &outcome);
+        let json = json::of(&plan, 1, &outcome);
+        assert_eq!(json["client"]["connections_probed"], 1);
         assert_eq!(json["schema"], "phase-lab/attack/1");
         assert_eq!(json["requests"], serde_json::json!({"ok": 20, "failed": 0}));
         assert_eq!(json["status"], serde_json::json!({"200": 20}));
@@ -242,12 +243,16 @@ mod tests {
         assert_eq!(json["errors"]["wrong_body"], 0);
         assert_eq!((&json["valid"], &json["invalid_because"]), (&true.into(), &serde_json::Value::Null));
         assert!(json["service_ns"].is_null() && json["client"]["busy"].is_f64());
+        assert!(json["client"]["cpu_us_per_request"].is_f64());
+        assert!(json["client"]["user_us_per_request"].is_null(), "too few samples: {json}");
         assert_eq!(json["client"]["littles_law"]["asked"], 1.0);
         let mut text = Vec::new();
         let words = format!("attack http://{address}/ --latency");
         let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;
-        summary::write(&mut text, &args, &plan, &outcome, 60).unwrap();
+        summary::write(&mut text, &args, &plan, 1, &outcome, 60).unwrap();
         let text = String::from_utf8(text).unwrap();
         assert!(text.contains("answered      20") && text.contains("closed loop"), "{text}");
+        assert!(text.contains("too short to tell)"), "{text}");
+        assert!(text.contains("1 connection more was made before the run"), "{text}");
     }
 }

@@ -10,17 +10,14 @@ use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
 
 use crate::engine::Interval;
 
-/// Length of a row.
+/// Length of a row, a multiple of what the engine's intervals are long.
 const ROW: Duration = Duration::from_secs(1);
-/// The engine tells its news every quarter of a second; a row that is this much short of its length
-/// would be longer than it with the next.
-const ROW_SLACK: Duration = Duration::from_millis(125);
 /// Ten hours of rows; what comes after them goes into the last one.
 const ROWS_MAX: usize = 36_000;
 /// Programs that read the log expect the largest value in milliseconds.
 const NS_PER_MS: f64 = 1e6;
 
-/// About a second of an attack.
+/// A second of an attack, or what was left of one at the end.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) from: Duration,
@@ -64,7 +61,7 @@ impl Series {
             self.began = SystemTime::now().checked_sub(news.until).unwrap_or(self.began);
         }
         self.open.add(news);
-        let long_enough = self.open.until.saturating_sub(self.end()) + ROW_SLACK >= ROW;
+        let long_enough = self.open.until.saturating_sub(self.end()) >= ROW;
         if long_enough && self.rows.len() + 1 < ROWS_MAX { self.close() } else { None }
     }
 
@@ -157,10 +154,11 @@ mod tests {
 
     fn series() -> Series {
         let mut series = Series::new(true);
-        assert!(series.add(&news(250, &[100])).is_none());
-        assert!(series.add(&news(600, &[100])).is_none());
-        let row = series.add(&news(900, &[100, 300])).expect("the next news would make it too long");
-        assert_eq!((row.ok, row.until), (4, Duration::from_millis(900)));
+        for ms in [250, 500, 750] {
+            assert!(series.add(&news(ms, &[100])).is_none());
+        }
+        let row = series.add(&news(1_000, &[100, 300])).expect("a second is over");
+        assert_eq!((row.ok, row.until), (5, Duration::from_secs(1)));
         let mut failing = news(2_000, &[]);
         failing.failed = 3;
         assert!(series.add(&failing).is_some());
@@ -175,7 +173,7 @@ mod tests {
         let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
         assert_eq!(rows.len(), 4);
         assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{csv}");
-        assert_eq!(rows[1][..5], ["0.000", "0.900", "4", "0", "4.4"]);
+        assert_eq!(rows[1][..5], ["0.000", "1.000", "5", "0", "5.0"]);
         assert!(rows[1][6].starts_with("100") && rows[1][9].starts_with("300"), "{csv}");
         assert_eq!(rows[2][2..], ["0", "3", "0.0", "", "", "", "", ""]);
         assert_eq!(rows[3][..3], ["2.000", "2.100", "1"]);
@@ -197,7 +195,7 @@ mod tests {
                 LogEntry::StartTime(_) => {}
             }
         }
-        assert_eq!(counts, [(0, 4), (900, 0), (2_000, 1)]);
+        assert_eq!(counts, [(0, 5), (1_000, 0), (2_000, 1)]);
         assert!(commented);
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use hdrhistogram::Histogram;
 
 use super::{Args, cohorts, doubts, failures, open_loop};
-use crate::engine::{Mode, Outcome, Plan};
+use crate::engine::{LittlesLaw, Mode, Outcome, Plan};
 use crate::report::wrap;
 
 const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
@@ -24,11 +24,13 @@ const MORE_QUANTILES: [(&str, f64); 9] = [
 /// Columns of the names before the values.
 const NAMES: usize = 14;
 
-/// Writes it in `width` columns, or a few more where a line can't be broken.
+/// Writes it in `width` columns, or a few more where a line can't be broken. `probes` are the connections that
+/// were made before the run.
 pub(super) fn write(
     out: &mut impl Write,
     args: &Args,
     plan: &Plan,
+    probes: u64,
     outcome: &Outcome,
     width: usize,
 ) -> io::Result<()> {
@@ -49,8 +51,12 @@ pub(super) fn write(
     )?;
     counts(out, outcome, width)?;
     latency(out, args, outcome)?;
-    client(out, plan, outcome, width)?;
+    client(out, outcome, width)?;
+    notes(out, probes, outcome, width)?;
+    cohorts::write(out, outcome, width)?;
+    doubts::write(out, plan, outcome, width)?;
     failures::write(out, &outcome.failures, width)?;
+    failures::write_unasked(out, &outcome.unasked, width)?;
     open_loop::write(out, outcome, width)?;
     totals(out, outcome)
 }
@@ -115,33 +121,42 @@ fn times(
     writeln!(out, "{:<14}{:<8}{:>9}", "", "max", time(histogram.max() as f64))
 }
 
-fn client(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width: usize) -> io::Result<()> {
+fn client(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<()> {
     let completed = outcome.ok + outcome.failed();
     if completed > 0 {
         let per_request = |spent: std::time::Duration| spent.as_secs_f64() * 1e6 / completed as f64;
-        let text = format!(
-            "{:.2} µs per request ({:.2} user, {:.2} system)",
-            per_request(outcome.client.total()),
-            per_request(outcome.client.user),
-            per_request(outcome.client.system)
-        );
+        let split = match outcome.client.split() {
+            Some([user, system]) => {
+                format!("{:.2} user, {:.2} system", per_request(user), per_request(system))
+            }
+            None => "user and system: n/a, too short to tell".to_owned(),
+        };
+        let text = format!("{:.2} µs per request ({split})", per_request(outcome.client.total()));
         entry(out, "client CPU", &text, width)?;
     }
     let (most, opened) = (outcome.connections_established, outcome.connections_opened);
     let text = format!("{} at once at most, {} opened while counting", grouped(most as u64), grouped(opened));
     entry(out, "connections", &text, width)?;
+    // Where it does not hold there is a warning instead.
+    let Some(law) = outcome.littles_law().filter(LittlesLaw::holds) else { return Ok(()) };
+    let text = format!(
+        "{:.1} of {:.0} requests, by rate times mean latency (Little's law)",
+        law.measured, law.asked
+    );
+    entry(out, "under way", &text, width)
+}
+
+fn notes(out: &mut impl Write, probes: u64, outcome: &Outcome, width: usize) -> io::Result<()> {
     let notes = [
+        (probes, "connection more was made before the run, to see which of the name's addresses takes one"),
         (outcome.in_flight_at_end, "requests were still in flight at the end; they are no failures"),
         (outcome.retried, "times the server closed a kept connection under a request, which was sent again"),
         (outcome.closed_by_client, "times the server did not close as asked, so that the client did"),
         (outcome.resets_sent, "times the client reset a connection after the answer (--reset)"),
         (outcome.reset_after_answer, "times the server reset a connection after a whole answer"),
     ];
-    for (count, text) in notes.into_iter().filter(|&(count, _)| count > 0) {
-        entry(out, "note", &format!("{} {text}", grouped(count)), width)?;
-    }
-    cohorts::write(out, outcome, width)?;
-    doubts::write(out, plan, outcome, width)
+    let mut said = notes.into_iter().filter(|&(count, _)| count > 0);
+    said.try_for_each(|(count, text)| entry(out, "note", &format!("{} {text}", grouped(count)), width))
 }
 
 pub(super) fn plural(count: usize) -> &'static str {
@@ -209,7 +224,25 @@ fn scaled(mut value: f64, units: &[(&str, f64)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn a_law_that_holds_is_told_as_what_was_under_way() {
+        let told = |ok: u64| {
+            let mut outcome = Outcome::empty();
+            outcome.latency_ns.record_n(1_000_000, ok).unwrap();
+            (outcome.ok, outcome.elapsed) = (ok, Duration::from_secs(1));
+            (outcome.connections_asked, outcome.pipeline) = (64, 1);
+            let mut text = Vec::new();
+            client(&mut text, &outcome, 80).unwrap();
+            String::from_utf8(text).unwrap()
+        };
+        let holds = told(64_000);
+        assert!(holds.contains("\nunder way     64.0 of 64 requests, by rate times mean latency"), "{holds}");
+        assert!(!told(32_000).contains("under way"), "a warning says so instead");
+    }
 
     #[test]
     fn numbers_read_well() {

@@ -72,20 +72,28 @@ impl Url {
         Ok(Self { host: host.to_owned(), port, authority: authority.to_owned(), path })
     }
 
-    /// The address to connect to. Of a name's several addresses, the first that takes a connection.
-    pub(super) fn resolve(&self) -> Result<SocketAddr, AttackError> {
+    /// The address to connect to: of a name's several addresses, the first that takes a connection. With it
+    /// how many connections its server has seen by that, which it may count.
+    pub(super) fn resolve(&self) -> Result<(SocketAddr, u64), AttackError> {
         let Self { host, port, .. } = self;
         let found = (host.as_str(), *port).to_socket_addrs();
         let all: Vec<SocketAddr> = found
             .map_err(|error| AttackError::Argument(format!("can't find the address of {host:?}: {error}")))?
             .collect();
-        let first = all.first().ok_or_else(|| AttackError::Argument(format!("{host:?} has no address")))?;
-        if all.len() == 1 {
-            return Ok(*first);
-        }
-        let takes = |address: &&SocketAddr| TcpStream::connect_timeout(address, PROBE_TIMEOUT).is_ok();
-        Ok(*all.iter().find(takes).unwrap_or(first))
+        let takes = |address: &SocketAddr| TcpStream::connect_timeout(address, PROBE_TIMEOUT).is_ok();
+        choose(&all, takes).ok_or_else(|| AttackError::Argument(format!("{host:?} has no address")))
     }
+}
+
+/// The first of `all` that `takes` a connection, and how many it took; one that is alone is not asked.
+fn choose(all: &[SocketAddr], mut takes: impl FnMut(&SocketAddr) -> bool) -> Option<(SocketAddr, u64)> {
+    let first = *all.first()?;
+    // A hosts file may have an address twice.
+    if all.iter().all(|address| *address == first) {
+        return Some((first, 0));
+    }
+    let found = all.iter().find(|address| takes(address));
+    Some(found.map_or((first, 0), |&address| (address, 1)))
 }
 
 #[cfg(test)]
@@ -106,6 +114,20 @@ mod tests {
         expect("HTTP://example.test/a?b=c#d", "example.test", 80, "example.test", "/a?b=c");
         expect("http://[::1]:81?q", "::1", 81, "[::1]:81", "/?q");
         expect("http://[::1]/", "::1", 80, "[::1]", "/");
+    }
+
+    #[test]
+    fn only_a_name_with_several_addresses_costs_a_connection_to_choose_among_them() {
+        let [v6, v4]: [SocketAddr; 2] = ["[::1]:80", "127.0.0.1:80"].map(|text| text.parse().unwrap());
+        let never = |_: &SocketAddr| panic!("nobody has to be asked");
+        assert_eq!(choose(&[], never), None);
+        assert_eq!(choose(&[v4], never), Some((v4, 0)));
+        assert_eq!(choose(&[v4, v4], never), Some((v4, 0)));
+        assert_eq!(choose(&[v6, v4], |address| *address == v4), Some((v4, 1)));
+        assert_eq!(choose(&[v6, v4], |_| false), Some((v6, 0)));
+        // An address in figures needs no resolver, and has no other beside it.
+        let url = Url::parse("http://127.0.0.1:9/").unwrap();
+        assert_eq!(url.resolve().unwrap(), (([127, 0, 0, 1], 9).into(), 0));
     }
 
     #[test]

@@ -19,7 +19,7 @@ const SHORT: Duration = Duration::from_secs(5);
 pub(super) struct View {
     /// The rate that a search tries, so that there is something to compare with.
     trying_per_sec: Option<f64>,
-    /// Rates of the last quarters of a second, oldest first.
+    /// Rates of all threads in the last quarters of a second, oldest first.
     rates: VecDeque<f64>,
     until: Duration,
     ok: u64,
@@ -163,6 +163,18 @@ mod tests {
         let (graph, rest) = lines.split_once('\n').unwrap();
         assert!(graph.ends_with("▁▂▃▄▅▆▇█▁ 0.0/s"), "{graph}");
         assert_eq!(rest, "50 of 60 s  p50 1.50 ms  p99 1.50 ms  3 failed");
+    }
+
+    #[test]
+    fn a_rate_is_what_was_answered_in_the_time_it_was_answered_in() {
+        let mut view = View::default();
+        for (until_ms, ok) in [(250, 500), (500, 250), (1_000, 500), (1_100, 10)] {
+            let mut news = Interval::new();
+            (news.until, news.ok) = (Duration::from_millis(until_ms), ok);
+            view.add(&news);
+        }
+        let rates: Vec<String> = view.rates.iter().map(|&per_sec| rate(per_sec)).collect();
+        assert_eq!(rates, ["2,000", "1,000", "1,000", "100.0"]);
     }
 
     #[test]

@@ -53,14 +53,14 @@ pub(super) fn run(
     let outcome = thread::scope(|scope| {
         let attack = scope.spawn(|| engine::run(plan, progress));
         while !attack.is_finished() {
-            if let Some(news) = progress.intervals.take() {
+            while let Some(news) = progress.intervals.take() {
                 take_in(&news, &mut series);
             }
             thread::sleep(LOOK_EVERY);
         }
         attack.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });
-    if let Some(news) = progress.intervals.take() {
+    while let Some(news) = progress.intervals.take() {
         take_in(&news, &mut series);
     }
     series.finish();

@@ -6,18 +6,14 @@ use std::time::Duration;
 
 use super::budget::Budget;
 use super::connection::Connection;
-use super::cpu::CpuTime;
-use super::interval::Told;
-use super::outcome::ClientCost;
+use super::cpu::{ClientCost, CpuTime};
 use super::pacer::{Lag, Pacer};
 use super::plan::Amount;
 use super::shared::ns;
 use super::tally::Tally;
+use super::unasked::Unasked;
 use super::waiting::Waiting;
 use super::worker::Worker;
-
-/// How often the watcher is told latencies, which are more work to tell.
-const TELL_EVERY: Duration = Duration::from_millis(250);
 
 /// What one thread has done.
 #[derive(Debug)]
@@ -30,6 +26,8 @@ pub(super) struct Report {
     pub(super) complete: bool,
     /// What became of an open loop's schedule.
     pub(super) paced: Option<Paced>,
+    /// What came that nobody had asked for, up to the very end.
+    pub(super) unasked: Unasked,
 }
 
 /// What one thread has to say of its part of an open loop.
@@ -48,9 +46,6 @@ pub(super) struct Published {
     pub(super) at_ns: u64,
     pub(super) ok: u64,
     pub(super) failed: u64,
-    /// When latencies are due again.
-    pub(super) tell_ns: u64,
-    pub(super) told: Told,
 }
 
 impl Worker<'_> {
@@ -64,14 +59,15 @@ impl Worker<'_> {
         let Some(from_ns) = self.cx.shared.count_from(now_ns, new_answers) else { return };
         let keeps_connections = self.cx.plan.mode != super::Mode::Close;
         self.cx.tally.reset(keeps_connections);
-        self.cx.budget = match self.cx.plan.amount {
-            Amount::Time(window) => {
-                self.cx.end_ns = from_ns.saturating_add(ns(window));
-                Budget::unlimited()
+        let (budget, end_ns) = match self.cx.plan.amount {
+            Amount::Time(window) => (Budget::unlimited(), from_ns.saturating_add(ns(window))),
+            Amount::Requests(_) if self.cx.pacer.is_some() => {
+                (Budget::of_schedule(self.share.requests), u64::MAX)
             }
-            Amount::Requests(_) if self.cx.pacer.is_some() => Budget::of_schedule(self.share.requests),
-            Amount::Requests(_) => Budget::of(self.share.requests, self.outstanding()),
+            Amount::Requests(_) => (Budget::of(self.share.requests, self.outstanding()), u64::MAX),
         };
+        self.cx.budget = budget;
+        self.cx.count_from(from_ns, end_ns);
         if let Some(pacer) = &mut self.cx.pacer {
             pacer.begin(from_ns, self.cx.plan.amount);
         }
@@ -92,18 +88,12 @@ impl Worker<'_> {
 
     pub(super) fn publish(&mut self, now_ns: u64) {
         self.published.at_ns = now_ns;
-        if let Some((from_ns, _)) = self.counting {
+        if self.counting.is_some() {
             let progress = self.cx.shared.progress;
             let (ok, failed) = (self.cx.tally.ok, self.cx.tally.errors.total());
             progress.ok.fetch_add(ok - mem::replace(&mut self.published.ok, ok), Ordering::Relaxed);
             let newly_failed = failed - mem::replace(&mut self.published.failed, failed);
             progress.failed.fetch_add(newly_failed, Ordering::Relaxed);
-            if now_ns >= self.published.tell_ns {
-                self.published.tell_ns = now_ns + ns(TELL_EVERY);
-                let until_ns = now_ns.min(self.cx.end_ns).saturating_sub(from_ns);
-                let until = Duration::from_nanos(until_ns);
-                self.published.told.tell(&progress.intervals, &self.cx.tally, until);
-            }
         }
     }
 
@@ -112,7 +102,7 @@ impl Worker<'_> {
         let paced = self.cx.pacer.is_some();
         let tally = mem::replace(&mut self.cx.tally, Tally::new(paced));
         let (elapsed_ns, cost) = match &self.counting {
-            None => (0, ClientCost { threads: 1, ..ClientCost::default() }),
+            None => (0, ClientCost { threads: 1, ..ClientCost::NONE }),
             Some((from_ns, cpu)) => {
                 // A server that died served no longer than it lived.
                 let ended_ns = self.cx.shared.gave_up_at().unwrap_or(now_ns).min(self.cx.end_ns);
@@ -127,6 +117,7 @@ impl Worker<'_> {
             paced: self.counting.as_ref().and(self.paced(elapsed_ns)),
             cost,
             elapsed_ns,
+            unasked: Unasked::default(),
         }
     }
 

@@ -52,6 +52,9 @@ pub fn check(plan: &Plan) -> Result<(), EngineError> {
         return refuse("a timeout of 0 lets no request succeed");
     }
     check_pace(plan)?;
+    if let Some(flaw) = plan.target.flaw() {
+        return Err(EngineError::Plan(format!("{}: {flaw}", plan.target)));
+    }
     if plan.warmup > DURATION_MAX {
         return refuse("a warm-up takes 24 hours at most");
     }

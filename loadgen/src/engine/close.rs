@@ -54,7 +54,10 @@ impl Connection {
 
     /// Closes the stream after an answer, with a reset if the plan wants one.
     pub(super) fn close_after_answer(&mut self, cx: &mut Context<'_>) {
-        if let Some(stream) = self.stream.as_ref().filter(|_| cx.plan.reset)
+        if !cx.plan.reset {
+            return self.close_or_part(cx);
+        }
+        if let Some(stream) = &self.stream
             && set_socket_linger(stream, Some(Duration::ZERO)).is_ok()
         {
             cx.tally.resets_sent += 1;

@@ -4,8 +4,6 @@
 //! its thread opens it again. The rule behind all of it: a request that was taken from the budget is
 //! finished, failed or given back, exactly once.
 
-use std::time::Duration;
-
 use mio::event::Event;
 use mio::{Interest, Token};
 
@@ -18,9 +16,8 @@ use super::response::Reader;
 use super::shared::ns;
 use super::tally::Done;
 use super::target::Stream;
+use super::unasked::Parting;
 
-/// How long a server that is to close may take before the client does.
-const SERVER_CLOSE_WAIT: Duration = Duration::from_millis(500);
 /// A request that surely fits one segment is never held back by Nagle's algorithm.
 const ONE_SEGMENT_BYTES: usize = 1_024;
 
@@ -81,6 +78,8 @@ pub(super) struct Connection {
     opened_ns: u64,
     /// In an open loop: it is among those that wait for a request.
     pub(super) is_listed: bool,
+    /// The stream before, if the client is still listening to it.
+    pub(super) parting: Option<Parting>,
 }
 
 impl Connection {
@@ -102,6 +101,7 @@ impl Connection {
             resend: None,
             opened_ns: 0,
             is_listed: false,
+            parting: None,
         }
     }
 
@@ -203,37 +203,36 @@ impl Connection {
 
     /// Moves on where time has run out.
     pub(super) fn on_sweep(&mut self, cx: &mut Context<'_>, now_ns: u64) {
-        let ended = match self.phase {
-            Phase::Resting { until_ns } if now_ns >= until_ns => {
-                self.phase = cx.when_closed();
-                return;
-            }
-            Phase::Ending { done } => Some(done),
-            Phase::Connecting | Phase::Open => None,
-            Phase::Resting { .. } | Phase::Due | Phase::Idle => return,
-        };
-        let opening = matches!(self.phase, Phase::Connecting).then_some(self.opened_ns);
-        let oldest = ended.map(|done| done.start).or(self.in_flight.oldest());
-        let sent_ns = opening.or(oldest.map(|start| start.sent_ns));
-        if sent_ns.is_some_and(|at| now_ns.saturating_sub(at) >= ns(cx.plan.timeout)) {
-            let connecting = matches!(self.phase, Phase::Connecting);
-            if connecting {
-                cx.connect_failure = Some("timed out".to_owned());
-            }
-            let timeout = cx.plan.timeout;
-            let what = match ended {
-                _ if connecting => format!("no connection within {timeout:?}"),
-                Some(_) => format!("no end of the connection within {timeout:?}, after a whole response"),
-                None => {
-                    format!("no whole response within {timeout:?}; it stopped {}", self.reader.progress())
+        let timeout = cx.plan.timeout;
+        let is_late = |since_ns: u64| now_ns.saturating_sub(since_ns) >= ns(timeout);
+        self.sweep_parting(cx, now_ns);
+        match self.phase {
+            Phase::Due | Phase::Idle => {}
+            Phase::Resting { until_ns } => {
+                if now_ns >= until_ns {
+                    self.phase = cx.when_closed();
                 }
-            };
-            self.fail(cx, ErrorKind::Timeout, now_ns, what);
-        } else if let Some(done) = ended
-            && now_ns.saturating_sub(done.last_byte_ns) >= ns(SERVER_CLOSE_WAIT)
-        {
-            cx.tally.closed_by_client += 1;
-            self.end(cx, &done);
+            }
+            Phase::Connecting => {
+                if is_late(self.opened_ns) {
+                    cx.connect_failure = Some("timed out".to_owned());
+                    self.fail(cx, ErrorKind::Timeout, now_ns, format!("no connection within {timeout:?}"));
+                }
+            }
+            Phase::Open => {
+                if self.in_flight.oldest().is_some_and(|start| is_late(start.sent_ns)) {
+                    let progress = self.reader.progress();
+                    let what = format!("no whole response within {timeout:?}; it stopped {progress}");
+                    self.fail(cx, ErrorKind::Timeout, now_ns, what);
+                }
+            }
+            // The response was whole in time; only the server's end of the connection is missing.
+            Phase::Ending { done } => {
+                if now_ns.saturating_sub(done.last_byte_ns) >= cx.close_wait_ns() {
+                    cx.tally.closed_by_client += 1;
+                    self.end(cx, &done);
+                }
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! What a connection needs of the thread it lives on.
 
-use mio::Registry;
+use std::time::Duration;
+
+use mio::{Registry, Token};
 
 use super::budget::Budget;
 use super::connection::Phase;
@@ -11,14 +13,19 @@ use super::in_flight::Start;
 use super::pacer::Pacer;
 use super::plan::{Expect, Mode, Pace, Plan};
 use super::response::Answer;
-use super::shared::Shared;
+use super::shared::{Shared, ns};
 use super::tally::{Done, Tally};
+use super::told::Told;
+use super::unasked::Unasked;
 use super::worker::Share;
 
 /// Bytes taken from a socket at once.
 const READ_BYTES: usize = 64 * 1024;
 /// Bytes that one write of pipelined requests carries at most, unless a single request is longer.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a server that is to close may take before the client does.
+const SERVER_CLOSE_WAIT: Duration = Duration::from_millis(500);
 
 /// How requests begin whose repetition does no harm.
 const IDEMPOTENT: [&[u8]; 6] = [b"GET ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS ", b"TRACE "];
@@ -43,6 +50,18 @@ pub(super) struct Context<'a> {
     pub(super) now_ns: u64,
     /// When counting ends; `u64::MAX` while that is not known.
     pub(super) end_ns: u64,
+    /// When there is next something to do before anything is counted: to tell the watcher, or to end. Never
+    /// after `end_ns`, so that a completion before it is counted without another look.
+    pub(super) mark_ns: u64,
+    /// What the watcher knows, where there is one.
+    pub(super) told: Option<Told>,
+    /// Streams that are listened to after their work is done.
+    pub(super) partings: usize,
+    /// The next connection that the client closes is one of them.
+    pub(super) listens_to_next: bool,
+    pub(super) unasked: Unasked,
+    /// Connections of the thread, each with a token of its own.
+    connections: usize,
     /// Completions that came after the end, which makes them requests in flight at the end.
     pub(super) late: u64,
     /// When those of an open loop had begun, of which each connection has one at most.
@@ -74,6 +93,12 @@ impl<'a> Context<'a> {
             pacer: None,
             now_ns: shared.now_ns(),
             end_ns: u64::MAX,
+            mark_ns: u64::MAX,
+            told: shared.progress.intervals.is_watched().then(|| Told::new(share.index, plan.threads)),
+            partings: 0,
+            listens_to_next: true,
+            unasked: Unasked::default(),
+            connections: share.connections,
             late: 0,
             late_started_ns: Vec::new(),
             alive_ns: 0,
@@ -92,6 +117,17 @@ impl<'a> Context<'a> {
     pub(super) fn left_on_connection(&self, sent: u64) -> usize {
         let left = self.plan.requests_per_connection.map_or(u64::MAX, |most| most.saturating_sub(sent));
         usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
+    /// The token of the stream that a connection had before.
+    pub(super) fn parting_token(&self, Token(connection): Token) -> Token {
+        Token(self.connections + connection)
+    }
+
+    /// How long a server that is to close is waited for. With a short timeout it is less, so that the
+    /// connection is not kept from its next request for longer than that.
+    pub(super) fn close_wait_ns(&self) -> u64 {
+        ns(SERVER_CLOSE_WAIT.min(self.plan.timeout / 2))
     }
 
     /// Reads the clock.
@@ -137,7 +173,7 @@ impl<'a> Context<'a> {
         if self.pacer.as_ref().is_some_and(|pacer| !pacer.counts(start)) {
             return false;
         }
-        let counts = now_ns < self.end_ns && self.budget.count_one();
+        let counts = (now_ns < self.mark_ns || self.is_in_time(now_ns)) && self.budget.count_one();
         if !counts {
             self.late += 1;
             self.late_started_ns.extend(self.pacer.as_ref().map(|_| start.started_ns));

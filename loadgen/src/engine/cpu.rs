@@ -7,18 +7,64 @@ use procfs::FromRead;
 use procfs::process::Stat;
 use rustix::time::{ClockId, clock_gettime};
 
-use super::outcome::ClientCost;
+/// Clock ticks of CPU time below which the split into user and system is mostly chance.
+const SPLIT_TICKS_MIN: u64 = 10;
+
+/// CPU time of the client's own threads, over the counted part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientCost {
+    /// Threads that fired.
+    pub threads: usize,
+    /// Time in which they were ready to run and had no CPU; `None` where the kernel does not tell.
+    pub kept_waiting: Option<Duration>,
+    pub(crate) total: Duration,
+    /// The kernel's samples of that, one every 10 ms or so.
+    pub(crate) user_ticks: u64,
+    pub(crate) system_ticks: u64,
+}
+
+impl ClientCost {
+    /// Nothing, spent by nobody.
+    pub const NONE: Self = Self {
+        total: Duration::ZERO,
+        user_ticks: 0,
+        system_ticks: 0,
+        threads: 0,
+        kept_waiting: Some(Duration::ZERO),
+    };
+
+    /// In user mode and in the kernel together; exact.
+    pub fn total(&self) -> Duration {
+        self.total
+    }
+
+    /// Adds what another thread spent, or the same ones in another trial.
+    pub fn merge(&mut self, other: &Self) {
+        self.total += other.total;
+        self.user_ticks += other.user_ticks;
+        self.system_ticks += other.system_ticks;
+        self.threads += other.threads;
+        self.kept_waiting = self.kept_waiting.zip(other.kept_waiting).map(|(mine, theirs)| mine + theirs);
+    }
+
+    /// How much of the total was spent in user mode and how much in the kernel; `None` where there were too
+    /// few samples to tell.
+    pub fn split(&self) -> Option<[Duration; 2]> {
+        let ticks = self.user_ticks + self.system_ticks;
+        (ticks >= SPLIT_TICKS_MIN).then(|| {
+            let user = self.total.mul_f64(self.user_ticks as f64 / ticks as f64);
+            [user, self.total.saturating_sub(user)]
+        })
+    }
+}
 
 /// A thread's CPU time at a moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CpuTime {
-    /// Exact.
     total: Duration,
-    /// The kernel's split of it, in clock ticks.
     user_ticks: u64,
     system_ticks: u64,
-    /// Ready and without a CPU.
-    kept_waiting: Duration,
+    kept_waiting: Option<Duration>,
 }
 
 impl CpuTime {
@@ -28,47 +74,79 @@ impl CpuTime {
         let total = Duration::try_from(spent).unwrap_or_default();
         let stat = fs::File::open("/proc/thread-self/stat").ok().and_then(|file| Stat::from_read(file).ok());
         let (user_ticks, system_ticks) = stat.map_or((0, 0), |stat| (stat.utime, stat.stime));
-        Self { total, user_ticks, system_ticks, kept_waiting: kept_waiting() }
+        let schedstat = fs::read_to_string("/proc/thread-self/schedstat").ok();
+        Self { total, user_ticks, system_ticks, kept_waiting: schedstat.as_deref().and_then(kept_waiting) }
     }
 
     /// What was spent from `self` to `end`.
-    ///
-    /// The total is exact. The split comes in ticks of 10 ms, so it is taken as a share, and as
-    /// that of the thread's whole life where too few ticks lie between the two moments.
     pub(super) fn until(&self, end: &Self) -> ClientCost {
-        const TICKS_MIN: u64 = 10;
-        let total = end.total.saturating_sub(self.total);
-        let mut user = end.user_ticks.saturating_sub(self.user_ticks);
-        let mut system = end.system_ticks.saturating_sub(self.system_ticks);
-        if user + system < TICKS_MIN {
-            (user, system) = (end.user_ticks, end.system_ticks);
+        ClientCost {
+            total: end.total.saturating_sub(self.total),
+            user_ticks: end.user_ticks.saturating_sub(self.user_ticks),
+            system_ticks: end.system_ticks.saturating_sub(self.system_ticks),
+            threads: 1,
+            kept_waiting: end
+                .kept_waiting
+                .zip(self.kept_waiting)
+                .map(|(end, begin)| end.saturating_sub(begin)),
         }
-        // A client spends most of its time in the kernel; with no tick at all that is the better guess.
-        let user_share = if user + system == 0 { 0.0 } else { user as f64 / (user + system) as f64 };
-        let kept_waiting = end.kept_waiting.saturating_sub(self.kept_waiting);
-        let user = total.mul_f64(user_share);
-        ClientCost { user, system: total.saturating_sub(user), threads: 1, kept_waiting }
     }
 }
 
-/// The second number of `schedstat`, where there is one.
-fn kept_waiting() -> Duration {
-    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let ns = text.split_whitespace().nth(1).and_then(|number| number.parse().ok());
-    ns.map_or(Duration::ZERO, Duration::from_nanos)
+/// The second number of a `schedstat`: time spent ready and without a CPU.
+fn kept_waiting(schedstat: &str) -> Option<Duration> {
+    let ns = schedstat.split_whitespace().nth(1)?.parse().ok()?;
+    Some(Duration::from_nanos(ns))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const MS: Duration = Duration::from_millis(1);
+
+    fn at(total_ms: u32, user_ticks: u64, system_ticks: u64) -> CpuTime {
+        CpuTime { total: MS * total_ms, user_ticks, system_ticks, kept_waiting: Some(MS) }
+    }
+
     #[test]
-    fn work_shows_and_its_parts_add_up() {
+    fn work_shows() {
         let before = CpuTime::now();
         let worked = (0..1_000_000_u64).fold(0, |sum, next| std::hint::black_box(sum ^ next));
         let after = CpuTime::now();
         let cost = before.until(&after);
-        assert!(cost.total() > Duration::ZERO, "{worked}");
-        assert_eq!(before.total + cost.total(), after.total);
+        assert!(cost.total > Duration::ZERO, "{worked}");
+        assert_eq!((before.total + cost.total, cost.threads), (after.total, 1));
+    }
+
+    #[test]
+    fn a_split_is_told_where_there_were_enough_samples_of_it_and_adds_up() {
+        // What the thread did before is no sample of this.
+        assert_eq!(at(1_000, 90, 5).until(&at(1_090, 94, 10)).split(), None);
+        let cost = at(1_000, 90, 5).until(&at(1_120, 93, 14));
+        assert_eq!(cost.split(), Some([MS * 30, MS * 90]));
+    }
+
+    #[test]
+    fn threads_that_have_too_few_samples_each_may_have_enough_together() {
+        let one = at(0, 0, 0).until(&at(60, 2, 4));
+        let mut all = ClientCost::NONE;
+        all.merge(&one);
+        assert_eq!((all, all.split()), (one, None));
+        all.merge(&one);
+        assert_eq!((all.total, all.threads, all.split()), (MS * 120, 2, Some([MS * 40, MS * 80])));
+    }
+
+    #[test]
+    fn a_kernel_that_does_not_tell_who_was_kept_waiting_is_not_taken_to_say_nobody() {
+        assert_eq!(kept_waiting("123 456000 7\n"), Some(Duration::from_micros(456)));
+        assert_eq!((kept_waiting(""), kept_waiting("0")), (None, None));
+        let silent = CpuTime { kept_waiting: None, ..at(0, 0, 0) };
+        let cost = silent.until(&silent);
+        assert_eq!(cost.kept_waiting, None);
+        let mut all = at(0, 0, 0).until(&at(1, 0, 0));
+        assert_eq!(all.kept_waiting, Some(Duration::ZERO));
+        all.merge(&cost);
+        assert_eq!(all.kept_waiting, None);
     }
 }

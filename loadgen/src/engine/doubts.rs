@@ -83,7 +83,7 @@ impl Outcome {
     /// The client's threads did not wait for the server for long enough to matter, so that they, and not it,
     /// may have set the pace. A thread that was ready and had no CPU did not wait for the server either.
     pub fn client_bound(&self) -> bool {
-        self.busy() + self.starved() >= BUSY_SHARE
+        self.busy() + self.starved().unwrap_or(0.0) >= BUSY_SHARE
     }
 
     /// The share of the counted time in which the client's threads computed.
@@ -91,9 +91,10 @@ impl Outcome {
         self.share(self.client.total())
     }
 
-    /// The share of the counted time in which the client's threads were ready, and others had their CPUs.
-    pub fn starved(&self) -> f64 {
-        self.share(self.client.kept_waiting)
+    /// The share of the counted time in which the client's threads were ready, and others had their CPUs;
+    /// `None` where the kernel does not tell.
+    pub fn starved(&self) -> Option<f64> {
+        self.client.kept_waiting.map(|waiting| self.share(waiting))
     }
 
     fn share(&self, spent: Duration) -> f64 {
@@ -123,14 +124,14 @@ mod tests {
             connections_asked: 64,
             pipeline: 1,
             connections_established: 64,
-            client: ClientCost { threads: 1, ..ClientCost::default() },
+            client: ClientCost { threads: 1, ..ClientCost::NONE },
             ..Outcome::empty()
         }
     }
 
     fn overtaken_by_its_schedule(busy: Duration) -> Outcome {
         let mut outcome = outcome(10_000, Duration::from_millis(1));
-        outcome.client.system = busy;
+        outcome.client.total = busy;
         outcome.open_loop = Some(OpenLoop {
             scheduled: Duration::from_secs(1),
             due: 20_000,
@@ -169,10 +170,12 @@ mod tests {
     #[test]
     fn a_client_without_a_cpu_did_not_wait_for_the_server() {
         let mut outcome = outcome(1_000, Duration::from_millis(1));
-        outcome.client.user = Duration::from_millis(300);
+        outcome.client.total = Duration::from_millis(300);
         assert!(!outcome.client_bound());
-        outcome.client.kept_waiting = Duration::from_millis(650);
-        assert!(outcome.client_bound() && outcome.starved() > outcome.busy());
+        outcome.client.kept_waiting = Some(Duration::from_millis(650));
+        assert!(outcome.client_bound() && outcome.starved() > Some(outcome.busy()));
+        outcome.client.kept_waiting = None;
+        assert!(!outcome.client_bound() && outcome.starved().is_none(), "nobody can tell");
     }
 
     #[test]

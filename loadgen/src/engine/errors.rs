@@ -117,15 +117,16 @@ pub enum EngineError {
     Plan(String),
     /// More connections than this process may have open files.
     #[error(
-        "{connections} connections need {needed} open files, but the limit is {limit}; \
-         raise it (ulimit -n {needed}) or use fewer connections (-c, --idle)"
+        "{connections} connections need {needed} open files, but the hard limit is {limit} (ulimit -Hn), and only \
+         root can raise that: prlimit --pid $$ --nofile={needed}, or LimitNOFILE= of the service; otherwise use \
+         fewer connections (-c, --idle)"
     )]
     Descriptors {
         /// Connections that the plan asks for.
         connections: usize,
         /// Descriptors that this process needs for them and for itself.
         needed: u64,
-        /// The hard limit.
+        /// The hard limit; the soft one is raised as far as that without a word.
         limit: u64,
     },
     /// A thread can't be pinned where the plan wants it.

@@ -31,7 +31,8 @@ pub struct Failure {
     pub local: Option<SocketAddr>,
     /// From the start of the run, warm-up included.
     pub after: Duration,
-    /// The response from its first byte on, as far as it came and up to four KiB of it.
+    /// The response from its first byte on, as far as it came and up to four KiB of it. Where a long one was
+    /// whole, and more came than that, only this.
     pub received: Vec<u8>,
     /// How much of it came.
     pub received_bytes: u64,
@@ -79,6 +80,17 @@ impl Evidence {
         self.passed_bytes += bytes.len() as u64;
     }
 
+    /// The response ends with `bytes`. It is shown before what may come after it, if it is short; `more` says
+    /// that something has come, so that more of it may be kept.
+    pub(super) fn end(&mut self, bytes: &[u8], kept_bytes_max: usize, more: bool) {
+        let short = if more { kept_bytes_max } else { KEPT_BYTES_MIN } / 2;
+        if self.passed_bytes + bytes.len() as u64 <= short as u64 {
+            self.keep(bytes, kept_bytes_max);
+        } else {
+            self.clear();
+        }
+    }
+
     /// The next response begins.
     pub(super) fn clear(&mut self) {
         self.kept.clear();
@@ -114,6 +126,22 @@ mod tests {
         assert_eq!(evidence.with(b"hi"), (b"abcde".to_vec(), 9), "no hole between what is shown");
         evidence.clear();
         assert_eq!(evidence.with(&[b'x'; 5_000]), (vec![b'x'; SHOWN_BYTES_MAX], 5_000));
+    }
+
+    #[test]
+    fn a_response_that_is_whole_is_kept_if_it_is_short_and_leaves_room_if_it_is_long() {
+        let mut evidence = Evidence::default();
+        evidence.keep(b"sho", 4_096);
+        evidence.end(b"rt", 4_096, false);
+        assert_eq!(evidence.with(b"more"), (b"shortmore".to_vec(), 9));
+        for (length, more, kept) in
+            [(128, false, 128), (129, false, 0), (2_048, true, 2_048), (2_049, true, 0)]
+        {
+            evidence.clear();
+            evidence.end(&vec![b'x'; length], 4_096, more);
+            assert_eq!(evidence.with(b"").1, kept, "{length} {more}");
+            assert!(evidence.with(b"more").0.ends_with(b"more"));
+        }
     }
 
     #[test]

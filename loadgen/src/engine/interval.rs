@@ -1,14 +1,22 @@
-//! What happened since the watcher last asked, latencies included.
+//! What happened in each quarter of a second, latencies included, for a watcher who asks for it.
 //!
-//! Threads tell it a few times a second, from what they count anyway: a request costs nothing more,
-//! and where nobody watches neither does a thread.
+//! All threads tell at the same marks of the counted time, and none counts anything across a mark. An
+//! interval is given to the watcher when every thread has passed its end; then nothing of it is missing, and
+//! what was counted in it, divided by its length, is the rate of all threads together.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::tally::{Tally, histogram};
+use super::tally::histogram;
+
+/// How far the marks are from each other. The watcher's rows begin and end at marks.
+pub(super) const MARK: Duration = Duration::from_millis(250);
+/// Intervals that may wait for a thread that has no CPU, or for a watcher who does not come: ten seconds of
+/// them. What happens after that makes the last of them longer.
+const WAITING_MAX: usize = 40;
 
 /// A part of the counted time.
 #[derive(Clone, Debug)]
@@ -49,94 +57,104 @@ impl Default for Interval {
 
 /// Where the threads leave what the watcher takes.
 #[derive(Debug, Default)]
-pub struct Intervals(Mutex<Option<Interval>>);
+pub struct Intervals(Mutex<Option<Parts>>);
 
 impl Intervals {
-    /// Has the threads tell what happens from now on.
+    /// Has the threads of the next run tell what happens. To be called before it begins.
     pub fn watch(&self) {
-        self.with(|slot| *slot = Some(Interval::new()));
+        self.with(|slot| *slot = Some(Parts::default()));
     }
 
-    /// What has happened since the last time, as far as the threads have told: up to a quarter of a
-    /// second may be missing while they run, and nothing once they have ended. `None` without news.
+    /// The next interval, once all threads have told their part of it: about a tenth of a second after its
+    /// end while they run, and at once when they have ended.
     pub fn take(&self) -> Option<Interval> {
-        self.with(|slot| {
-            let news = slot.as_ref().is_some_and(|interval| !interval.until.is_zero());
-            if news { slot.replace(Interval::new()) } else { None }
-        })
+        self.with(|slot| slot.as_mut()?.take())
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Option<Interval>) -> T) -> T {
+    pub(super) fn is_watched(&self) -> bool {
+        self.with(|slot| slot.is_some())
+    }
+
+    pub(super) fn tell(&self, part: &Part<'_>) {
+        self.with(|slot| slot.iter_mut().for_each(|parts| parts.add(part)));
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Option<Parts>) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// What one thread has told so far.
+/// What one thread has counted since it told last.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    /// Which of how many threads.
+    pub(super) thread: usize,
+    pub(super) threads: usize,
+    /// The end of the interval that it was counted in: a mark, or the end of the thread.
+    pub(super) until: Duration,
+    /// The thread has counted nothing between that and here, and tells no more of it; `None` after its end.
+    pub(super) passed: Option<Duration>,
+    pub(super) ok: u64,
+    pub(super) failed: u64,
+    /// Latencies and how often each was measured.
+    pub(super) latency_ns: &'a [(u64, u64)],
+}
+
+/// Intervals that some thread may still have to tell its part of.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    ok: u64,
-    failed: u64,
-    latency_ns: Option<Histogram<u64>>,
+struct Parts {
+    /// How far each thread has told; [`Duration::MAX`] where it has ended.
+    told_until: Vec<Duration>,
+    /// The oldest first, each beginning where the one before it ended.
+    waiting: VecDeque<Interval>,
+    /// Where the first of them begins.
+    taken_until: Duration,
+    /// When the last thread ended, of those that have.
+    ended: Duration,
 }
 
-impl Told {
-    /// Tells what has been counted since the last time, up to `until`.
-    pub(super) fn tell(&mut self, intervals: &Intervals, tally: &Tally, until: Duration) {
-        intervals.with(|slot| {
-            let Some(interval) = slot else { return };
-            interval.until = interval.until.max(until);
-            interval.ok += tally.ok - std::mem::replace(&mut self.ok, tally.ok);
-            let failed = tally.errors.total();
-            interval.failed += failed - std::mem::replace(&mut self.failed, failed);
-            let told = self.latency_ns.get_or_insert_with(histogram);
-            for entry in tally.latency_ns.iter_recorded() {
-                let value = entry.value_iterated_to();
-                let new = entry.count_at_value() - told.count_at(value);
-                if new > 0 {
-                    told.saturating_record_n(value, new);
-                    interval.latency_ns.saturating_record_n(value, new);
-                }
-            }
-        });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::in_flight::Start;
-    use crate::engine::tally::Done;
-
-    fn answered(tally: &mut Tally, latency_ns: u64) {
-        let done = Done {
-            start: Start::now(0),
-            first_byte_ns: 1,
-            last_byte_ns: latency_ns,
-            status: 200,
-            failure: None,
+impl Parts {
+    fn add(&mut self, part: &Part<'_>) {
+        self.told_until.resize(part.threads, Duration::ZERO);
+        self.told_until[part.thread] = part.passed.unwrap_or(Duration::MAX);
+        if part.passed.is_none() {
+            self.ended = self.ended.max(part.until);
+        }
+        self.reach(part.passed.unwrap_or(part.until));
+        let Some(interval) = self.waiting.iter_mut().find(|interval| interval.until >= part.until) else {
+            return;
         };
-        tally.finish(&done);
+        interval.ok += part.ok;
+        interval.failed += part.failed;
+        for &(value, count) in part.latency_ns {
+            interval.latency_ns.saturating_record_n(value, count);
+        }
     }
 
-    #[test]
-    fn each_answer_is_told_once() {
-        let (intervals, mut tally, mut told) = (Intervals::default(), Tally::new(false), Told::default());
-        let mut tell = |tally: &Tally, ms| told.tell(&intervals, tally, Duration::from_millis(ms));
-        answered(&mut tally, 1_000);
-        tell(&tally, 1);
-        assert!(intervals.take().is_none(), "nobody watches");
-        intervals.watch();
-        assert!(intervals.take().is_none(), "nothing is new");
-        tell(&tally, 2);
-        answered(&mut tally, 1_000);
-        answered(&mut tally, 123_456_789);
-        tell(&tally, 3);
-        let first = intervals.take().unwrap();
-        assert_eq!((first.ok, first.latency_ns.len(), first.until), (3, 3, Duration::from_millis(3)));
-        assert_eq!(first.latency_ns, tally.latency_ns);
-        answered(&mut tally, 5);
-        tell(&tally, 4);
-        let second = intervals.take().unwrap();
-        assert_eq!((second.ok, second.latency_ns.len(), second.latency_ns.max()), (1, 1, 5));
+    /// Adds intervals, from mark to mark, as far as `until`.
+    fn reach(&mut self, until: Duration) {
+        let mut end = self.waiting.back().map_or(self.taken_until, |last| last.until);
+        while end < until {
+            end += MARK;
+            if self.waiting.len() < WAITING_MAX {
+                self.waiting.push_back(Interval { until: end, ..Interval::new() });
+            } else if let Some(last) = self.waiting.back_mut() {
+                last.until = end;
+            }
+        }
+    }
+
+    fn take(&mut self) -> Option<Interval> {
+        let told_until = *self.told_until.iter().min()?;
+        if self.waiting.front()?.until > told_until {
+            return None;
+        }
+        let mut next = self.waiting.pop_front()?;
+        if told_until == Duration::MAX {
+            // The run ended in the middle of the last one.
+            next.until = next.until.min(self.ended);
+        }
+        self.taken_until = next.until;
+        Some(next)
     }
 }

@@ -6,11 +6,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::errors::EngineError;
 use super::plan::Plan;
+use super::unasked::BESIDE_MAX;
 
 /// Descriptors for what is opened beside the connections: the threads' epolls, files read in passing.
 const RESERVE: u64 = 16;
-/// Descriptors that one thread needs for itself.
-const PER_THREAD: u64 = 4;
+/// Descriptors that one thread needs beside its connections.
+const PER_THREAD: u64 = 4 + BESIDE_MAX as u64;
 
 /// Raises the soft limit on descriptors as far as the plan needs, and refuses a plan beyond the hard one.
 pub(super) fn make_room(plan: &Plan) -> Result<(), EngineError> {

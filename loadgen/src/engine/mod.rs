@@ -4,10 +4,11 @@
 //!
 //! # Layout
 //!
-//! [`run()`] splits the connections of a plan that passes [`check()`] among threads. A thread (`worker`) has its own poll, histograms
-//! and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a `schedule`, and
-//! `waiting` for what it left undone);
-//! what little the threads tell each other is in `shared`. A connection (`connection`, with `send`, `receive`, `close` and `failing`) is moved on by events
+//! [`run()`] splits the connections of a plan that passes [`check()`] among threads. A thread (`worker`) has its own
+//! poll, histograms and counts (`tally`) and its own share of the requests (`budget`; in an open loop `pacer`, on a
+//! `schedule`, and `waiting` for what it left undone);
+//! what little the threads tell each other is in `shared`, what they tell a watcher in `interval`, `told` and `marks`.
+//! A connection (`connection`, with `send`, `receive`, `close`, `failing` and `unasked`) is moved on by events
 //! and by the clock, and hands bytes to `response`, which knows no socket. Connections that do next to nothing, a
 //! [`Cohort`] each, are held by a thread of their own (`holder`, `member`). In steady state a kept connection
 //! costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
@@ -33,6 +34,7 @@ mod in_flight;
 mod interval;
 mod known_head;
 mod limits;
+mod marks;
 mod member;
 mod open_loop;
 mod outcome;
@@ -46,6 +48,8 @@ mod send;
 mod shared;
 mod tally;
 mod target;
+mod told;
+mod unasked;
 mod waiting;
 mod wire;
 mod worker;
@@ -53,16 +57,18 @@ mod worker;
 pub use check::check;
 pub(crate) use check::{DURATION_MAX, RATE_MAX, RATE_MIN};
 pub use cohort::{Cohort, CohortKind, CohortOutcome};
+pub use cpu::ClientCost;
 pub use doubts::LittlesLaw;
 pub use errors::{EngineError, ErrorKind, Errors};
 pub use evidence::Failure;
 pub use interval::{Interval, Intervals};
 pub use open_loop::OpenLoop;
-pub use outcome::{ClientCost, Outcome};
+pub use outcome::Outcome;
 pub use plan::{Amount, Expect, Mode, Pace, Plan};
 pub use run::run;
 pub use schedule::Rate;
 pub use target::Target;
+pub use unasked::Unasked;
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::cohort::CohortOutcome;
+use super::cpu::ClientCost;
 use super::errors::Errors;
 use super::evidence::Failure;
 use super::open_loop::OpenLoop;
 use super::tally::{coarse_histogram, histogram};
+use super::unasked::Unasked;
 
 /// What one attack measured, the warm-up left out.
 #[derive(Clone, Debug)]
@@ -62,6 +64,8 @@ pub struct Outcome {
     pub retried: u64,
     /// Connections that the client reset after an answer, because the plan wanted that.
     pub resets_sent: u64,
+    /// What came that no request had asked for.
+    pub unasked: Unasked,
     /// What became of the schedule, in an open loop.
     pub open_loop: Option<OpenLoop>,
     /// What became of the cohorts, in the order of the plan. Nothing of them is in any other count.
@@ -83,7 +87,7 @@ impl Outcome {
             connections_asked: 0,
             pipeline: 0,
             connections_established: 0,
-            client: ClientCost::default(),
+            client: ClientCost::NONE,
             failures: Vec::new(),
             samples: Vec::new(),
             interrupted: false,
@@ -94,6 +98,7 @@ impl Outcome {
             reset_after_answer: 0,
             retried: 0,
             resets_sent: 0,
+            unasked: Unasked::default(),
             open_loop: None,
             cohorts: Vec::new(),
         }
@@ -108,25 +113,5 @@ impl Outcome {
     pub fn requests_per_sec(&self) -> f64 {
         let seconds = self.elapsed.as_secs_f64();
         if seconds > 0.0 { self.ok as f64 / seconds } else { 0.0 }
-    }
-}
-
-/// CPU time of the client's own threads, over the counted part.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ClientCost {
-    /// In user mode.
-    pub user: Duration,
-    /// In the kernel on its behalf.
-    pub system: Duration,
-    /// Threads that fired.
-    pub threads: usize,
-    /// Time in which they were ready to run and had no CPU; zero where the kernel does not tell.
-    pub kept_waiting: Duration,
-}
-
-impl ClientCost {
-    /// In user mode and in the kernel together. This sum is exact; its split is sampled.
-    pub fn total(&self) -> Duration {
-        self.user + self.system
     }
 }

@@ -33,8 +33,8 @@ pub struct Plan {
     pub warmup: Duration,
     /// How much is counted.
     pub amount: Amount,
-    /// From the start of a request (its connect, where it needs one) to its last byte (to EOF in
-    /// [`Mode::Close`]); longer counts as an error.
+    /// From the start of a request (its connect, where it needs one) to the last byte of its response; longer
+    /// counts as an error. What a server takes to close after that is no part of it.
     pub timeout: Duration,
     /// What a response has to look like to count as answered.
     pub expect: Expect,

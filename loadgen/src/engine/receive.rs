@@ -81,8 +81,7 @@ impl Connection {
                     let done = self.take_done(cx, &answer, seen, now_ns);
                     let surplus = self.in_flight.is_empty() && !rest.is_empty();
                     if cx.plan.mode == Mode::Close || !answer.keep_alive || surplus {
-                        // What comes after it, if anything does, is shown behind it.
-                        self.evidence.keep(seen, cx.kept_bytes_max);
+                        self.evidence.end(seen, cx.kept_bytes_max, !rest.is_empty());
                         self.phase = Phase::Ending { done };
                     } else {
                         self.evidence.clear();
@@ -138,7 +137,7 @@ impl Connection {
                 self.fail(cx, ErrorKind::Malformed, now_ns, what);
             }
             // Nothing is in flight that could be blamed.
-            _ => self.close(cx),
+            _ => self.on_unasked(cx, surplus),
         }
     }
 

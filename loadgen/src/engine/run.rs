@@ -138,10 +138,7 @@ fn add(outcome: &mut Outcome, report: &Report) {
     ] {
         whole.add(part).expect("all histograms have the same bounds");
     }
-    outcome.client.user += report.cost.user;
-    outcome.client.system += report.cost.system;
-    outcome.client.threads += report.cost.threads;
-    outcome.client.kept_waiting += report.cost.kept_waiting;
+    outcome.client.merge(&report.cost);
     outcome.failures.extend(tally.failures.iter().cloned());
     outcome.in_flight_at_end += report.in_flight_at_end;
     outcome.connections_opened += tally.connections_opened;
@@ -149,4 +146,5 @@ fn add(outcome: &mut Outcome, report: &Report) {
     outcome.reset_after_answer += tally.reset_after_answer;
     outcome.retried += tally.retried;
     outcome.resets_sent += tally.resets_sent;
+    outcome.unasked.merge(&report.unasked);
 }

@@ -34,7 +34,7 @@ impl Connection {
             self.unsent += claimed * cx.plan.request.len();
             self.flush(cx, now_ns);
         } else if self.in_flight.is_empty() {
-            self.close(cx);
+            self.part(cx);
             self.phase = Phase::Idle;
         }
     }

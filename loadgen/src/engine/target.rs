@@ -1,14 +1,19 @@
 //! Where a server listens, and a connection to it: TCP or a unix socket.
 
 use std::fmt;
+use std::fs;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 
 use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
+
+/// Bytes in the path of a unix socket: its address has room for 108, and the last one is a NUL (unix(7)).
+const UNIX_PATH_BYTES_MAX: usize = 107;
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +39,25 @@ impl fmt::Display for Target {
     }
 }
 
+impl Target {
+    /// Why nobody can ever be reached there, if that is so: a path that is too long, or leads to no socket.
+    pub fn flaw(&self) -> Option<String> {
+        let Self::Unix(path) = self else { return None };
+        let bytes = path.as_os_str().len();
+        if bytes > UNIX_PATH_BYTES_MAX {
+            return Some(format!(
+                "the path has {bytes} bytes, and that of a unix socket at most {UNIX_PATH_BYTES_MAX}; go to its folder \
+                 and use a relative one, or make a link"
+            ));
+        }
+        // One that is not there yet may come, and one that can't be looked at may be right.
+        let kind = fs::metadata(path).ok()?.file_type();
+        let is = if kind.is_dir() { "a folder" } else { "a file" };
+        (!kind.is_socket())
+            .then(|| format!("that is {is} and no socket; a server that listens makes a socket"))
+    }
+}
+
 /// A connection that never blocks. Which kind it is decides a branch that always goes the same way,
 /// which costs less than what it stands before could be measured to cost: a system call.
 #[derive(Debug)]
@@ -55,6 +79,14 @@ impl Stream {
         match self {
             Self::Tcp(stream) => stream.set_nodelay(true),
             Self::Unix(_) => Ok(()),
+        }
+    }
+
+    /// Tells the other end that nothing more comes.
+    pub(super) fn shutdown_write(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
         }
     }
 

@@ -1,6 +1,7 @@
 //! One thread of a run: its poll, its share of the connections, its clock.
 
 use std::io;
+use std::mem;
 use std::time::Duration;
 
 use mio::{Events, Poll, Token};
@@ -120,10 +121,11 @@ impl Worker<'_> {
             }
         }
         self.cx.shared.counted();
-        self.published.tell_ns = 0;
         self.publish(now_ns);
-        let report = self.report(now_ns);
+        self.cx.tell_end(now_ns);
+        let mut report = self.report(now_ns);
         self.drain(&mut events)?;
+        report.unasked = mem::take(&mut self.cx.unasked);
         Ok(report)
     }
 
@@ -146,8 +148,12 @@ impl Worker<'_> {
                 self.cx.pacer.iter_mut().for_each(|pacer| pacer.rang(now_ns));
                 continue;
             }
-            self.connections[index].on_event(&mut self.cx, event);
-            self.settle(index);
+            if let Some(connection) = self.connections.get_mut(index) {
+                connection.on_event(&mut self.cx, event);
+                self.settle(index);
+            } else {
+                self.connections[index - self.share.connections].on_parting_event(&mut self.cx);
+            }
         }
         for _ in 0..OPENS_PER_TURN {
             let Some(index) = self.due.pop() else { break };
@@ -177,6 +183,7 @@ impl Worker<'_> {
     /// What is done every few milliseconds rather than with every event.
     fn sweep(&mut self, now_ns: u64) {
         let mut resting = false;
+        self.cx.listens_to_next = true;
         for index in 0..self.connections.len() {
             let connection = &mut self.connections[index];
             // One that is due already waits in the list, and must not get there twice.
@@ -192,30 +199,41 @@ impl Worker<'_> {
         let pause = if resting { SWEEP_MIN } else { self.cx.plan.timeout / 10 };
         self.next_sweep_ns = now_ns + ns(pause.clamp(SWEEP_MIN, SWEEP_MAX));
         self.cx.shared.consider_giving_up(now_ns, self.cx.alive_ns, self.cx.connect_failure.as_deref());
+        self.cx.pass_marks(now_ns);
         if now_ns >= self.published.at_ns.saturating_add(ns(PUBLISH_EVERY)) {
             self.publish(now_ns);
         }
     }
 
-    /// Lets requests in flight finish for a moment, uncounted and without sending new ones.
+    /// Lets requests in flight finish for a moment, uncounted and without sending new ones, and listens to
+    /// connections that have nothing in flight until the server closes them, too.
     fn drain(&mut self, events: &mut Events) -> io::Result<()> {
-        self.cx.end_ns = 0;
+        self.cx.count_no_more();
         self.due.clear();
-        let until_ns = self.cx.shared.now_ns() + ns(DRAIN);
-        while self.outstanding() > 0 {
-            let now_ns = self.cx.shared.now_ns();
-            if now_ns >= until_ns {
+        let began_ns = self.cx.tick();
+        self.connections.iter_mut().for_each(|connection| connection.part_if_free(&mut self.cx));
+        loop {
+            let limit_ns = match (self.cx.partings, self.outstanding()) {
+                (0, 0) => break,
+                (0, _) => ns(DRAIN),
+                _ => self.cx.close_wait_ns(),
+            };
+            let passed_ns = self.cx.tick() - began_ns;
+            if passed_ns >= limit_ns {
                 break;
             }
-            self.next_sweep_ns = until_ns;
-            let wait = Duration::from_nanos(until_ns - now_ns);
-            match self.poll.poll(events, Some(wait)) {
+            match self.poll.poll(events, Some(Duration::from_nanos(limit_ns - passed_ns))) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
             for event in events.iter().filter(|event| event.token() != ALARM) {
                 let Token(index) = event.token();
-                self.connections[index].on_event(&mut self.cx, event);
+                if let Some(connection) = self.connections.get_mut(index) {
+                    connection.on_event(&mut self.cx, event);
+                    connection.part_if_free(&mut self.cx);
+                } else {
+                    self.connections[index - self.share.connections].on_parting_event(&mut self.cx);
+                }
             }
         }
         Ok(())

@@ -25,8 +25,8 @@ fn check(connections: usize, hard: Option<u64>) -> Result<(), String> {
     let needed = (connections as u64).saturating_add(RESERVE);
     match hard {
         Some(hard) if hard < needed => Err(format!(
-            "{connections} connections need {needed} open files, and this shell allows {hard}; \
-             raise the limit (ulimit -n {needed}) or use -c {}",
+            "{connections} connections need {needed} open files, but the hard limit is {hard} (ulimit -Hn), and \
+             only root can raise that: prlimit --pid $$ --nofile={needed}; otherwise use -c {}",
             hard.saturating_sub(RESERVE).max(1)
         )),
         _ => Ok(()),
@@ -40,7 +40,10 @@ mod tests {
     #[test]
     fn too_many_connections_are_told_how_many_would_fit() {
         let message = check(5000, Some(1024)).unwrap_err();
-        assert!(message.contains("ulimit -n 5064") && message.contains("-c 960"), "{message}");
+        assert!(
+            message.contains("hard limit is 1024") && message.contains("=5064") && message.contains("-c 960"),
+            "{message}"
+        );
         assert!(check(960, Some(1024)).is_ok() && check(usize::MAX / 2, None).is_ok());
     }
 }

@@ -11,7 +11,7 @@ use super::document::{
 use super::floor::{Bounds, floor};
 use super::held::Held;
 use super::stats::{round5, spread};
-use crate::engine::{Errors, Outcome};
+use crate::engine::{ClientCost, Errors, Outcome};
 use crate::lab;
 use crate::lab::rows::Kind;
 use crate::lab::scenario::Keep;
@@ -190,6 +190,7 @@ fn trial(measured: &lab::Trial) -> Trial {
         closed_by_client: outcome.map_or(0, |outcome| outcome.closed_by_client),
         reset_after_answer: outcome.map_or(0, |outcome| outcome.reset_after_answer),
         retried: outcome.map_or(0, |outcome| outcome.retried),
+        unasked: outcome.map_or(0, |outcome| outcome.unasked.connections),
         first_byte_ns: outcome.and_then(|outcome| latency(&outcome.first_byte_ns)),
         concurrency: rate.zip(latencies).map(|(rate, latency)| round5(rate * latency.mean as f64 / 1e9)),
         server: server(&std::iter::once(measured)),
@@ -264,16 +265,18 @@ fn server<'a>(trials: &(impl Iterator<Item = &'a lab::Trial> + Clone)) -> Server
 fn client<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> Client {
     let sum = |value: &dyn Fn(&Outcome) -> f64| outcomes.clone().map(value).sum::<f64>();
     let requests = sum(&|outcome| (outcome.ok + outcome.failed()) as f64);
-    let per_request = |us: f64| (requests > 0.0).then(|| round5(us / requests));
     let available = sum(&|outcome| outcome.elapsed.as_secs_f64() * outcome.client.threads as f64);
-    let spent = sum(&|outcome| outcome.client.total().as_secs_f64());
-    let starved = sum(&|outcome| outcome.client.kept_waiting.as_secs_f64());
-    let busy = (available > 0.0).then(|| round5(spent / available));
+    let mut cost = ClientCost::NONE;
+    outcomes.clone().for_each(|outcome| cost.merge(&outcome.client));
+    let share = |spent: Duration| (available > 0.0).then(|| round5(spent.as_secs_f64() / available));
+    let per_request =
+        |spent: Duration| (requests > 0.0).then(|| round5(spent.as_secs_f64() * 1e6 / requests));
     Client {
-        user_us_per_request: per_request(sum(&|outcome| outcome.client.user.as_secs_f64() * 1e6)),
-        sys_us_per_request: per_request(sum(&|outcome| outcome.client.system.as_secs_f64() * 1e6)),
-        busy,
-        starved: (available > 0.0).then(|| round5(starved / available)),
+        cpu_us_per_request: per_request(cost.total()),
+        user_us_per_request: cost.split().and_then(|[user, _]| per_request(user)),
+        sys_us_per_request: cost.split().and_then(|[_, system]| per_request(system)),
+        busy: share(cost.total()),
+        starved: cost.kept_waiting.and_then(share),
         bound: outcomes.clone().any(Outcome::client_bound),
         connections_established: outcomes.map(|outcome| outcome.connections_established).min(),
     }

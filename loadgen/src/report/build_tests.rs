@@ -19,10 +19,11 @@ pub(in crate::report) fn outcome(ok: u64, each_ms: u64) -> Outcome {
         pipeline: 1,
         connections_established: 1000,
         client: ClientCost {
-            user: Duration::from_millis(400),
-            system: Duration::from_millis(1400),
+            total: Duration::from_millis(1_800),
+            user_ticks: 4,
+            system_ticks: 2,
             threads: 1,
-            kept_waiting: Duration::ZERO,
+            kept_waiting: Some(Duration::ZERO),
         },
         ..Outcome::empty()
     }
@@ -81,6 +82,12 @@ fn rates_costs_and_speed_up_follow_from_the_trials() {
     assert_eq!(serial.server.context_switches_per_request, None);
     // 1.8 s of CPU in 2 s.
     assert_eq!((serial.client.busy, serial.client.bound), (Some(0.9), true));
+    // 5.4 s over 2,700 requests; a trial has too few samples to be split, and all together have enough.
+    assert_eq!(serial.client.cpu_us_per_request, Some(2_000.0));
+    assert_eq!(serial.client.user_us_per_request, Some(1_333.3));
+    let [first, ..] = serial.trials.as_slice() else { panic!("three trials") };
+    assert_eq!(first.client.cpu_us_per_request, Some(1_800.0));
+    assert_eq!((first.client.user_us_per_request, first.client.sys_us_per_request), (None, None));
     assert_eq!(serial.latency_ns.unwrap().p50 / 100_000, 40);
     assert_eq!(threads.ceiling.as_ref().unwrap().qps, 5000.0);
     assert_eq!((threads.target_qps, threads.original_qps), (Some(5000.0), Some(7877.0)));
@@ -102,6 +109,18 @@ fn a_trial_that_failed_is_kept_and_does_not_count() {
     assert_eq!(row.requests, Requests { ok: 1050, failed: 1 });
     assert_eq!(row.errors["reset"], 1);
     assert!((row.qps.unwrap().median - 500.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_kernel_that_does_not_tell_who_waited_for_a_cpu_is_null_and_not_zero() {
+    let mut trial = good(1, 1000);
+    let client = |trial: lab::Trial| {
+        let document = document(&measured(vec![("phase0-serial", vec![trial])]), &conditions(1));
+        serde_json::to_value(document.scenarios[0].rows[0].client).unwrap()
+    };
+    assert_eq!(client(trial.clone())["starved"], 0.0);
+    trial.outcome.as_mut().unwrap().client.kept_waiting = None;
+    assert!(client(trial)["starved"].is_null());
 }
 
 #[test]

@@ -207,9 +207,9 @@ impl Requests {
 pub struct Server {
     /// CPU time of all its threads, exact.
     pub cpu_us_per_request: Option<f64>,
-    /// The part in user mode, split by the kernel's samples.
+    /// The part in user mode, split by the kernel's samples; `null` where there were too few.
     pub user_us_per_request: Option<f64>,
-    /// The part in the kernel, split by the kernel's samples.
+    /// The part in the kernel, split by the kernel's samples; `null` where there were too few.
     pub sys_us_per_request: Option<f64>,
     /// Heap allocations, counted in a pass of its own.
     pub allocs_per_request: Option<f64>,
@@ -229,19 +229,31 @@ pub struct Server {
 /// What the client spent, and whether it held the server up.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Client {
-    /// CPU time in user mode.
+    /// CPU time of all its threads, exact; `null` without a request, and in files of before there was this.
+    #[serde(default)]
+    pub cpu_us_per_request: Option<f64>,
+    /// The part in user mode, split by the kernel's samples; `null` where there were too few.
     pub user_us_per_request: Option<f64>,
-    /// CPU time in the kernel.
+    /// The part in the kernel, split by the kernel's samples; `null` where there were too few.
     pub sys_us_per_request: Option<f64>,
     /// How busy its threads were, from 0 to 1.
     pub busy: Option<f64>,
-    /// For which share of the time they were ready to run while others had their CPUs.
+    /// For which share of the time they were ready to run while others had their CPUs; `null` where the kernel
+    /// does not tell.
     #[serde(default)]
     pub starved: Option<f64>,
     /// Whether it had no time left, in any trial, so that the server might be faster than this.
     pub bound: bool,
     /// Connections established at the same time, at most; the least of the trials.
     pub connections_established: Option<usize>,
+}
+
+impl Client {
+    /// CPU time per request, however it was written down.
+    pub fn cpu_us_per_request(&self) -> Option<f64> {
+        let split = self.user_us_per_request.zip(self.sys_us_per_request);
+        self.cpu_us_per_request.or(split.map(|(user, system)| user + system))
+    }
 }
 
 /// A rate that this row can't exceed, and what sets it.
@@ -285,6 +297,9 @@ pub struct Trial {
     pub reset_after_answer: u64,
     /// Requests sent again because the server had just closed the kept connection.
     pub retried: u64,
+    /// Connections on which the server sent bytes that no request had asked for, as far as that was seen.
+    #[serde(default)]
+    pub unasked: u64,
     /// From connect (where there was one) to the last byte.
     pub latency_ns: Option<Latency>,
     /// From connect to connected.

@@ -137,7 +137,7 @@ fn costs(scenario: &Scenario) -> String {
             or_none(server.context_switches_per_request, |n| format!("{n:.2}")),
             or_none(server.threads_max, count),
             or_none(server.rss_peak_bytes, memory),
-            or_none(client.user_us_per_request.zip(client.sys_us_per_request), |(user, sys)| us(user + sys)),
+            or_none(client.cpu_us_per_request(), us),
             or_none(client.busy, percent),
             or_none(row.ceiling.as_ref(), |ceiling| format!("{}/s ({})", rate(ceiling.qps), ceiling.bound)),
         ]

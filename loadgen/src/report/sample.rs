@@ -81,6 +81,7 @@ fn row(name: &str, idea: &str, target_qps: Option<f64>, qps: f64, speedup: f64) 
         reset_after_answer: 0,
         retried: 0,
         weather: Weather::default(),
+        unasked: 0,
         held: Vec::new(),
         latency_ns: Some(latency),
         connect_ns: None,

@@ -32,6 +32,7 @@ pub fn warnings(document: &Document) -> Vec<String> {
     all.extend(rows().filter_map(|(scenario, row)| held::warning(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| littles_law(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| unclean_closes(scenario, row)));
+    all.extend(rows().filter_map(|(scenario, row)| unasked(scenario, row)));
     if document.scenarios.iter().any(|scenario| scenario.params.trials < 3) {
         all.push(
             "Fewer than three trials: there is no telling how far the next one would be off. Leave --quick out, \
@@ -144,6 +145,19 @@ fn unclean_closes(scenario: &Scenario, row: &Row) -> Option<String> {
     })
 }
 
+fn unasked(scenario: &Scenario, row: &Row) -> Option<String> {
+    let connections: u64 = row.trials.iter().map(|trial| trial.unasked).sum();
+    (connections > 0).then(|| {
+        format!(
+            "{}, {}: the server sent more than it was asked for, seen on {} connections, so that answers may have \
+             been taken for those to later requests.",
+            scenario.name,
+            row.name,
+            count(connections)
+        )
+    })
+}
+
 /// Requests that the scenario keeps under way.
 pub(super) fn in_flight(scenario: &Scenario) -> f64 {
     (scenario.params.connections * scenario.params.pipeline) as f64
@@ -186,6 +200,7 @@ mod tests {
         row.trials[0].failed = Some("the server ended".into());
         row.trials.iter_mut().for_each(|trial| trial.concurrency = Some(500.0));
         row.trials[2].reset_after_answer = 4;
+        row.trials[2].unasked = 5;
         let all = warnings(&document).join("\n");
         for part in [
             "reference, phase1-threads, trial 1: the server ended",
@@ -197,6 +212,7 @@ mod tests {
             "990 of 1,000 connections",
             "Little's law is off in 2 of 2 trials. Rate times mean latency is 500",
             "of 3,000 answers, 4 were followed by a reset, and after 0",
+            "more than it was asked for, seen on 5 connections",
             "Fewer than three trials",
         ] {
             assert!(all.contains(part), "'{part}' is missing in:\n{all}");

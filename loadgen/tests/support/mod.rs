@@ -199,6 +199,12 @@ pub fn plan(target: SocketAddr, mode: Mode, connections: usize, requests: u64) -
     }
 }
 
+/// Says that a test could not be done here. Not with `eprintln!`, which the harness keeps to itself where a test
+/// passes.
+pub fn skipped(why: &str) {
+    let _ = writeln!(io::stderr(), "skipped: {why}");
+}
+
 /// Runs `plan`, which has to be possible and to end.
 pub fn fire(plan: &Plan) -> Outcome {
     let progress = Progress::default();

@@ -12,7 +12,8 @@ use crate::engine::{Outcome, Plan};
 /// Names and meanings only ever get added under this one.
 const SCHEMA: &str = "phase-lab/max-rate/1";
 
-pub(super) fn of(plan: &Plan, slo: &Slo, found: &Found, best: Option<&Outcome>) -> Value {
+/// `probes` is how many connections it took to find the target's address.
+pub(super) fn of(plan: &Plan, probes: u64, slo: &Slo, found: &Found, best: Option<&Outcome>) -> Value {
     let steps: Vec<Value> = found.by_rate().into_iter().map(step).collect();
     json!({
         "schema": SCHEMA,
@@ -22,6 +23,7 @@ pub(super) fn of(plan: &Plan, slo: &Slo, found: &Found, best: Option<&Outcome>) 
         "interrupted": matches!(found.ended, Some(Ended::Interrupted)),
         "ended_by": found.ended.as_ref().map(ToString::to_string),
         "client_limit": table::client_limit(found),
+        "connections_probed": probes,
         "at_max_rate": best.map(at_max_rate),
         "steps": steps,
     })

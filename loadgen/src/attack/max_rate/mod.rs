@@ -41,11 +41,12 @@ type Best = Option<Outcome>;
 pub(super) fn run(
     args: &Args,
     plan: &Plan,
+    probes: u64,
     slo: &Slo,
     progress: &Arc<Progress>,
 ) -> Result<ExitCode, AttackError> {
     let (found, best) = find(args, plan, slo, progress)?;
-    match print(args, plan, slo, &found, best.as_ref()) {
+    match print(args, plan, probes, slo, &found, best.as_ref()) {
         // Whoever read it has read enough, as with `| head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         printed => printed?,
@@ -102,10 +103,17 @@ fn died(outcome: &Outcome) -> Option<String> {
     (refused || outcome.gave_up.is_some()).then(|| complaint(outcome)).flatten()
 }
 
-fn print(args: &Args, plan: &Plan, slo: &Slo, found: &Found, best: Option<&Outcome>) -> io::Result<()> {
+fn print(
+    args: &Args,
+    plan: &Plan,
+    probes: u64,
+    slo: &Slo,
+    found: &Found,
+    best: Option<&Outcome>,
+) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if args.json {
-        writeln!(out, "{}", json::of(plan, slo, found, best))?;
+        writeln!(out, "{}", json::of(plan, probes, slo, found, best))?;
     } else {
         table::write(&mut out, args, slo, found, report::width())?;
         if let Some(best) = best.filter(|_| args.latency) {

@@ -102,7 +102,7 @@ fn a_rate_at_which_some_are_never_answered_keeps_no_promise() {
         }
     });
     let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;
-    let outcome = engine::run(&args.plan().unwrap(), &Progress::default()).unwrap();
+    let outcome = engine::run(&args.plan().unwrap().0, &Progress::default()).unwrap();
     server.join().unwrap();
     assert_eq!((outcome.ok, outcome.in_flight_at_end), (194, 6));
     let open = outcome.open_loop.as_ref().unwrap();
@@ -117,7 +117,7 @@ fn a_rate_at_which_some_are_never_answered_keeps_no_promise() {
 /// One in a second that was too slow, by a client that was busy for so long.
 fn too_slow_and_busy(ms: u64) -> Outcome {
     let mut outcome = outcome(&[(900, MS), (100, 80 * MS)]);
-    outcome.client.user = Duration::from_millis(ms);
+    outcome.client.total = Duration::from_millis(ms);
     outcome
 }
 
@@ -128,14 +128,14 @@ fn a_client_without_time_takes_the_blame_for_a_promise_that_was_broken() {
     assert_eq!((step.broken, step.verdict()), (Some(Broken::TooSlow), "beyond the client"));
     assert!(step.client.unwrap().contains("the client was busy"));
     let mut starved = too_slow_and_busy(500);
-    starved.client.kept_waiting = Duration::from_millis(450);
+    starved.client.kept_waiting = Some(Duration::from_millis(450));
     assert!(judged(&starved).client.unwrap().contains("45 % of the time"));
     let mut overrun = too_slow_and_busy(950);
     open(&mut overrun).never_sent = 500;
     assert_eq!(judged(&overrun).verdict(), "beyond the client");
     // Who was busy and kept the promise all the same has nothing to answer for.
     let mut kept = outcome(&[(1_000, MS)]);
-    kept.client.user = Duration::from_secs(1);
+    kept.client.total = Duration::from_secs(1);
     assert_eq!((judged(&kept).verdict(), judged(&kept).client), ("holds", None));
 }
 

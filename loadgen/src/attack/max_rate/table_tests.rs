@@ -47,7 +47,7 @@ fn text(found: &Found, promise: &str, width: usize) -> String {
 
 fn json(found: &Found) -> serde_json::Value {
     let args = Command::try_parse_from(["attack", "http://127.0.0.1:9/"]).unwrap().args;
-    json::of(&args.plan().unwrap(), &slo("p99=5ms").unwrap(), found, None)
+    json::of(&args.plan().unwrap().0, 0, &slo("p99=5ms").unwrap(), found, None)
 }
 
 #[test]
