@@ -18,7 +18,7 @@ pub(crate) const DURATION_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// for which the soft limit is raised if need be.
 ///
 /// # Errors
-/// What is wrong with it, as [`run`] would say it.
+/// What is wrong with it, as [`run`](super::run()) would say it.
 pub fn check(plan: &Plan) -> Result<(), EngineError> {
     let refuse = |text: &str| Err(EngineError::Plan(text.to_owned()));
     if plan.connections == 0 {
