@@ -29,17 +29,47 @@ fn talkative(mut peer: Peer) -> io::Result<()> {
     peer.send(HELLO)
 }
 
+/// Whether a server that answers twice was found out.
+///
 /// Most of it, and on a busy machine all, is found as what stands behind a response in the same read, for which
 /// that response's request is to blame. Whichever it is, each request is counted once.
 #[track_caller]
-fn assert_found(outcome: &Outcome, connections_max: u64) {
+fn is_found_out(outcome: &Outcome, connections_max: u64) -> bool {
     let malformed = outcome.errors.count(ErrorKind::Malformed);
     assert_eq!(outcome.failed(), malformed, "{:#?}", outcome.samples);
     let Unasked { connections, first } = &outcome.unasked;
-    assert!(connections + malformed > 0 && *connections <= connections_max, "{outcome:?}");
-    let Some(first) = first else { return assert_eq!(*connections, 0) };
-    assert!(first.received.starts_with(HELLO) && first.what.contains("no request"), "{first:?}");
-    assert_eq!(first.received.len() as u64, first.received_bytes);
+    assert!(
+        *connections <= connections_max && first.is_some() == (*connections > 0),
+        "{:?}",
+        outcome.unasked
+    );
+    if let Some(first) = first {
+        assert!(first.received.starts_with(HELLO) && first.what.contains("no request"), "{first:?}");
+        assert_eq!(first.received.len() as u64, first.received_bytes);
+    }
+    connections + malformed > 0
+}
+
+/// Fires the plan at a server that answers twice, which has to be found out: by a number of requests at once,
+/// and by a time in the end. On a busy machine a short time may be over before anything has happened, and what
+/// is in flight at its end is awaited for a moment only.
+#[track_caller]
+fn assert_found_out(change: impl Fn(Plan) -> Plan) {
+    const TRIES_MAX: usize = 20;
+    for _ in 0..TRIES_MAX {
+        let server = Server::start(twice);
+        let plan = change(plan(server.address, PIPELINE_1, 2, 1));
+        let outcome = fire(&plan);
+        let found = is_found_out(&outcome, server.connections());
+        if let Amount::Requests(requests) = plan.amount {
+            assert_eq!(outcome.ok + outcome.failed(), requests);
+            assert!(found, "nothing came that was too much");
+        }
+        if found {
+            return;
+        }
+    }
+    panic!("not in {TRIES_MAX} runs");
 }
 
 #[test]
@@ -85,16 +115,9 @@ fn a_connection_that_is_closed_after_so_many_answers_is_listened_to_beside_the_n
 
 #[test]
 fn a_server_that_answers_twice_is_found_out_however_much_is_asked_of_it() {
-    let time = Amount::Time(Duration::from_millis(100));
-    for amount in [Amount::Requests(1), Amount::Requests(9), time] {
+    for amount in [Amount::Requests(1), Amount::Requests(9), Amount::Time(Duration::from_millis(100))] {
         for mode in [PIPELINE_1, Mode::KeepAlive { pipeline: 4 }] {
-            let server = Server::start(twice);
-            let connections = if amount == Amount::Requests(1) { 1 } else { 2 };
-            let outcome = fire(&Plan { amount, ..plan(server.address, mode, connections, 1) });
-            assert_found(&outcome, server.connections());
-            if let Amount::Requests(requests) = amount {
-                assert_eq!(outcome.ok + outcome.failed(), requests);
-            }
+            assert_found_out(|plan| Plan { amount, mode, ..plan });
         }
     }
 }
@@ -105,25 +128,16 @@ fn a_server_that_answers_twice_is_found_out_by_a_schedule() {
         // So slow that it says all that it has to say while nothing is asked.
         (20.0, Amount::Requests(4)),
         (2_000.0, Amount::Requests(6)),
-        (2_000.0, Amount::Time(Duration::from_millis(50))),
+        (2_000.0, Amount::Time(Duration::from_millis(100))),
     ] {
-        let server = Server::start(twice);
-        let pace = Pace::Open(Rate::constant(per_sec));
-        let outcome = fire(&Plan { pace, amount, ..plan(server.address, PIPELINE_1, 2, 1) });
-        assert_found(&outcome, server.connections());
-        if let Amount::Requests(requests) = amount {
-            assert_eq!(outcome.ok + outcome.failed(), requests);
-        }
+        assert_found_out(|plan| Plan { pace: Pace::Open(Rate::constant(per_sec)), amount, ..plan });
     }
 }
 
 #[test]
 fn a_server_that_answers_twice_is_found_out_though_no_connection_lasts() {
     for amount in [Amount::Requests(10), Amount::Time(Duration::from_millis(100))] {
-        let server = Server::start(twice);
-        let plan = plan(server.address, PIPELINE_1, 2, 1);
-        let outcome = fire(&Plan { requests_per_connection: Some(2), amount, ..plan });
-        assert_found(&outcome, server.connections());
+        assert_found_out(|plan| Plan { requests_per_connection: Some(2), amount, ..plan });
     }
 }
 
