@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
-use crate::{attack, check, run, serve};
+use crate::{attack, check, redraw, run, serve};
 
 /// Something that was asked for went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -21,9 +21,11 @@ Examples:
   loadgen serve phase0-serial              one phase as a server, on 127.0.0.1:8080
   loadgen attack http://127.0.0.1:8080/    any HTTP/1.1 server, not only these
   loadgen check phase4-keepalive           what it does with good and bad bytes
+  loadgen report results/reference         a run that was measured before, drawn again
 
 Exit codes: 0 good, 1 the run failed (also where any request failed), 2 bad arguments,
-130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md and .hgrm.";
+130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md, report.html
+and .hgrm.";
 
 /// Five HTTP/1.1 servers, each one idea faster than the last, and what each idea buys.
 ///
@@ -47,6 +49,8 @@ enum Command {
     Attack(Box<attack::Args>),
     /// Hold a phase or any server to the rules of HTTP/1.1
     Check(check::Args),
+    /// Draw a run that was measured before once more: report.md and report.html
+    Report(redraw::Args),
 }
 
 /// How a command ended that did not end well.
@@ -68,6 +72,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(args)) => serve::run(args),
         Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Report(args)) => redraw::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Attack(args)) => attack::run(&args).or_else(|error| {
             eprintln!("error: {error}");
             Ok(error.exit_code())

@@ -10,7 +10,8 @@
 //! - [`report`] writes down what was measured, and draws it from what it wrote.
 //!
 //! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, and [`attack`]
-//! the engine alone against any address, [`check`] the conformance suite against one.
+//! the engine alone against any address, [`check`] the conformance suite against one; [`redraw`] draws a run that was
+//! measured before.
 
 pub mod attack;
 pub mod check;
@@ -18,6 +19,7 @@ pub mod cli;
 pub mod engine;
 pub mod lab;
 pub mod measure;
+pub mod redraw;
 pub mod report;
 pub mod run;
 pub mod serve;

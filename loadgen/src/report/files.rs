@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::build::merged_latency;
 use super::document::Document;
-use super::{hgrm, markdown, whole};
+use super::drawing::Drawing;
+use super::{hgrm, whole};
 use crate::lab;
 
 /// Runs that began in the same second get a number; more than this many are taken for a mistake.
@@ -67,8 +68,8 @@ impl Folder {
         measured: &lab::Measured,
     ) -> io::Result<Written> {
         fs::create_dir(draft)?;
-        let mut files =
-            vec![("run.json".to_owned(), json(document)?), ("report.md".to_owned(), markdown(document))];
+        let mut files = vec![("run.json".to_owned(), json(document)?)];
+        files.extend(Drawing::ALL.map(|drawing| (drawing.file_name().to_owned(), drawing.draw(document))));
         for lab::MeasuredScenario { scenario, rows } in &measured.scenarios {
             for row in rows {
                 if let Some(histogram) = merged_latency(row) {

@@ -5,14 +5,20 @@
 
 mod bars;
 mod build;
+mod claims;
 mod document;
+mod drawing;
 mod files;
 mod format;
 mod held;
 pub(crate) mod hgrm;
+mod html;
 mod markdown;
 mod progress;
+mod prose;
+mod read;
 mod stats;
+mod tables;
 mod terminal;
 mod truth;
 mod warnings;
@@ -20,9 +26,12 @@ pub(crate) mod whole;
 
 pub use build::{Conditions, document};
 pub use document::*;
+pub use drawing::{Drawing, replace};
 pub use files::{Folder, Written};
+pub use html::html;
 pub use markdown::markdown;
 pub use progress::Bars;
+pub use read::{file_of, read};
 pub use terminal::{table, width, wrap};
 pub use warnings::warnings;
 
