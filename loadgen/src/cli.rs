@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
-use crate::{attack, check, redraw, run, serve};
+use crate::{attack, check, compare, redraw, run, serve};
 
 /// Something that was asked for went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -22,6 +22,7 @@ Examples:
   loadgen attack http://127.0.0.1:8080/    any HTTP/1.1 server, not only these
   loadgen check phase4-keepalive           what it does with good and bad bytes
   loadgen report results/reference         a run that was measured before, drawn again
+  loadgen compare RUN RUN                  two of them side by side
 
 Exit codes: 0 good, 1 the run failed (also where any request failed), 2 bad arguments,
 130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md, report.html
@@ -51,6 +52,8 @@ enum Command {
     Check(check::Args),
     /// Draw a run that was measured before once more: report.md and report.html
     Report(redraw::Args),
+    /// Put two runs side by side: ratios, and whether their intervals overlap
+    Compare(compare::Args),
 }
 
 /// How a command ended that did not end well.
@@ -72,6 +75,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(args)) => serve::run(args),
         Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Compare(args)) => compare::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Report(args)) => redraw::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Attack(args)) => attack::run(&args).or_else(|error| {
             eprintln!("error: {error}");

@@ -6,6 +6,7 @@
 mod bars;
 mod build;
 mod claims;
+mod compare;
 mod document;
 mod drawing;
 mod files;
@@ -25,6 +26,7 @@ mod warnings;
 pub(crate) mod whole;
 
 pub use build::{Conditions, document};
+pub use compare::{Comparison, compare, text as comparison};
 pub use document::*;
 pub use drawing::{Drawing, replace};
 pub use files::{Folder, Written};
