@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
-use crate::{attack, check, compare, redraw, run, serve};
+use crate::{attack, check, compare, history, redraw, run, serve};
 
 /// Something that was asked for went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -23,10 +23,11 @@ Examples:
   loadgen check phase4-keepalive           what it does with good and bad bytes
   loadgen report results/reference         a run that was measured before, drawn again
   loadgen compare RUN RUN                  two of them side by side
+  loadgen history                          how each phase did, run after run
 
 Exit codes: 0 good, 1 the run failed (also where any request failed), 2 bad arguments,
 130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md, report.html
-and .hgrm.";
+and .hgrm, and a line for each row to results/MACHINE/history.jsonl.";
 
 /// Five HTTP/1.1 servers, each one idea faster than the last, and what each idea buys.
 ///
@@ -54,6 +55,8 @@ enum Command {
     Report(redraw::Args),
     /// Put two runs side by side: ratios, and whether their intervals overlap
     Compare(compare::Args),
+    /// Show how each server did, run after run
+    History(history::Args),
 }
 
 /// How a command ended that did not end well.
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Some(Command::Serve(args)) => serve::run(args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Compare(args)) => compare::run(&args).map(|()| ExitCode::SUCCESS),
+        Some(Command::History(args)) => history::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Report(args)) => redraw::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Attack(args)) => attack::run(&args).or_else(|error| {
             eprintln!("error: {error}");

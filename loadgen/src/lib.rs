@@ -11,13 +11,14 @@
 //!
 //! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, and [`attack`]
 //! the engine alone against any address, [`check`] the conformance suite against one; [`redraw`] draws a run that was
-//! measured before, [`compare`] puts two beside each other.
+//! measured before, [`compare`] puts two beside each other, [`history`] shows all.
 
 pub mod attack;
 pub mod check;
 pub mod cli;
 pub mod compare;
 pub mod engine;
+pub mod history;
 pub mod lab;
 pub mod measure;
 pub mod redraw;

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - `page` has the sections, `scenario` those of one workload, `table` the tables.
-//! - `climb`, `latency`, `trials`, `cpu` and `waterfall` draw one kind of picture each, most of them in
+//! - `climb`, `latency`, `trials`, `cpu`, `waterfall` and `trend` draw one kind of picture each, most of them in
 //!   `slots`.
 //! - `frame` is what pictures have in common: `axis`, `labels` at the ends of lines, and colours by role
 //!   (`paint`), which `style.css` gives each theme.
@@ -18,7 +18,9 @@ mod paint;
 mod scenario;
 mod slots;
 mod table;
+mod trend;
 mod trials;
 mod waterfall;
 
 pub use page::html;
+pub use trend::history_page;
