@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
-use crate::{attack, calibrate, check, exec, run, serve};
+use crate::{attack, calibrate, check, compare, exec, history, redraw, run, serve};
 
 /// Something that was asked for went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -24,9 +24,13 @@ Examples:
   loadgen serve phase0-serial              one phase as a server, on 127.0.0.1:8080
   loadgen attack http://127.0.0.1:8080/    any HTTP/1.1 server, not only these
   loadgen check phase4-keepalive           what it does with good and bad bytes
+  loadgen report results/reference         a run that was measured before, drawn again
+  loadgen compare RUN RUN                  two of them side by side
+  loadgen history                          how each phase did, run after run
 
 Exit codes: 0 good, 1 the run failed (also where any request failed), 2 bad arguments,
-130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md and .hgrm.";
+130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md, report.html
+and .hgrm, and a line for each row to results/MACHINE/history.jsonl.";
 
 /// Five HTTP/1.1 servers, each one idea faster than the last, and what each idea buys.
 ///
@@ -55,6 +59,12 @@ enum Command {
     /// Become a program, as the lab wants its servers
     #[command(hide = true)]
     Exec(exec::Args),
+    /// Draw a run that was measured before once more: report.md and report.html
+    Report(redraw::Args),
+    /// Put two runs side by side: ratios, and whether their intervals overlap
+    Compare(compare::Args),
+    /// Show how each server did, run after run
+    History(history::Args),
 }
 
 /// How a command ended that did not end well.
@@ -78,6 +88,9 @@ pub fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Calibrate(args)) => calibrate::run(&args),
         Some(Command::Exec(args)) => exec::run(&args),
+        Some(Command::Compare(args)) => compare::run(&args).map(|()| ExitCode::SUCCESS),
+        Some(Command::History(args)) => history::run(&args).map(|()| ExitCode::SUCCESS),
+        Some(Command::Report(args)) => redraw::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Attack(args)) => attack::run(&args).or_else(|error| {
             eprintln!("error: {error}");
             Ok(error.exit_code())

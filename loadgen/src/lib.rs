@@ -11,17 +11,21 @@
 //!
 //! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, [`canned`]
 //! the least that a server can do, [`attack`] the engine alone against any address, [`check`] the
-//! conformance suite against one, and [`calibrate`] what the kernel can do without HTTP.
+//! conformance suite against one, and [`calibrate`] what the kernel can do without HTTP; [`redraw`] draws a
+//! run that was measured before, [`compare`] puts two beside each other, [`history`] shows all.
 
 pub mod attack;
 pub mod calibrate;
 pub mod canned;
 pub mod check;
 pub mod cli;
+pub mod compare;
 pub mod engine;
 pub mod exec;
+pub mod history;
 pub mod lab;
 pub mod measure;
+pub mod redraw;
 pub mod report;
 pub mod run;
 pub mod serve;

@@ -52,13 +52,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let document = report::document(&measured, &conditions);
     let written = folder.write(&document, &measured);
     let printed = print(&document, written.as_ref().ok());
-    written.map_err(Failure::Failed)?;
+    let remembered = written.map_err(Failure::Failed)?.remember(&document);
     match printed {
         // Whoever reads may have read enough, as with `| head`; the exit code tells the rest.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::Failed(format!("the table could not be printed: {error}; the files are written")))
         }
-        _ => verdict(&measured),
+        _ => remembered.map_err(Failure::Failed).and_then(|()| verdict(&measured)),
     }
 }
 
@@ -105,7 +105,7 @@ fn fire(plan: &engine::Plan, progress: &engine::Progress) -> Result<engine::Outc
 
 /// The workspace that this is run in: it holds the scenarios. Elsewhere there is none, and no
 /// commit to speak of either.
-fn workspace() -> Option<PathBuf> {
+pub(crate) fn workspace() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     here.ancestors().find(|path| path.join("loadgen/scenarios.toml").is_file()).map(Path::to_owned)
 }

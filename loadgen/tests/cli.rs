@@ -47,7 +47,7 @@ fn refused(arguments: &[&str], code: i32, parts: &[&str]) {
 fn runs(out: &Path) -> Vec<PathBuf> {
     let list =
         |path: &Path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
-    list(out).iter().flat_map(|machine| list(machine)).collect()
+    list(out).iter().flat_map(|machine| list(machine)).filter(|path| path.is_dir()).collect()
 }
 
 fn only_document(out: &Path) -> Document {
@@ -136,6 +136,10 @@ fn a_small_run_writes_everything_and_ends_well() {
     let hgrm = fs::read_to_string(folder.join("tiny-phase0-serial.hgrm")).unwrap();
     assert!(hgrm.contains(&format!("Total count    = {:12}]", row.requests.ok)), "{hgrm}");
     assert!(fs::read_to_string(folder.join("report.md")).unwrap().contains("| `phase0-serial` |"));
+    assert!(fs::read_to_string(folder.join("report.html")).unwrap().contains("The climb in tiny"));
+    let history = fs::read_to_string(folder.parent().unwrap().join("history.jsonl")).unwrap();
+    assert_eq!(history.lines().count(), 1, "{history}");
+    assert!(history.contains("\"row\":\"phase0-serial\"") && history.contains("\"quick\":true"), "{history}");
     let text = fs::read_to_string(folder.join("run.json")).unwrap();
     assert!(!text.contains(&out.path().display().to_string()), "a published file names no local folder");
 }

@@ -1,73 +1,19 @@
-// A browser: headless Chromium, told what to do over a pipe (the DevTools protocol: JSON messages,
-// each ended by NUL).
+// A browser: headless Chromium.
 
-import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { base, check, finish, kept, same } from './check.mjs';
+import * as browser from './devtools.mjs';
+import { evaluate, on, page } from './devtools.mjs';
 
-const profile = mkdtempSync(join(tmpdir(), 'profile-'));
-const browser = spawn('chromium', [
-  '--headless', '--remote-debugging-pipe', `--user-data-dir=${profile}`,
-  // Neither a sandbox nor a graphics card is needed for a text from this machine, and root has no sandbox.
-  '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
-  // Nothing but the server is asked for anything.
-  '--no-proxy-server', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-  '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-  '--disable-sync', '--disable-default-apps', '--disable-domain-reliability', '--disable-extensions',
-  '--disable-features=OptimizationHints,MediaRouter,Translate',
-], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: { ...process.env, HOME: profile } });
-browser.on('error', (error) => { throw error; });
-process.on('exit', () => browser.kill('SIGKILL'));
-
-const answersTo = new Map();
 const onResponse = new Map();
-let next = 0;
-let unread = '';
-browser.stdio[4].setEncoding('utf8').on('data', (part) => {
-  const messages = (unread + part).split('\0');
-  unread = messages.pop();
-  for (const message of messages.map((text) => JSON.parse(text))) {
-    if (message.id) answersTo.get(message.id)(message);
-    else if (message.method === 'Network.responseReceived') {
-      const { url, ...response } = message.params.response;
-      onResponse.set(url, [...(onResponse.get(url) ?? []), response]);
-    }
-  }
+on('Network.responseReceived', (params) => {
+  const { url, ...response } = params.response;
+  onResponse.set(url, [...(onResponse.get(url) ?? []), response]);
 });
-browser.stdio[3].on('error', () => {});
 
-// Sends a command and awaits its result.
-async function tell(method, params = {}, sessionId = undefined) {
-  next += 1;
-  browser.stdio[3].write(`${JSON.stringify({ id: next, method, params, sessionId })}\0`);
-  const message = await new Promise((resolve) => { answersTo.set(next, resolve); });
-  if (message.error) throw new Error(`${method}: ${message.error.message}`);
-  return message.result;
-}
-
-let session;
-const page = (method, params) => tell(method, params, session);
-
-// What an expression is in the page, promises awaited.
-async function evaluate(expression) {
-  const { result, exceptionDetails } = await page('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
-  if (exceptionDetails) throw new Error(`in the page: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
-  return result.value;
-}
-
-await check('starts', async () => {
-  const { targetId } = await tell('Target.createTarget', { url: 'about:blank' });
-  ({ sessionId: session } = await tell('Target.attachToTarget', { targetId, flatten: true }));
-  await page('Network.enable');
-  await page('Page.enable');
-});
+await check('starts', browser.open);
 
 async function load(path) {
-  const { errorText } = await page('Page.navigate', { url: base + path });
-  if (errorText) throw new Error(`${path}: ${errorText}`);
-  await evaluate("new Promise((go) => document.readyState === 'complete' ? go() : addEventListener('load', go))");
+  await browser.load(base + path);
   return evaluate('document.body.innerText');
 }
 
@@ -132,9 +78,6 @@ await check(kept ? 'keeps its connections' : 'opens a connection for each', asyn
   same(responses.map(({ protocol, connectionReused }) => [protocol, connectionReused]), Array(10).fill(['http/1.1', kept]));
 });
 
-await check('closes', () => Promise.race([
-  tell('Browser.close'),
-  new Promise((resolve) => { browser.on('exit', resolve); }),
-]));
+await check('closes', browser.close);
 
 finish();

@@ -6,6 +6,7 @@
 mod cargo;
 mod clients;
 mod fuzz;
+mod pages;
 mod soak;
 
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ use clap::Parser;
 enum Job {
     Clients(clients::Args),
     Fuzz(fuzz::Args),
+    Pages(pages::Args),
     // Its help is told by what it runs.
     Soak(soak::Args),
 }
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
     let result = match Job::parse() {
         Job::Clients(args) => clients::run(&args),
         Job::Fuzz(args) => fuzz::run(&args),
+        Job::Pages(args) => pages::run(&args),
         Job::Soak(args) => soak::run(&args),
     };
     result.unwrap_or_else(|message| {

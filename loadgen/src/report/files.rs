@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::build::merged_latency;
 use super::document::Document;
-use super::{hgrm, markdown, whole};
+use super::drawing::Drawing;
+use super::{hgrm, history, whole};
 use crate::lab;
 
 /// Runs that began in the same second get a number; more than this many are taken for a mistake.
@@ -23,6 +24,19 @@ pub struct Written {
     pub folder: PathBuf,
     /// The names of the files in it.
     pub files: Vec<String>,
+}
+
+impl Written {
+    /// Adds the run to the history of its machine.
+    pub fn remember(&self, document: &Document) -> Result<(), String> {
+        history::append(document, &self.folder).map_err(|error| {
+            format!(
+                "the run is written, but its lines could not be added to history.jsonl beside {}: {error}; see that \
+                 it is a file that can be written",
+                self.folder.display()
+            )
+        })
+    }
 }
 
 impl Folder {
@@ -67,8 +81,8 @@ impl Folder {
         measured: &lab::Measured,
     ) -> io::Result<Written> {
         fs::create_dir(draft)?;
-        let mut files =
-            vec![("run.json".to_owned(), json(document)?), ("report.md".to_owned(), markdown(document))];
+        let mut files = vec![("run.json".to_owned(), json(document)?)];
+        files.extend(Drawing::ALL.map(|drawing| (drawing.file_name().to_owned(), drawing.draw(document))));
         for lab::MeasuredScenario { scenario, rows } in &measured.scenarios {
             for row in rows {
                 if let Some(histogram) = merged_latency(row) {

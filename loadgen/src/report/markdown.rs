@@ -1,11 +1,13 @@
 //! `report.md`: the climb, the tables, the conditions, and what to doubt.
 
 use super::bars::{bar, gauge};
+use super::claims;
 use super::document::{Document, Row, Scenario};
-use super::format::{NONE, count, duration, memory, or_none, percent, rate, success, times};
-use super::terminal::{cpu_per_request, heading, share_of_target};
+use super::format::{or_none, rate};
+use super::prose::{self, CLAIMS, FLOOR, METHOD, TRUTH, WARNINGS};
+use super::tables::{self, Cell, Table};
 use super::truth;
-use super::warnings::{concurrency, in_flight, warnings};
+use super::warnings::warnings;
 
 /// Columns of the longest bar of a climb.
 const BAR_WIDTH: usize = 40;
@@ -17,31 +19,53 @@ pub fn markdown(document: &Document) -> String {
     let mut sections = vec![format!("# Phase Lab, {}\n", document.started_at)];
     let warnings = warnings(document);
     if !warnings.is_empty() {
-        let items: Vec<_> =
-            warnings.iter().map(|warning| format!("- {}", warning.replace('\n', "\n  "))).collect();
-        sections.push(format!("## Before you believe it\n\n{}\n", items.join("\n")));
+        sections.push(format!("## {WARNINGS}\n\n{}", list(&warnings)));
     }
     for scenario in &document.scenarios {
         sections.push(scenario_section(scenario));
         if scenario.rows.iter().any(|row| row.original_qps.is_some())
             && let Some(text) = truth::paragraph(document)
         {
-            sections.push(format!("### The truth about 17.2x\n\n{text}\n"));
+            sections.push(format!("### {TRUTH}\n\n{text}\n"));
         }
     }
-    sections.push(conditions(document));
-    sections.push(method(document));
+    if let Some(claims) = claims::table(document) {
+        sections.push(format!("## {CLAIMS}\n\n{}", table(&claims)));
+    }
+    let floor = prose::floor(document);
+    if !floor.is_empty() {
+        sections
+            .push(format!("## {FLOOR}\n\nWhat this kernel can do with no HTTP at all:\n\n{}", list(&floor)));
+    }
+    sections.push(format!("## Conditions\n\n{}", table(&tables::conditions(document))));
+    sections.extend(prose::weather(document).map(|text| text + "\n"));
+    sections.push(format!(
+        "## {METHOD}\n\n{}\n\nRun it again:\n\n```sh\n{}\n```\n",
+        prose::method(document),
+        document.command
+    ));
     sections.join("\n")
 }
 
+fn list(items: &[String]) -> String {
+    let lines = items.iter().map(|item| format!("- {}\n", item.replace('\n', "\n  ")));
+    lines.collect::<Vec<_>>().concat()
+}
+
 fn scenario_section(scenario: &Scenario) -> String {
-    let (name, rest) = (scenario.name.as_str(), heading(scenario));
-    let rest = rest.strip_prefix(&format!("{name}: ")).unwrap_or(&rest).to_owned();
-    let mut parts = vec![format!("## {name}\n\n{}\n\n{rest}.\n", scenario.shows), climb(scenario)];
-    parts.push(rates(scenario));
-    parts.push(latencies(scenario));
-    parts.push(costs(scenario));
-    parts.extend(errors(scenario));
+    let mut parts = vec![format!("## {}\n\n{}\n", scenario.name, scenario.shows)];
+    parts.extend(scenario.wins.as_ref().map(|wins| format!("{wins}\n")));
+    parts.push(format!("{}\n", prose::fired(scenario)));
+    parts.push(climb(scenario));
+    parts.push(table(&tables::rates(scenario)));
+    parts.push(format!("{}\n{}\n", table(&tables::latencies(scenario)), prose::littles_law(scenario)));
+    parts.push(table(&tables::costs(scenario)));
+    let ceilings = prose::ceilings(scenario);
+    if !ceilings.is_empty() {
+        let items: Vec<_> = ceilings.into_iter().map(|(row, why)| format!("`{row}`: {why}")).collect();
+        parts.push(format!("What bounds them:\n\n{}", list(&items)));
+    }
+    parts.extend(tables::errors(scenario).as_ref().map(table));
     parts.join("\n")
 }
 
@@ -59,172 +83,24 @@ fn climb(scenario: &Scenario) -> String {
     format!("```text\n{}\n```\n", lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// The table of the original report.
-fn rates(scenario: &Scenario) -> String {
-    let has_original = scenario.rows.iter().any(|row| row.original_qps.or(row.target_qps).is_some());
-    let mut titles = vec!["server", "idea", "requests/s", "low–high", "speed-up", "success"];
-    if has_original {
-        titles.splice(2..2, ["original", "target"]);
-        titles.insert(6, "of target");
-    }
-    let rows = scenario.rows.iter().map(|row| {
-        let mut cells = vec![
-            format!("`{}`", row.name),
-            row.idea.clone(),
-            or_none(row.qps, |qps| format!("**{}**", rate(qps.median))),
-            or_none(row.qps.filter(|qps| qps.confidence.is_some()), |qps| {
-                format!("{}–{}", rate(qps.low), rate(qps.high))
-            }),
-            or_none(row.speedup, times),
-            or_none(row.requests.success(), success),
-        ];
-        if has_original {
-            cells.splice(2..2, [or_none(row.original_qps, rate), or_none(row.target_qps, rate)]);
-            cells.insert(6, gauge_of_target(row));
-        }
-        cells
-    });
-    table(&titles, 2, rows)
-}
-
-fn gauge_of_target(row: &Row) -> String {
-    or_none(row.qps.zip(row.target_qps), |(qps, target)| {
-        format!("`{}` {}", gauge(qps.median / target, GAUGE_WIDTH), share_of_target(row))
-    })
-}
-
-fn latencies(scenario: &Scenario) -> String {
-    let titles = ["latency", "p50", "p90", "p99", "p99.9", "max", "mean", "rate x mean", "connections"];
-    let rows = scenario.rows.iter().map(|row| {
-        let mut cells = vec![format!("`{}`", row.name)];
-        cells.extend(match row.latency_ns {
-            Some(l) => [l.p50, l.p90, l.p99, l.p999, l.max, l.mean].map(duration),
-            None => [NONE; 6].map(str::to_owned),
-        });
-        cells.push(or_none(concurrency(row), rate));
-        cells.push(or_none(row.client.connections_established, |n| count(n as u64)));
-        cells
-    });
-    format!(
-        "{}\nBy Little's law, rate x mean latency is the number of requests under way; {} were asked for. \
-         Closed loop: a client that waits for a slow answer sends no other one meanwhile.\n",
-        table(&titles, 1, rows),
-        rate(in_flight(scenario)),
-    )
-}
-
-fn costs(scenario: &Scenario) -> String {
-    let titles = [
-        "per request",
-        "server CPU",
-        "user",
-        "system",
-        "switches",
-        "threads",
-        "peak memory",
-        "client CPU",
-        "client busy",
-        "ceiling",
-    ];
-    let us = |us: f64| format!("{us:.1} µs");
-    let rows = scenario.rows.iter().map(|row| {
-        let (server, client) = (&row.server, &row.client);
-        vec![
-            format!("`{}`", row.name),
-            cpu_per_request(row),
-            or_none(server.user_us_per_request, us),
-            or_none(server.sys_us_per_request, us),
-            or_none(server.context_switches_per_request, |n| format!("{n:.2}")),
-            or_none(server.threads_max, count),
-            or_none(server.rss_peak_bytes, memory),
-            or_none(client.cpu_us_per_request(), us),
-            or_none(client.busy, percent),
-            or_none(row.ceiling.as_ref(), |ceiling| format!("{}/s ({})", rate(ceiling.qps), ceiling.bound)),
-        ]
-    });
-    table(&titles, 1, rows)
-}
-
-/// Failed requests by kind, if there were any.
-fn errors(scenario: &Scenario) -> Option<String> {
-    let rows: Vec<_> = scenario
-        .rows
-        .iter()
-        .filter(|row| row.requests.failed > 0)
-        .map(|row| {
-            let kinds =
-                row.errors.iter().filter(|(_, n)| **n > 0).map(|(kind, n)| format!("{kind} {}", count(*n)));
-            vec![format!("`{}`", row.name), count(row.requests.failed), kinds.collect::<Vec<_>>().join(", ")]
-        })
-        .collect();
-    (!rows.is_empty()).then(|| table(&["errors", "failed", "kinds"], 1, rows.into_iter()))
-}
-
-/// A table whose first `left` columns are aligned left and the others right.
-fn table(titles: &[&str], left: usize, rows: impl Iterator<Item = Vec<String>>) -> String {
+/// A table; words are aligned left and numbers right.
+fn table(table: &Table) -> String {
     let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
-    let titles: Vec<String> = titles.iter().map(|&title| title.to_owned()).collect();
+    let titles: Vec<String> = table.titles.iter().map(|&title| title.to_owned()).collect();
     let rules: Vec<String> =
-        (0..titles.len()).map(|index| if index < left { "---" } else { "---:" }.to_owned()).collect();
+        (0..titles.len()).map(|index| if index < table.left { "---" } else { "---:" }.to_owned()).collect();
     let mut lines = vec![line(&titles), line(&rules)];
-    lines.extend(rows.map(|cells| line(&cells)));
+    lines.extend(table.rows.iter().map(|cells| line(&cells.iter().map(cell).collect::<Vec<_>>())));
     lines.join("\n") + "\n"
 }
 
-fn conditions(document: &Document) -> String {
-    let machine = &document.machine;
-    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".into());
-    let list = |cpus: &[usize]| cpus.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-    let split = if document.cpus.server.is_empty() {
-        "not split: server and client shared what there was".to_owned()
-    } else {
-        format!("server on {}, client on {}", list(&document.cpus.server), list(&document.cpus.client))
-    };
-    let dirty = match document.dirty {
-        Some(true) => ", with changes that were not committed",
-        _ => "",
-    };
-    let rows = [
-        (
-            "processor",
-            format!("{}, {} CPUs", text(&machine.cpu_model), or_none(machine.cpus, |n| n.to_string())),
-        ),
-        ("memory", or_none(machine.memory_bytes, memory)),
-        ("system", format!("{} {}, {}", machine.os, text(&machine.kernel), machine.arch)),
-        ("governor", text(&machine.governor)),
-        ("CPU split", split),
-        ("build", format!("{}, {}", document.build.profile, text(&document.build.rustc))),
-        ("commit", format!("{}{dirty}", text(&document.commit))),
-    ];
-    let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]);
-    format!("## Conditions\n\n{}", table(&["what", "on"], 2, rows))
-}
-
-fn method(document: &Document) -> String {
-    let confidences = document.scenarios.iter().flat_map(|s| &s.rows).filter_map(|row| row.qps?.confidence);
-    let interval = match confidences.reduce(f64::min) {
-        None => "There was one trial for each row, so there is no interval.".to_owned(),
-        Some(least) => format!(
-            "Low and high are order statistics of the trials; such an interval holds the true median at least \
-             {} of the time{}.",
-            percent(least),
-            if least < 0.95 {
-                " (with fewer than six trials they are simply the lowest and the highest)"
-            } else {
-                ""
-            }
-        ),
-    };
-    format!(
-        "## How it was measured\n\n\
-         Each trial is a fresh server process, warmed up before anything is counted, and the servers take turns, \
-         every second round backwards. The rate is the median over trials. {interval} Latencies are those of all \
-         trials merged. The speed-up is relative to `phase0-serial` in the same scenario. Server CPU is exact; its split \
-         into user and system is sampled by the kernel. {NONE} means not measured, never zero. Compare only within one \
-         run: the next one may find the machine in another mood.\n\n\
-         Run it again:\n\n```sh\n{}\n```\n",
-        document.command
-    )
+fn cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => text.replace('|', "\\|"),
+        Cell::Code(text) => format!("`{text}`"),
+        Cell::Strong(text) => format!("**{text}**"),
+        Cell::Gauge(share, text) => format!("`{}` {text}", gauge(*share, GAUGE_WIDTH)),
+    }
 }
 
 #[cfg(test)]

@@ -5,26 +5,38 @@
 
 mod bars;
 mod build;
+mod claims;
+mod compare;
 mod document;
+mod drawing;
 mod files;
 mod floor;
 mod format;
 mod held;
 pub(crate) mod hgrm;
+pub mod history;
+mod html;
 mod markdown;
 mod progress;
+mod prose;
+mod read;
 mod stats;
+mod tables;
 mod terminal;
 mod truth;
 mod warnings;
 pub(crate) mod whole;
 
 pub use build::{Conditions, document};
+pub use compare::{Comparison, compare, text as comparison};
 pub use document::*;
+pub use drawing::{Drawing, replace};
 pub use files::{Folder, Written};
 pub use floor::{floor, floor_text};
+pub use html::{history_page, html};
 pub use markdown::markdown;
 pub use progress::Bars;
+pub use read::{file_of, read};
 pub use terminal::{table, width, wrap};
 pub use warnings::warnings;
 

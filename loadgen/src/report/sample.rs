@@ -117,3 +117,17 @@ fn row(name: &str, idea: &str, target_qps: Option<f64>, qps: f64, speedup: f64) 
 fn mean_ns(qps: f64) -> u64 {
     (1000.0 / qps * 1e9) as u64
 }
+
+/// The run that is kept in the repository.
+pub(super) fn reference() -> Document {
+    parsed(include_str!("../../../results/reference/run.json"))
+}
+
+/// A run that is made up, with every field filled in, some of it gone wrong, and names that want escaping.
+pub(super) fn full() -> Document {
+    parsed(include_str!("../../tests/data/full.run.json"))
+}
+
+fn parsed(text: &str) -> Document {
+    serde_json::from_str(text).expect("a run.json")
+}

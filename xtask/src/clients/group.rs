@@ -19,7 +19,7 @@ const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
 
 /// A running process and its descendants.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     child: Child,
     /// Standard output and error in the order they were written. A file and no pipe, so that a
     /// descendant that lives on can't keep a reader waiting, and nobody need empty it.
@@ -29,7 +29,7 @@ pub(super) struct Group {
 
 impl Group {
     /// Starts it. Its name is in the error if that can't be done.
-    pub(super) fn start(command: &mut Command) -> Result<Self, String> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self, String> {
         let name = command.get_program().display().to_string();
         Self::try_start(command).map_err(|error| format!("{name} can't be started: {error}"))
     }
@@ -48,7 +48,7 @@ impl Group {
     }
 
     /// Its process id.
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
@@ -56,7 +56,7 @@ impl Group {
     ///
     /// # Errors
     /// When the job is asked to end meanwhile.
-    pub(super) fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>, String> {
+    pub(crate) fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>, String> {
         let deadline = Instant::now() + limit;
         loop {
             if let Some(status) = self.status() {
@@ -71,7 +71,7 @@ impl Group {
     }
 
     /// How it ended, if it has. Descendants that outlived it are ended here.
-    pub(super) fn status(&mut self) -> Option<ExitStatus> {
+    pub(crate) fn status(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() && self.has_ended() {
             self.reap();
         }
@@ -91,7 +91,7 @@ impl Group {
     }
 
     /// Sends a signal to all of the group.
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         if let (Some(pid), None) = (self.pid(), self.status) {
             // All of it may have ended; then there is nothing left to do.
             let _ = kill_process_group(pid, signal);
@@ -103,7 +103,7 @@ impl Group {
     }
 
     /// What it has written so far.
-    pub(super) fn output(&self) -> String {
+    pub(crate) fn output(&self) -> String {
         let mut bytes = vec![0; OUTPUT_BYTES_MAX];
         let mut filled = 0;
         // By position, because the process writes through the same file offset.
@@ -123,7 +123,7 @@ impl Drop for Group {
 }
 
 /// An exit status in words.
-pub(super) fn describe(status: ExitStatus) -> String {
+pub(crate) fn describe(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit code {code}"),
         (None, Some(signal)) => format!("signal {signal}"),

@@ -5,14 +5,14 @@ use std::os::unix::fs::PermissionsExt;
 
 /// A program, and the Debian package that has it.
 #[derive(Debug)]
-pub(super) struct Program {
-    pub(super) name: &'static str,
-    pub(super) package: &'static str,
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    pub(crate) package: &'static str,
 }
 
 impl Program {
     /// Whether it can be found on the PATH.
-    pub(super) fn is_installed(&self) -> bool {
+    pub(crate) fn is_installed(&self) -> bool {
         let path = env::var_os("PATH").unwrap_or_default();
         env::split_paths(&path).any(|folder| {
             let file = folder.join(self.name).metadata();

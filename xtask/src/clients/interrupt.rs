@@ -3,22 +3,22 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// The exit code of a job that was interrupted.
-pub(super) const EXIT_CODE: u8 = 130;
+pub(crate) const EXIT_CODE: u8 = 130;
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
 /// Listens for SIGINT and SIGTERM from now on.
-pub(super) fn install() -> Result<(), String> {
+pub(crate) fn install() -> Result<(), String> {
     ctrlc::set_handler(|| REQUESTED.store(true, Relaxed))
         .map_err(|error| format!("can't wait for signals: {error}"))
 }
 
 /// Whether the job was asked to end.
-pub(super) fn requested() -> bool {
+pub(crate) fn requested() -> bool {
     REQUESTED.load(Relaxed)
 }
 
 /// An error if the job was asked to end.
-pub(super) fn check() -> Result<(), String> {
+pub(crate) fn check() -> Result<(), String> {
     if requested() { Err("interrupted".to_owned()) } else { Ok(()) }
 }

@@ -11,7 +11,7 @@ use crate::cargo;
 ///
 /// # Errors
 /// When it can't be built; cargo has said why by then.
-pub(super) fn build() -> Result<PathBuf, String> {
+pub(crate) fn build() -> Result<PathBuf, String> {
     let args = ["build", "--quiet", "--package", "loadgen", "--message-format=json-render-diagnostics"];
     let output = cargo::command(args)
         .stderr(Stdio::inherit())

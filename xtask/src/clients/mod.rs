@@ -12,11 +12,11 @@
 //! - `table`: what came of it.
 //! - `slow`: `--slow`, clients that are slow on purpose.
 
-mod client;
-mod group;
-mod installed;
-mod interrupt;
-mod loadgen;
+pub(crate) mod client;
+pub(crate) mod group;
+pub(crate) mod installed;
+pub(crate) mod interrupt;
+pub(crate) mod loadgen;
 mod phases;
 mod request;
 mod rest;

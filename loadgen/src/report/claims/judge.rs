@@ -1,0 +1,138 @@
+//! Whether a figure reaches what was claimed, with its interval and its bottleneck in mind.
+
+use super::super::document::{Document, Row};
+use super::super::format::{rate, times};
+use super::{Claim, rate_words};
+
+/// What a run says to a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Holds,
+    DoesNot,
+    CantTell,
+}
+
+impl Verdict {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::DoesNot => "does not hold",
+            Self::CantTell => "can't be told from this run",
+        }
+    }
+}
+
+/// How many times as fast one row is as another, and between what and what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Factor {
+    pub(super) middle: f64,
+    low: f64,
+    high: f64,
+    one_trial: bool,
+    client_bound: bool,
+}
+
+impl Factor {
+    /// The least favourable and the most favourable ends of both intervals make the interval.
+    pub(super) fn of(row: Option<&Row>, base: Option<&Row>) -> Option<Self> {
+        let (row, base) = (row?, base?);
+        let (fast, slow) = (row.qps?, base.qps?);
+        (slow.low > 0.0).then(|| Self {
+            middle: fast.median / slow.median,
+            low: fast.low / slow.high,
+            high: fast.high / slow.low,
+            one_trial: fast.confidence.is_none() || slow.confidence.is_none(),
+            client_bound: row.client.bound,
+        })
+    }
+
+    pub(super) fn words(factor: Option<Self>) -> String {
+        match factor {
+            None => "not measured".into(),
+            Some(factor) if factor.one_trial => format!("{} (one trial)", times(factor.middle)),
+            Some(Self { middle, low, high, .. }) => {
+                format!("{} ({} to {})", times(middle), times(low), times(high))
+            }
+        }
+    }
+
+    /// A factor that is claimed holds where the interval reaches it.
+    pub(super) fn against(&self, claimed: f64, holds: &str, does_not: &str) -> (Verdict, String) {
+        if self.high >= claimed {
+            (Verdict::Holds, holds.into())
+        } else if self.client_bound {
+            (Verdict::CantTell, "the load generator was the bottleneck, so the server may be faster".into())
+        } else if self.one_trial {
+            (Verdict::DoesNot, format!("{does_not}; one trial, so take it as a hint"))
+        } else {
+            (Verdict::DoesNot, does_not.into())
+        }
+    }
+}
+
+/// The rates that the original report set out to reach, each looked for in every scenario that asks for it.
+pub(super) fn targets(document: &Document) -> Vec<Claim> {
+    /// The one target that the original report said it had reached is told by the claims before these.
+    const TOLD_BEFORE: &str = "phase1";
+    let mut claims: Vec<(f64, String, Vec<Attempt>)> = Vec::new();
+    for scenario in &document.scenarios {
+        let phases = scenario.rows.iter().filter(|row| row.kind == "phase");
+        for row in phases.filter(|row| !row.name.starts_with(TOLD_BEFORE)) {
+            let Some(target) = row.target_qps else { continue };
+            let attempt = Attempt {
+                scenario: scenario.name.clone(),
+                shown: rate_words(row),
+                outcome: reached(document, row, target),
+            };
+            match claims.iter_mut().find(|(_, name, _)| *name == row.name) {
+                Some((_, _, attempts)) => attempts.push(attempt),
+                None => claims.push((target, row.name.clone(), vec![attempt])),
+            }
+        }
+    }
+    claims.into_iter().map(|(target, name, attempts)| conclude(target, &name, &attempts)).collect()
+}
+
+/// A target in one scenario.
+struct Attempt {
+    scenario: String,
+    shown: String,
+    outcome: (Verdict, String),
+}
+
+/// A target is reached if it is reached anywhere; else what can't be told stays open.
+fn conclude(target: f64, name: &str, attempts: &[Attempt]) -> Claim {
+    let first = |verdict: Verdict| attempts.iter().find(|attempt| attempt.outcome.0 == verdict);
+    let best = first(Verdict::Holds).or_else(|| first(Verdict::CantTell)).or(attempts.first());
+    let shown: Vec<_> =
+        attempts.iter().map(|attempt| format!("{} in {}", attempt.shown, attempt.scenario)).collect();
+    let (verdict, mut why) =
+        best.map_or((Verdict::CantTell, String::new()), |attempt| attempt.outcome.clone());
+    if let Some(best) = best.filter(|_| attempts.len() > 1) {
+        why = format!("in {}: {why}", best.scenario);
+    }
+    Claim { said: format!("{} requests/s ({name})", rate(target)), shown: shown.join(", "), verdict, why }
+}
+
+fn reached(document: &Document, row: &Row, target: f64) -> (Verdict, String) {
+    let Some(qps) = row.qps else { return (Verdict::CantTell, "it was not measured".into()) };
+    if qps.median >= target {
+        let what = if qps.low >= target { "all of its interval" } else { "the median" };
+        return (Verdict::Holds, format!("{what} is beyond it"));
+    }
+    if qps.high >= target {
+        return (Verdict::CantTell, "the target lies within the interval of the trials".into());
+    }
+    let cpus = document.cpus.server.len();
+    let most = row.server.cpu_us_per_request.filter(|_| cpus > 0).map(|us| cpus as f64 * 1e6 / us);
+    match most {
+        Some(most) if most < target => (
+            Verdict::DoesNot,
+            format!("what a request costs the server leaves room for {}/s on its CPUs", rate(most)),
+        ),
+        _ if row.client.bound => {
+            (Verdict::CantTell, "the load generator was the bottleneck, so the server may be faster".into())
+        }
+        _ => (Verdict::DoesNot, "no trial reached it, and the load generator had time left".into()),
+    }
+}

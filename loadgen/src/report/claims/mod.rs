@@ -1,0 +1,192 @@
+//! What the original report claimed, each claim answered from this run's own figures.
+
+mod judge;
+
+use super::document::{Document, Row, Scenario};
+use super::format::{count, duration, memory, rate, success, times};
+use super::tables::{Cell, Table};
+use judge::{Factor, Verdict};
+
+/// The row that the text of the original report describes.
+const POOL: &str = "phase1-threads";
+/// The row that its code describes.
+const SPAWN: &str = "phase1-threads --spawn";
+/// The row that both are compared with.
+const SERIAL: &str = "phase0-serial";
+/// Workers of the original report: no pool of that many is faster than one by more.
+const WORKERS: f64 = 10.0;
+/// Connections of the original report.
+const CONNECTIONS: usize = 1_000;
+/// How soon the original report wanted every answer.
+const SOON_NS: u64 = 1_000_000;
+
+/// A claim and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Claim {
+    said: String,
+    shown: String,
+    verdict: Verdict,
+    why: String,
+}
+
+/// The claims as a table; `None` for a run without the original's workload.
+pub(super) fn table(document: &Document) -> Option<Table> {
+    let claims = claims(document);
+    let rows = claims.into_iter().map(|claim| {
+        vec![
+            Cell::Text(claim.said),
+            Cell::Text(claim.shown),
+            Cell::Strong(claim.verdict.words().into()),
+            Cell::Text(claim.why),
+        ]
+    });
+    let table = Table { titles: vec!["claim", "this run", "verdict", "why"], left: 4, rows: rows.collect() };
+    (!table.rows.is_empty()).then_some(table)
+}
+
+fn claims(document: &Document) -> Vec<Claim> {
+    let Some(original) = document.scenarios.iter().find(|s| s.rows.iter().any(|r| r.original_qps.is_some()))
+    else {
+        return Vec::new();
+    };
+    let mut all = vec![ten_times(original), seventeen_times(original)];
+    all.push(connections(original));
+    all.push(all_answered(original));
+    all.push(soon(document, original));
+    all.push(stable_memory(document, original));
+    all.extend(judge::targets(document));
+    all
+}
+
+fn row<'a>(scenario: &'a Scenario, name: &str) -> Option<&'a Row> {
+    scenario.rows.iter().find(|row| row.name == name)
+}
+
+fn ten_times(scenario: &Scenario) -> Claim {
+    let factor = Factor::of(row(scenario, POOL), row(scenario, SERIAL));
+    let (verdict, why) = match &factor {
+        None => (Verdict::CantTell, "the pool or phase 0 was not measured".to_owned()),
+        Some(factor) => factor.against(
+            WORKERS,
+            "ten workers that wait at the same time answer ten times as much as one, and no more",
+            "the pool stays below what ten waiting workers allow",
+        ),
+    };
+    Claim { said: "10x from ten threads".into(), shown: Factor::words(factor), verdict, why }
+}
+
+fn seventeen_times(scenario: &Scenario) -> Claim {
+    let pool = Factor::of(row(scenario, POOL), row(scenario, SERIAL));
+    let spawn = Factor::of(row(scenario, SPAWN), row(scenario, SERIAL));
+    let originals = row(scenario, POOL)
+        .and_then(|row| row.original_qps)
+        .zip(row(scenario, SERIAL).and_then(|row| row.original_qps));
+    let claimed = originals.map_or(17.2, |(pool, serial)| pool / serial);
+    let (verdict, why) = match &pool {
+        None => (Verdict::CantTell, "the pool or phase 0 was not measured".to_owned()),
+        Some(pool) => pool.against(
+            claimed,
+            "the pool is that much faster here, which ten workers alone don't explain",
+            "ten workers can't be more than ten times as fast as one; a thread for each connection can",
+        ),
+    };
+    let beside = spawn.map_or_else(String::new, |spawn| {
+        format!("; with a thread for each connection {}", times(spawn.middle))
+    });
+    Claim {
+        said: format!("{} with ten workers", times(claimed)),
+        shown: Factor::words(pool) + &beside,
+        verdict,
+        why,
+    }
+}
+
+fn connections(scenario: &Scenario) -> Claim {
+    let said = format!("{} connections at the same time", count(CONNECTIONS as u64));
+    let asked = scenario.params.connections;
+    let least = scenario
+        .rows
+        .iter()
+        .filter(|row| row.kind == "phase")
+        .filter_map(|row| row.client.connections_established)
+        .min();
+    let shown = least.map_or("not measured".into(), |n| format!("{} in every phase", count(n as u64)));
+    let (verdict, why) = match least {
+        Some(least) if least >= CONNECTIONS => {
+            (Verdict::Holds, "so many were established at once, counted by the client".to_owned())
+        }
+        Some(_) if asked < CONNECTIONS => {
+            (Verdict::CantTell, format!("this run asked for only {}", count(asked as u64)))
+        }
+        Some(_) => (Verdict::DoesNot, "not all that were asked for could be established".to_owned()),
+        None => (Verdict::CantTell, "nothing was established".to_owned()),
+    };
+    Claim { said, shown, verdict, why }
+}
+
+fn all_answered(scenario: &Scenario) -> Claim {
+    let said = "100 % success".to_owned();
+    let phases = scenario.rows.iter().filter(|row| row.kind == "phase").map(|row| row.requests);
+    let (ok, failed) = phases.fold((0, 0), |sum, each| (sum.0 + each.ok, sum.1 + each.failed));
+    let Some(share) = super::Requests { ok, failed }.success() else {
+        let why = "no request was counted".to_owned();
+        return Claim { said, shown: "not measured".into(), verdict: Verdict::CantTell, why };
+    };
+    let shown = format!("{} of {} requests", success(share), count(ok + failed));
+    let (verdict, why) = if failed == 0 {
+        (Verdict::Holds, "status, length and body of every answer were checked".to_owned())
+    } else {
+        (Verdict::DoesNot, format!("{} were not answered as they should be", count(failed)))
+    };
+    Claim { said, shown, verdict, why }
+}
+
+fn soon(document: &Document, original: &Scenario) -> Claim {
+    let said = format!("answers within {} ms", SOON_NS / 1_000_000);
+    let fastest = |scenario: &Scenario| {
+        let phases = scenario.rows.iter().filter(|row| row.kind == "phase");
+        let all = phases.filter_map(|row| Some((row.latency_ns?, row.name.clone())));
+        all.min_by_key(|(latency, _)| latency.p99)
+    };
+    let elsewhere = document.scenarios.iter().filter(|scenario| scenario.params.wait_ns.is_none());
+    let elsewhere = elsewhere.filter_map(|scenario| Some((fastest(scenario)?, &scenario.name)));
+    let beside =
+        elsewhere.min_by_key(|((latency, _), _)| latency.p99).map_or_else(String::new, |(best, name)| {
+            format!("; with no wait ({name}) {} by {}", duration(best.0.p99), best.1)
+        });
+    let Some((latency, name)) = fastest(original) else {
+        let why = "no latency was measured".to_owned();
+        return Claim { said, shown: "not measured".into(), verdict: Verdict::CantTell, why };
+    };
+    let shown = format!("99 % within {} by {name}{beside}", duration(latency.p99));
+    let (verdict, why) = match original.params.wait_ns {
+        Some(wait) if wait >= SOON_NS => (
+            Verdict::DoesNot,
+            format!("every answer waits {} by design, so none can come sooner", duration(wait)),
+        ),
+        _ if latency.p99 <= SOON_NS => (Verdict::Holds, "the fastest phase keeps it for 99 of 100".into()),
+        _ => (Verdict::DoesNot, "even the fastest phase takes longer for one in a hundred".into()),
+    };
+    Claim { said, shown, verdict, why }
+}
+
+fn stable_memory(document: &Document, original: &Scenario) -> Claim {
+    let peaks = || original.rows.iter().filter_map(|row| row.server.rss_peak_bytes);
+    let shown = peaks().min().zip(peaks().max()).map_or("not measured".into(), |(least, most)| {
+        format!("peaks from {} to {}", memory(least), memory(most))
+    });
+    let longest = document.scenarios.iter().map(|scenario| scenario.params.duration_ns).max().unwrap_or(0);
+    let why = format!(
+        "a trial is a fresh server that counts for {} at most; `cargo xtask soak` looks for growth",
+        duration(longest)
+    );
+    Claim { said: "stable memory".into(), shown, verdict: Verdict::CantTell, why }
+}
+
+/// A target as it is shown.
+fn rate_words(row: &Row) -> String {
+    row.qps.map_or("not measured".into(), |qps| format!("{}/s", rate(qps.median)))
+}
+
+#[cfg(test)]
+mod tests;

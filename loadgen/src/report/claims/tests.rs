@@ -1,0 +1,67 @@
+use super::*;
+use crate::report::sample;
+
+fn of<'a>(claims: &'a [Claim], part: &str) -> &'a Claim {
+    claims.iter().find(|claim| claim.said.contains(part)).unwrap_or_else(|| panic!("no claim says '{part}'"))
+}
+
+#[test]
+fn the_reference_run_answers_every_claim() {
+    let claims = claims(&sample::reference());
+    let verdicts: Vec<_> = claims.iter().map(|claim| (claim.said.as_str(), claim.verdict)).collect();
+    assert_eq!(
+        verdicts,
+        [
+            ("10x from ten threads", Verdict::Holds),
+            ("17.2x with ten workers", Verdict::DoesNot),
+            ("1,000 connections at the same time", Verdict::Holds),
+            ("100 % success", Verdict::Holds),
+            ("answers within 1 ms", Verdict::DoesNot),
+            ("stable memory", Verdict::CantTell),
+            ("20,000 requests/s (phase2-async)", Verdict::Holds),
+            ("50,000 requests/s (phase3-pooled)", Verdict::DoesNot),
+            ("100,000 requests/s (phase4-keepalive)", Verdict::Holds),
+        ]
+    );
+    let keep = of(&claims, "100,000");
+    assert_eq!(keep.shown, "37,517/s in reference, 195,440/s in kept");
+    assert_eq!(keep.why, "in kept: all of its interval is beyond it");
+}
+
+#[test]
+fn a_client_that_held_the_server_up_leaves_a_claim_open() {
+    let mut document = sample::reference();
+    for scenario in &mut document.scenarios {
+        for row in &mut scenario.rows {
+            row.server.cpu_us_per_request = None;
+        }
+    }
+    let claims = claims(&document);
+    let claim = of(&claims, "50,000");
+    assert_eq!(claim.verdict, Verdict::CantTell);
+    assert!(claim.why.contains("the load generator was the bottleneck"), "{}", claim.why);
+}
+
+#[test]
+fn one_failed_request_is_not_100_percent() {
+    let mut document = sample::document();
+    document.scenarios[0].rows[0].requests.failed = 1;
+    let claims = claims(&document);
+    let claim = of(&claims, "success");
+    assert_eq!((claim.verdict, claim.shown.as_str()), (Verdict::DoesNot, "99.98 % of 6,001 requests"));
+}
+
+#[test]
+fn fewer_connections_than_claimed_tell_nothing() {
+    let mut document = sample::document();
+    document.scenarios[0].params.connections = 200;
+    document.scenarios[0].rows.iter_mut().for_each(|row| row.client.connections_established = Some(200));
+    assert_eq!(of(&claims(&document), "connections").verdict, Verdict::CantTell);
+}
+
+#[test]
+fn a_run_of_something_else_answers_nothing() {
+    let mut document = sample::document();
+    document.scenarios[0].rows.iter_mut().for_each(|row| row.original_qps = None);
+    assert!(table(&document).is_none());
+}

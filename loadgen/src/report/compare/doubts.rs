@@ -1,0 +1,107 @@
+//! Why a difference between two runs may not be the servers' doing.
+
+use super::super::document::{Document, Params};
+
+/// The share of these that is about the place and not the program ends with what to do.
+const RATIOS_ONLY: &str = "trust only ratios within one run, such as the speed-up";
+
+pub(super) fn doubts(a: &Document, b: &Document) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut differ = |what: &str, a: String, b: String| {
+        if a != b {
+            all.push(format!("{what} differs ({a}, then {b}): {RATIOS_ONLY}."));
+        }
+    };
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".into());
+    let machine = |document: &Document| {
+        let machine = &document.machine;
+        let cpus = machine.cpus.map_or_else(|| "?".into(), |n| n.to_string());
+        format!("{} with {cpus} CPUs, {}", text(&machine.cpu_model), machine.arch)
+    };
+    let split = |document: &Document| {
+        let cpus = &document.cpus;
+        if cpus.server.is_empty() {
+            "not split".to_owned()
+        } else {
+            format!("server on {:?}, client on {:?}", cpus.server, cpus.client)
+        }
+    };
+    differ("The machine", machine(a), machine(b));
+    differ("The kernel", text(&a.machine.kernel), text(&b.machine.kernel));
+    differ("The build", a.build.profile.clone(), b.build.profile.clone());
+    differ("The compiler", text(&a.build.rustc), text(&b.build.rustc));
+    differ("The CPU split", split(a), split(b));
+    if a.commit != b.commit {
+        all.push(format!(
+            "The commit differs ({}, then {}): client and server changed together.",
+            text(&a.commit),
+            text(&b.commit)
+        ));
+    }
+    for (name, document) in [("A", a), ("B", b)] {
+        if document.dirty == Some(true) {
+            all.push(format!("Run {name} was built from files that were not committed."));
+        }
+        if document.partial {
+            all.push(format!("Run {name} is partial: some of its trials are missing."));
+        }
+        if document.scenarios.iter().any(|scenario| scenario.params.trials < 3) {
+            all.push(format!("Run {name} has fewer than three trials: there is no interval to compare."));
+        }
+    }
+    let pairs = a
+        .scenarios
+        .iter()
+        .filter_map(|ours| Some((ours, b.scenarios.iter().find(|theirs| theirs.name == ours.name)?)));
+    for (ours, theirs) in pairs.filter(|(ours, theirs)| load(&ours.params) != load(&theirs.params)) {
+        all.push(format!(
+            "{}: the load differs ({}, then {}), so its ratios say nothing about a server.",
+            ours.name,
+            load(&ours.params),
+            load(&theirs.params)
+        ));
+    }
+    all
+}
+
+/// What a server faces. How long and how often is not part of it.
+fn load(params: &Params) -> String {
+    let beside = params.beside.map_or_else(String::new, |b| format!(", {} beside", b.connections()));
+    format!(
+        "{} {}, {} connections, {}, {} in flight on each{beside}",
+        params.method, params.path, params.connections, params.mode, params.pipeline
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn whatever_differs_beside_the_servers_is_said() {
+        let (a, mut b) = (sample::document(), sample::document());
+        b.machine.cpus = Some(64);
+        b.build.profile = "dev (optimised)".into();
+        b.cpus.server.clear();
+        b.commit = None;
+        b.dirty = Some(true);
+        b.partial = true;
+        b.scenarios[0].params.trials = 1;
+        b.scenarios[0].params.connections = 64;
+        let all = doubts(&a, &b).join("\n");
+        for part in [
+            "The machine differs (AMD EPYC with 2 CPUs, x86_64, then AMD EPYC with 64 CPUs",
+            "trust only ratios within one run",
+            "The build differs (release, then dev (optimised))",
+            "The CPU split differs",
+            "The commit differs (0123456789ab, then not known)",
+            "Run B was built from files",
+            "Run B is partial",
+            "Run B has fewer than three trials",
+            "reference: the load differs",
+        ] {
+            assert!(all.contains(part), "'{part}' is missing in:\n{all}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `report.html`: one file that asks the network for nothing, on light, dark and paper.
+//!
+//! # Layout
+//! - `page` has the sections, `scenario` those of one workload, `table` the tables.
+//! - `climb`, `latency`, `trials`, `cpu`, `waterfall` and `trend` draw one kind of picture each, most of them in
+//!   `slots`.
+//! - `frame` is what pictures have in common: `axis`, `labels` at the ends of lines, and colours by role
+//!   (`paint`), which `style.css` gives each theme.
+
+mod axis;
+mod climb;
+mod cpu;
+mod frame;
+mod labels;
+mod latency;
+mod page;
+mod paint;
+mod scenario;
+mod slots;
+mod table;
+mod trend;
+mod trials;
+mod waterfall;
+
+pub use page::html;
+pub use trend::history_page;

@@ -1,0 +1,66 @@
+use super::*;
+use crate::report::sample;
+
+/// Every run that the tests have, from nothing measured to everything.
+fn runs() -> Vec<Document> {
+    let mut empty = sample::document();
+    for row in &mut empty.scenarios[0].rows {
+        row.qps = None;
+        row.latency_ns = None;
+        row.speedup = None;
+        row.server = super::super::super::Server::default();
+        row.trials.clear();
+    }
+    vec![sample::document(), sample::reference(), sample::full(), empty]
+}
+
+#[test]
+fn the_page_asks_the_network_for_nothing_and_runs_nothing() {
+    for page in runs().iter().map(html) {
+        let inner = page.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+        for part in ["http:", "https:", "<script", "@import", "url(", "src=\"", "<link rel=\"stylesheet"] {
+            assert!(!inner.contains(part), "'{part}' in the page");
+        }
+    }
+}
+
+#[test]
+fn names_of_servers_are_text_and_never_markup() {
+    let page = html(&sample::full());
+    assert!(!page.contains("mine <b>") && page.contains("mine &lt;b&gt;"), "a server's name is escaped");
+    assert!(page.contains("&lt;html&gt; &amp; more"), "a sample is escaped");
+}
+
+#[test]
+fn every_picture_has_a_title_a_description_and_its_values() {
+    for page in runs().iter().map(html) {
+        let pictures: Vec<_> = page.split("<figure").skip(1).collect();
+        for picture in &pictures {
+            for part in ["role=\"img\"", "<title id=", "<desc id=", "The values", "<table"] {
+                assert!(picture.contains(part), "'{part}' is missing in {picture}");
+            }
+            assert!(!picture.contains("#0000"), "every colour has a class: {picture}");
+        }
+    }
+    assert_eq!(
+        html(&sample::reference()).matches("<figure").count(),
+        17,
+        "four for each scenario, and one that credits --spawn"
+    );
+}
+
+#[test]
+fn what_was_measured_is_drawn_and_what_was_not_is_left_out() {
+    let (full, reference) = (html(&sample::full()), html(&sample::reference()));
+    for part in ["The floor", "What bounds them", "allocations", "of the floor", "per held connection"] {
+        assert!(full.contains(part), "'{part}' is missing");
+        assert!(!reference.contains(part), "'{part}' was not measured there");
+    }
+    assert!(full.contains("waterfall-kept") && full.contains("keep-alive"), "ablations are credited");
+    for part in ["What the original report claimed", "does not hold", "can&#39;t be told", "17.2x"] {
+        assert!(
+            reference.contains(part) || reference.contains(&part.replace("&#39;", "'")),
+            "'{part}' is missing"
+        );
+    }
+}

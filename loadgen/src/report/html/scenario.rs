@@ -1,0 +1,41 @@
+//! The section of one workload.
+
+use maud::{Markup, html};
+
+use super::super::document::{Document, Scenario};
+use super::super::{prose, tables, truth};
+use super::frame::Picture;
+use super::table::{self, ticked};
+use super::{climb, cpu, latency, trials, waterfall};
+
+pub(super) fn section(document: &Document, scenario: &Scenario) -> Markup {
+    let pictures: [fn(&Scenario) -> Option<Picture>; 5] =
+        [climb::picture, latency::picture, cpu::picture, trials::picture, waterfall::picture];
+    let original = scenario.rows.iter().any(|row| row.original_qps.is_some());
+    let ceilings = prose::ceilings(scenario);
+    html! {
+        section id=(scenario.name) {
+            h2 { (scenario.name) }
+            p { (scenario.shows) }
+            @if let Some(wins) = &scenario.wins { p { (ticked(wins)) } }
+            p.fired { (prose::fired(scenario)) }
+            div.pictures { @for picture in pictures.iter().filter_map(|draw| draw(scenario)) { (picture.figure()) } }
+            (table::html(&tables::rates(scenario)))
+            @if original {
+                @if let Some(text) = truth::paragraph(document) {
+                    aside { h3 { (prose::TRUTH) } p { (ticked(&text)) } }
+                }
+            }
+            @if !ceilings.is_empty() {
+                h3 { "What bounds them" }
+                ul { @for (row, why) in &ceilings { li { code { (row) } ": " (ticked(why)) } } }
+            }
+            h3 { "Latency" }
+            (table::html(&tables::latencies(scenario)))
+            p.note { (prose::littles_law(scenario)) }
+            h3 { "Costs" }
+            (table::html(&tables::costs(scenario)))
+            @if let Some(errors) = tables::errors(scenario) { h3 { "Errors" } (table::html(&errors)) }
+        }
+    }
+}

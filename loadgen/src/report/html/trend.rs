@@ -1,0 +1,119 @@
+//! Trends over runs: a page with a picture for each machine and scenario.
+
+use maud::html;
+use plotters::style::text_anchor::HPos;
+
+use super::super::format::rate;
+use super::super::history::{Machine, Trend};
+use super::super::tables::{Cell, Table};
+use super::axis::{Axis, short};
+use super::frame::{Margins, Picture, draw};
+use super::labels::{self, Label};
+use super::page;
+use super::paint::Role;
+
+const HEIGHT: u32 = 320;
+const MARGINS: Margins = Margins { left: 4, right: labels::ROOM, labels: 52 };
+/// Marks along the runs, at most.
+const MARKS_MAX: usize = 6;
+
+/// A page of its own.
+pub fn history_page(machines: &[Machine]) -> String {
+    let content = html! {
+        header { h1 { "Phase Lab: run after run" } }
+        @for machine in machines {
+            section {
+                h2 { (machine.name) }
+                p.fired { (machine.runs) " runs" }
+                div.pictures {
+                    @for trends in machine.trends.chunk_by(|a, b| a.scenario == b.scenario) {
+                        (picture(machine, trends).figure())
+                    }
+                }
+            }
+        }
+        p.note {
+            "Machines drift: what all servers share is more likely the machine than the code. Within one run the \
+             speed-up tells more than the rate."
+        }
+    };
+    page::whole("Phase Lab: run after run", &content)
+}
+
+fn picture(machine: &Machine, trends: &[Trend]) -> Picture {
+    let scenario = trends.first().map_or("", |trend| trend.scenario.as_str());
+    let rates: Vec<f64> = trends.iter().flat_map(|trend| &trend.points).map(|point| point.qps).collect();
+    let last = machine.runs.saturating_sub(1).max(1) as f64;
+    let every = machine.runs.div_ceil(MARKS_MAX).max(1);
+    let marks = (0..machine.runs).step_by(every).map(|run| run as f64).collect();
+    let x = Axis::marked(0.0, last, marks, |run| format!("{:.0}", run + 1.0));
+    let y = Axis::fitting(&rates, short);
+    let ends = trends.iter().filter_map(|trend| {
+        let point = trend.points.last()?;
+        let role = Role::named(&trend.row, &trend.kind);
+        Some(Label { text: labels::short_name(&trend.row), role, at: (point.run as f64, point.qps) })
+    });
+    let ends: Vec<_> = ends.collect();
+    let svg = draw(HEIGHT, MARGINS, (x, "run, requests per second upwards"), y, |canvas| {
+        for trend in trends {
+            let role = Role::named(&trend.row, &trend.kind);
+            let points: Vec<_> = trend.points.iter().map(|point| (point.run as f64, point.qps)).collect();
+            canvas.line(points, 2, role)?;
+            for point in &trend.points {
+                canvas.dot((point.run as f64, point.qps), 4, role, !(point.partial || point.quick))?;
+            }
+        }
+        labels::draw(canvas, ends, last, HPos::Left)
+    });
+    let each: Vec<_> = trends.iter().filter_map(words).collect();
+    Picture {
+        id: format!("trend-{}-{scenario}", machine.name),
+        title: format!("{scenario}, run after run"),
+        description: format!("A line for each server over {} runs. {}.", machine.runs, each.join("; ")),
+        note: Some("A ring is a run that was quick (fewer than three trials) or partial.".into()),
+        svg,
+        values: values(trends),
+    }
+}
+
+fn words(trend: &Trend) -> Option<String> {
+    let (first, last) = (trend.points.first()?, trend.points.last()?);
+    Some(format!("{}: first {}, last {}", trend.row, rate(first.qps), rate(last.qps)))
+}
+
+fn values(trends: &[Trend]) -> Table {
+    let points = trends.iter().flat_map(|trend| trend.points.iter().map(move |point| (trend, point)));
+    let rows = points.map(|(trend, point)| {
+        let mark = match (point.partial, point.quick) {
+            (true, _) => "partial",
+            (false, true) => "quick",
+            (false, false) => "",
+        };
+        vec![
+            Cell::Code(trend.row.clone()),
+            Cell::Text(format!("{}: {}", point.run + 1, point.started_at)),
+            Cell::Text(point.commit.clone().unwrap_or_default()),
+            Cell::Text(mark.into()),
+            Cell::Text(rate(point.qps)),
+        ]
+    });
+    Table { titles: vec!["server", "run", "commit", "", "requests/s"], left: 4, rows: rows.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::history::{machines, tests::six_runs};
+
+    #[test]
+    fn a_trend_is_drawn_with_rings_for_runs_that_say_less() {
+        let page = history_page(&machines(&[six_runs()]));
+        assert_eq!(page.matches("<figure").count(), 1);
+        assert_eq!(page.matches("<circle").count(), 18);
+        assert_eq!(
+            page.matches("fill=\"none\" class=\"s-p0\"").count(),
+            2,
+            "the quick one and the partial one"
+        );
+    }
+}

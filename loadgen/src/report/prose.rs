@@ -1,0 +1,103 @@
+//! Sentences that Markdown and HTML share.
+
+use super::document::{Bare, Document, Scenario, Weather};
+use super::format::{NONE, duration, percent, rate};
+use super::terminal::heading;
+use super::warnings::in_flight;
+
+/// How a scenario was fired, without its name.
+pub(super) fn fired(scenario: &Scenario) -> String {
+    let heading = heading(scenario);
+    heading.strip_prefix(&format!("{}: ", scenario.name)).unwrap_or(&heading).to_owned() + "."
+}
+
+/// How to read the latencies.
+pub(super) fn littles_law(scenario: &Scenario) -> String {
+    format!(
+        "By Little's law, rate x mean latency is the number of requests under way; {} were asked for. \
+         Closed loop: a client that waits for a slow answer sends no other one meanwhile.",
+        rate(in_flight(scenario)),
+    )
+}
+
+/// What bounds the rows of a scenario, each with the reckoning behind it.
+pub(super) fn ceilings(scenario: &Scenario) -> Vec<(String, String)> {
+    let of = |row: &super::Row| Some((row.name.clone(), row.ceiling.as_ref()?.why.clone()?));
+    scenario.rows.iter().filter_map(of).collect()
+}
+
+/// What this kernel can do without HTTP, in sentences; none where it was not measured.
+pub(super) fn floor(document: &Document) -> Vec<String> {
+    let Some(floor) = document.floor else { return Vec::new() };
+    let bare = |what: &str, bare: Bare| {
+        format!(
+            "{what}: {} a second, {:.1} µs of CPU each time, both sides together.",
+            rate(bare.per_sec),
+            bare.cpu_us
+        )
+    };
+    let cycle = floor
+        .connection_cycle
+        .map(|cost| bare("A TCP connection opened, one byte there and one back, closed by both", cost));
+    let exchange =
+        floor.exchange.map(|cost| bare("One byte there and one back on a connection that stays", cost));
+    let timer = floor.timer_late_ns.map(|late| {
+        format!(
+            "A timer of a millisecond wakes a thread {} late (the median; one in a hundred {} or more).",
+            duration(late.p50),
+            duration(late.p99)
+        )
+    });
+    [cycle, exchange, timer].into_iter().flatten().collect()
+}
+
+/// What others did to the machine meanwhile, at worst; `None` where nothing was looked at.
+pub(super) fn weather(document: &Document) -> Option<String> {
+    let all = || {
+        let rows = document.scenarios.iter().flat_map(|scenario| &scenario.rows);
+        rows.flat_map(|row| &row.trials).map(|trial| trial.weather)
+    };
+    let most = |of: fn(Weather) -> Option<f64>| all().filter_map(of).reduce(f64::max);
+    let steal = most(|weather| weather.steal)
+        .map(|steal| format!("a hypervisor gave {} of the CPU time to somebody else", percent(steal)));
+    let load = most(|weather| weather.load)
+        .map(|load| format!("{load:.1} processes were ready to run in the minute before"));
+    let throttled = all()
+        .filter_map(|weather| weather.throttled_ns)
+        .max()
+        .map(|ns| format!("a limit on the control group held processes up for {}", duration(ns)));
+    let parts: Vec<_> = [steal, load, throttled].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("The worst trial had this beside it: {}.", parts.join("; ")))
+}
+
+/// How the figures came about.
+pub(super) fn method(document: &Document) -> String {
+    let confidences = document.scenarios.iter().flat_map(|s| &s.rows).filter_map(|row| row.qps?.confidence);
+    let interval = match confidences.reduce(f64::min) {
+        None => "There was one trial for each row, so there is no interval.".to_owned(),
+        Some(least) => format!(
+            "Low and high are order statistics of the trials; such an interval holds the true median at least \
+             {} of the time{}.",
+            percent(least),
+            if least < 0.95 {
+                " (with fewer than six trials they are simply the lowest and the highest)"
+            } else {
+                ""
+            }
+        ),
+    };
+    format!(
+        "Each trial is a fresh server process, warmed up before anything is counted, and the servers take turns, \
+         every second round backwards. The rate is the median over trials. {interval} Latencies are those of all \
+         trials merged. The speed-up is relative to `phase0-serial` in the same scenario. Server CPU is exact; its \
+         split into user and system is sampled by the kernel. {NONE} means not measured, never zero. Compare only \
+         within one run: the next one may find the machine in another mood."
+    )
+}
+
+/// The titles of the sections that both have.
+pub(super) const WARNINGS: &str = "Before you believe it";
+pub(super) const CLAIMS: &str = "What the original report claimed";
+pub(super) const TRUTH: &str = "The truth about 17.2x";
+pub(super) const FLOOR: &str = "The floor";
+pub(super) const METHOD: &str = "How it was measured";

@@ -1,0 +1,105 @@
+//! `cargo xtask pages`: the pages that `loadgen` draws, in a browser.
+//!
+//! Tests can say what is in a page, not how it looks. A headless Chromium opens the reference run, a run
+//! that has everything, and a history, on a phone, a laptop and paper, light and dark; it looks for words
+//! that are cut or cover each other, for anything that is asked of the network, and for complaints.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use crate::clients::client::{CHROMIUM, NODE};
+use crate::clients::group::{Group, describe};
+use crate::clients::{interrupt, loadgen};
+
+/// A page is looked at for this long at most; most take a few seconds.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// The pages that loadgen draws, in headless Chromium: on phone, laptop and paper, light and dark
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Take a picture of each view, and a PDF of each page, into this folder
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<PathBuf>,
+    /// Fail if there is no browser
+    #[arg(long)]
+    require: bool,
+}
+
+/// Draws the pages, has them looked at, and says what came of it.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
+    let missing: Vec<_> = [NODE, CHROMIUM].into_iter().filter(|program| !program.is_installed()).collect();
+    if !missing.is_empty() {
+        let packages: Vec<_> = missing.iter().map(|program| program.package).collect();
+        println!("SKIPPED: no page was looked at; install {}", packages.join(" and "));
+        return Ok(if args.require { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+    }
+    interrupt::install()?;
+    let loadgen = loadgen::build()?;
+    let folder = tempfile::tempdir().map_err(|error| format!("there is no temporary folder: {error}"))?;
+    let pictures = args.pictures.as_deref().map(prepare).transpose()?;
+    let mut all_good = true;
+    for page in draw(&loadgen, folder.path())? {
+        let name = page.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let end = look(&page, folder.path(), pictures.as_deref())?;
+        println!(
+            "{name}: {}",
+            end.as_ref().map_or_else(|report| format!("FAILED, {report}"), |()| "ok".into())
+        );
+        all_good &= end.is_ok();
+    }
+    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn prepare(folder: &Path) -> Result<PathBuf, String> {
+    let made = fs::create_dir_all(folder).and_then(|()| folder.canonicalize());
+    made.map_err(|error| format!("{} can't be written to: {error}", folder.display()))
+}
+
+/// Draws every kind of page there is into `folder`.
+fn draw(loadgen: &Path, folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask is in no workspace")?;
+    let runs = [("reference", "results/reference/run.json"), ("full", "loadgen/tests/data/full.run.json")];
+    let mut pages = Vec::new();
+    for (name, run) in runs {
+        let page =
+            output(Command::new(loadgen).arg("report").arg(workspace.join(run)).args(["--stdout", "html"]))?;
+        let path = folder.join(name).with_extension("html");
+        fs::write(&path, page).map_err(|error| format!("{} can't be written: {error}", path.display()))?;
+        pages.push(path);
+    }
+    let history = folder.join("history.html");
+    output(
+        Command::new(loadgen)
+            .arg("history")
+            .arg(workspace.join("loadgen/tests/data/history"))
+            .arg("--html")
+            .arg(&history),
+    )?;
+    pages.push(history);
+    Ok(pages)
+}
+
+fn output(command: &mut Command) -> Result<Vec<u8>, String> {
+    let output = command.output().map_err(|error| format!("loadgen can't be started: {error}"))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    Err(format!("{command:?} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Has a browser look at a page. The inner result is what it finds wrong.
+fn look(page: &Path, folder: &Path, pictures: Option<&Path>) -> Result<Result<(), String>, String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("pages/report.mjs");
+    let mut command = Command::new(NODE.name);
+    command.arg(script).arg(format!("file://{}", page.display())).args(pictures);
+    // The browser's profile goes here, and goes with it.
+    let mut group = Group::start(command.current_dir(folder).env("TMPDIR", folder))?;
+    let end = match group.wait(LIMIT)? {
+        Some(status) if status.success() => return Ok(Ok(())),
+        Some(status) => describe(status),
+        None => format!("not done within {LIMIT:?}"),
+    };
+    Ok(Err(format!("{end}; it wrote:\n{}", group.output())))
+}
