@@ -41,7 +41,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let _ = cpus::pin(&agenda.split.client);
     let bars = Bars::new(agenda.trials());
     bars.line(&format!("{}, about {}", trials(agenda.trials()), about(agenda.estimate())));
-    let measured = lab::run(&agenda, &launch, &fire, &bars);
+    let mut measured = lab::run(&agenda, &launch, &fire, &bars);
+    bars.line("counting allocations and system calls, apart from the trials");
+    lab::inspect(&agenda, &mut measured, &launch, &fire);
     bars.finish();
     if measured.scenarios.is_empty() {
         return Err(Failure::Interrupted);

@@ -5,6 +5,7 @@
 
 pub mod beside;
 pub mod cpus;
+mod inspect;
 pub mod interrupt;
 mod leash;
 pub mod limits;
@@ -16,6 +17,7 @@ pub mod scenario;
 mod server;
 mod trial;
 
+pub use inspect::{COUNT_ALLOCATIONS, COUNT_PATH, Inspection, inspect};
 pub use leash::Leash;
 pub use order::serpentine;
 pub use run::{Agenda, Launch, Measured, MeasuredRow, MeasuredScenario, Place, Watch, run};

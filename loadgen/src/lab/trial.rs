@@ -9,7 +9,7 @@ use super::scenario::Scenario;
 use super::server::Server;
 use super::{Fire, Watch, interrupt};
 use crate::engine::{Outcome, Plan, Progress};
-use crate::measure::{Sampler, Usage};
+use crate::measure::{Sampler, Sky, Usage, Weather};
 
 /// How often a trial that is under way is looked at; the start of the counted part is seen this late.
 const LOOK_INTERVAL: Duration = Duration::from_millis(5);
@@ -29,6 +29,8 @@ pub struct Trial {
     pub outcome: Option<Outcome>,
     /// What the server spent.
     pub usage: Usage,
+    /// How the machine fared meanwhile.
+    pub weather: Weather,
     /// Requests that fall into the time in which `usage` was measured.
     pub usage_requests: u64,
     /// Why this trial does not count, in words for people. Its numbers are kept all the same.
@@ -57,7 +59,14 @@ pub(super) fn run(
     fire: Fire<'_>,
     watch: &dyn Watch,
 ) -> Trial {
-    let mut trial = Trial { number, outcome: None, usage: Usage::default(), usage_requests: 0, failed: None };
+    let mut trial = Trial {
+        number,
+        outcome: None,
+        usage: Usage::default(),
+        weather: Weather::default(),
+        usage_requests: 0,
+        failed: None,
+    };
     let mut server = match Server::start(command, |addr| scenario.request(addr)) {
         Ok(server) => server,
         Err(error) => {
@@ -67,8 +76,14 @@ pub(super) fn run(
     };
     let plan = scenario.plan(server.addr, client_cpus);
     let mut sampler = Sampler::new(server.pid());
+    let before = Sky::now();
     let (fired, seen) = fire_and_watch(&plan, &mut server, &mut sampler, fire, watch);
+    trial.weather = Sky::now().since(&before);
     trial.usage = sampler.usage();
+    if scenario.beside.idle < scenario.beside.connections() {
+        // What a slow client makes a server hold is its requests and answers, not the connection.
+        trial.usage.bytes_per_held_connection = None;
+    }
     // A server that died took the run down with it, whatever else the client noticed.
     if server.status().is_some() {
         trial.failed = Some(server.obituary("in the middle of the trial"));
@@ -137,6 +152,10 @@ fn fire_and_watch(
                     ended = true;
                 }
                 _ => {}
+            }
+            let resting = progress.resting.load(Relaxed);
+            if resting > 0 {
+                sampler.at_rest(resting);
             }
             if peeked.elapsed() >= PEEK_INTERVAL {
                 peeked = Instant::now();

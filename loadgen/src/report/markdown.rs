@@ -1,8 +1,11 @@
 //! `report.md`: the climb, the tables, the conditions, and what to doubt.
 
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
 use super::bars::{bar, gauge};
-use super::document::{Document, Row, Scenario};
-use super::format::{NONE, count, duration, memory, or_none, percent, rate, success, times};
+use super::document::{Document, Row, Scenario, Server};
+use super::format::{NONE, count, duration, memory, or_none, per_request, percent, rate, success, times};
 use super::terminal::{cpu_per_request, heading, share_of_target};
 use super::truth;
 use super::warnings::{concurrency, in_flight, warnings};
@@ -114,11 +117,13 @@ fn latencies(scenario: &Scenario) -> String {
 }
 
 fn costs(scenario: &Scenario) -> String {
-    let titles = [
+    let mut titles = vec![
         "per request",
         "server CPU",
         "user",
         "system",
+        "allocations",
+        "system calls",
         "switches",
         "threads",
         "peak memory",
@@ -126,23 +131,50 @@ fn costs(scenario: &Scenario) -> String {
         "client busy",
         "ceiling",
     ];
+    let has_held = scenario.rows.iter().any(|row| row.server.bytes_per_held_connection.is_some());
+    if has_held {
+        titles.push("each held connection");
+    }
     let us = |us: f64| format!("{us:.1} µs");
     let rows = scenario.rows.iter().map(|row| {
         let (server, client) = (&row.server, &row.client);
-        vec![
+        let mut cells = vec![
             format!("`{}`", row.name),
             cpu_per_request(row),
-            or_none(server.user_us_per_request, us),
+            or_none(server.user_us_per_request, |user| user_time(server, user)),
             or_none(server.sys_us_per_request, us),
-            or_none(server.context_switches_per_request, |n| format!("{n:.2}")),
+            or_none(server.allocs_per_request, per_request),
+            or_none(server.syscalls_per_request, per_request),
+            or_none(server.context_switches_per_request, per_request),
             or_none(server.threads_max, count),
             or_none(server.rss_peak_bytes, memory),
             or_none(client.user_us_per_request.zip(client.sys_us_per_request), |(user, sys)| us(user + sys)),
             or_none(client.busy, percent),
             or_none(row.ceiling.as_ref(), |ceiling| format!("{}/s ({})", rate(ceiling.qps), ceiling.bound)),
-        ]
+        ];
+        if has_held {
+            cells.push(or_none(server.bytes_per_held_connection, |bytes| format!("{bytes:.0} B")));
+        }
+        cells
     });
-    table(&titles, 1, rows)
+    let mut text = table(&titles, 1, rows);
+    let missing: BTreeSet<_> = scenario.rows.iter().flat_map(|row| &row.missing).collect();
+    for why in missing {
+        let _ = writeln!(text, "\n{NONE}: {why}.");
+    }
+    text
+}
+
+/// User time, and how far it may be off because it is sampled: one standard deviation.
+fn user_time(server: &Server, user_us: f64) -> String {
+    let error = server.split_samples.zip(server.cpu_us_per_request).map(|(samples, cpu_us)| {
+        let share = (user_us / cpu_us).clamp(0.0, 1.0);
+        cpu_us * (share * (1.0 - share) / samples as f64).sqrt()
+    });
+    match error.filter(|error| error.is_finite()) {
+        Some(error) => format!("{user_us:.1} ± {error:.1} µs"),
+        None => format!("{user_us:.1} µs"),
+    }
 }
 
 /// Failed requests by kind, if there were any.
@@ -220,7 +252,8 @@ fn method(document: &Document) -> String {
          Each trial is a fresh server process, warmed up before anything is counted, and the servers take turns, \
          every second round backwards. The rate is the median over trials. {interval} Latencies are those of all \
          trials merged. The speed-up is relative to `phase0-serial` in the same scenario. Server CPU is exact; its split \
-         into user and system is sampled by the kernel. {NONE} means not measured, never zero. Compare only within one \
+         into user and system is sampled, about a thousand times a second, and ± is one standard deviation. Allocations and \
+         system calls are counted apart from the trials, because counting takes time. {NONE} means not measured, never zero. Compare only within one \
          run: the next one may find the machine in another mood.\n\n\
          Run it again:\n\n```sh\n{}\n```\n",
         document.command
@@ -248,6 +281,29 @@ mod tests {
         assert!(!report.contains("Before you believe it"), "{report}");
         for part in ["server on 0, client on 1", "75 % of the time", "17.2x", "loadgen run", "0123456789ab"] {
             assert!(report.contains(part), "'{part}' is missing");
+        }
+    }
+
+    #[test]
+    fn costs_are_told_with_what_they_are_worth() {
+        let mut document = sample::document();
+        let row = &mut document.scenarios[0].rows[0];
+        row.server.user_us_per_request = Some(8.3);
+        row.server.sys_us_per_request = Some(33.2);
+        row.server.split_samples = Some(1_600);
+        row.server.allocs_per_request = Some(0.0);
+        row.server.bytes_per_held_connection = Some(912.4);
+        row.missing = vec!["system calls can't be counted: no such luck".into()];
+        document.scenarios[0].rows[1].server.syscalls_per_request = Some(7.25);
+        let report = markdown(&document);
+        // A fifth of 41.5 µs, give or take a hundredth.
+        for part in [
+            "| 8.3 ± 0.4 µs | 33.2 µs | 0 | – |",
+            "| – | 7.25 |",
+            "912 B",
+            "calls can't be counted: no such luck.",
+        ] {
+            assert!(report.contains(part), "'{part}' is missing in {report}");
         }
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod hgrm;
 mod markdown;
 mod progress;
 mod stats;
+mod surroundings;
 mod terminal;
 mod truth;
 mod warnings;
