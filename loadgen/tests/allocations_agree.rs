@@ -25,9 +25,17 @@ const WARMUP_REQUESTS: usize = 200;
 const CONNECTIONS: usize = 4;
 /// What a server says that does not keep the connection.
 const CLOSE: &[u8] = b"Connection: close";
-/// A queue of crossbeam's or tokio's takes a block for every 31 or so entries, and how many that are depends
-/// on where in a block the count begins. A server that should allocate nothing gets no such room.
-const SLACK: f64 = 1.0 / 31.0;
+/// How far the two may be apart, by row. The pool's queue takes a block for every 63 entries, and how many
+/// that are depends on where in a block the count begins. Where the kernel decides who runs first, it
+/// decides too whether a task has to wait for its request and register for that, or a thread for a lock.
+/// A server that takes everything in turn leaves nothing open.
+fn slack(row: &str) -> f64 {
+    match row {
+        "phase1-threads" => 1.0 / 31.0,
+        _ if row.contains("--spawn") || row.starts_with("phase2") => 0.5,
+        _ => 0.0,
+    }
+}
 
 /// What the lab counts of a server in a process of its own.
 fn counted_from_outside(row: &Row, mode: &str) -> Inspection {
@@ -138,8 +146,7 @@ fn both_ways_to_count_agree_and_phases_3_and_4_allocate_nothing() {
                 outside.allocs_per_request.unwrap_or_else(|| panic!("{name}: {:?}", outside.missing));
             eprintln!("{name}, {mode}: {counted} from outside, {inside} inside");
             let is_pooled = name == "phase3-pooled --workers 1" || name.starts_with("phase4");
-            let slack = if is_pooled { 0.0 } else { SLACK };
-            assert!((counted - inside).abs() <= slack, "{name}, {mode}: {counted} and {inside}");
+            assert!((counted - inside).abs() <= slack(name), "{name}, {mode}: {counted} and {inside}");
             assert!(!is_pooled || counted == 0.0, "{name}, {mode}: {counted}");
         }
     }
