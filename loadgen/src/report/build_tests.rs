@@ -142,7 +142,6 @@ fn the_curve_goes_as_far_as_there_are_requests_for_it() {
 }
 
 #[test]
-#[expect(clippy::float_cmp, reason = "these are exact")]
 fn what_was_counted_apart_stands_beside_what_the_trials_showed() {
     let mut measured = measured(vec![("phase1-threads --spawn", vec![good(1, 1000), good(2, 1000)])]);
     measured.scenarios[0].rows[0].inspection = lab::Inspection {
