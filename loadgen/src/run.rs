@@ -42,8 +42,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let bars = Bars::new(agenda.trials());
     bars.line(&format!("{}, about {}", trials(agenda.trials()), about(agenda.estimate())));
     let mut measured = lab::run(&agenda, &launch, &fire, &bars);
-    bars.line("counting allocations and system calls, apart from the trials");
-    lab::inspect(&agenda, &mut measured, &launch, &fire);
+    if !measured.interrupted {
+        bars.line("counting allocations and system calls, apart from the trials");
+        lab::inspect(&agenda, &mut measured, &launch, &fire);
+    }
     bars.finish();
     if measured.scenarios.is_empty() {
         return Err(Failure::Interrupted);

@@ -24,7 +24,10 @@ const LOOK_INTERVAL: Duration = Duration::from_micros(500);
 pub(super) struct Counted {
     pub(super) syscalls: Option<f64>,
     pub(super) switches: Option<f64>,
-    pub(super) missing: Vec<String>,
+    /// Why there are none.
+    pub(super) no_syscalls: Option<String>,
+    /// The same of the others.
+    pub(super) no_switches: Option<String>,
 }
 
 /// Starts `command`, fires as in a trial, only shorter, and counts.
@@ -38,13 +41,12 @@ pub(super) fn count(
     let mut server = Server::start_held_back(
         command,
         |addr| scenario.request(addr),
-        |pid| {
-            counters = Counters::attach(pid);
-        },
+        |pid| counters = Counters::attach(pid),
     )?;
     if counters.nothing() {
         // Nothing to fire for.
-        return Ok(Counted { missing: std::mem::take(&mut counters.missing), ..Counted::default() });
+        let Counters { no_syscalls, no_switches, .. } = counters;
+        return Ok(Counted { no_syscalls, no_switches, ..Counted::default() });
     }
     let mut plan = scenario.plan(server.addr, client_cpus);
     plan.warmup = plan.warmup.min(WARMUP_MAX);
@@ -86,6 +88,7 @@ pub(super) fn count(
     Ok(Counted {
         syscalls: per_request(counts.syscalls),
         switches: per_request(counts.switches),
-        missing: std::mem::take(&mut counters.missing),
+        no_syscalls: counters.no_syscalls,
+        no_switches: counters.no_switches,
     })
 }
