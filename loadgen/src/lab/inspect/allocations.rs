@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::few::Few;
+use super::few::{CONNECTIONS_MAX, Few};
 use crate::lab::scenario::Scenario;
 use crate::lab::server::Server;
 
@@ -16,7 +16,7 @@ const WARMUP_REQUESTS: u64 = 200;
 /// Requests between the looks.
 const REQUESTS: u64 = 2_000;
 /// The same for a scenario whose requests wait, one of which at a time phase 0 would wait seconds for.
-const WAITING: (u64, u64) = (40, 80);
+const WAITING: (u64, u64) = (24, 60);
 
 /// Starts `command` and asks for what one request allocates in a steady state.
 ///
@@ -25,11 +25,12 @@ pub(super) fn count(scenario: &Scenario, command: &mut Command) -> Result<f64, S
     command.arg(COUNT_ALLOCATIONS);
     let server = Server::start(command, |addr| scenario.request(addr))?;
     let (warmup, requests) = if scenario.wait.is_some() { WAITING } else { (WARMUP_REQUESTS, REQUESTS) };
-    per_request(&mut Few::of(scenario, server.addr), warmup, requests)
-}
-
-/// What one of `requests` allocates, once `warmup` have been answered.
-pub(super) fn per_request(few: &mut Few, warmup: u64, requests: u64) -> Result<f64, String> {
+    // A pool grows to what was in use at a time. A connection that the server is about to close is, so
+    // that there may be more of them than the client has. And what is in it grows to the largest request
+    // that it ever held, which may be a look.
+    Few::that_looks(server.addr, 4 * CONNECTIONS_MAX).fire(warmup)?;
+    Few::of(scenario, server.addr, 4 * CONNECTIONS_MAX).fire(warmup)?;
+    let mut few = Few::of(scenario, server.addr, scenario.connections.clamp(1, CONNECTIONS_MAX));
     few.fire(warmup)?;
     few.look()?;
     let first = few.look()?;

@@ -8,7 +8,7 @@ use super::COUNT_PATH;
 use crate::lab::scenario::{Keep, Scenario};
 
 /// Connections at a time, at most.
-const CONNECTIONS_MAX: usize = 4;
+pub(super) const CONNECTIONS_MAX: usize = 4;
 /// An answer that takes longer than this never comes.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// More of a head than this is no head.
@@ -35,8 +35,8 @@ struct Answer {
 }
 
 impl Few {
-    pub(super) fn of(scenario: &Scenario, addr: SocketAddr) -> Self {
-        let connections = scenario.connections.clamp(1, CONNECTIONS_MAX);
+    /// One with `connections` at a time.
+    pub(super) fn of(scenario: &Scenario, addr: SocketAddr, connections: usize) -> Self {
         Self {
             addr,
             request: scenario.request(addr).repeat(scenario.pipeline),
@@ -44,6 +44,19 @@ impl Few {
             status: scenario.status,
             close: scenario.mode == Keep::Close,
             pipeline: scenario.pipeline,
+            streams: (0..connections).map(|_| None).collect(),
+        }
+    }
+
+    /// One that asks the server `connections` times at once how often it has allocated, and does not care.
+    pub(super) fn that_looks(addr: SocketAddr, connections: usize) -> Self {
+        Self {
+            addr,
+            request: look(addr),
+            head: false,
+            status: 200,
+            close: true,
+            pipeline: 1,
             streams: (0..connections).map(|_| None).collect(),
         }
     }
@@ -59,19 +72,17 @@ impl Few {
 
     /// How often the server has allocated so far.
     pub(super) fn look(&self) -> Result<u64, String> {
-        let look = || -> io::Result<u64> {
+        let ask = || -> io::Result<u64> {
             // A connection of its own, so that it costs the same whatever became of the others.
             let mut stream = connect(self.addr)?;
-            let request =
-                format!("GET {COUNT_PATH} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.addr);
-            stream.get_mut().write_all(request.as_bytes())?;
+            stream.get_mut().write_all(&look(self.addr))?;
             let answer = answer(&mut stream, false)?;
             to_the_end(&mut stream)?;
             let text = String::from_utf8_lossy(&answer.body);
             let count = text.trim().parse().ok().filter(|_| answer.status == 200);
             count.ok_or_else(|| io::Error::other(format!("{COUNT_PATH} answered {} '{text}'", answer.status)))
         };
-        look().map_err(|error| format!("the server does not tell how often it allocated: {error}"))
+        ask().map_err(|error| format!("the server does not tell how often it allocated: {error}"))
     }
 
     /// Every connection sends what the scenario has in flight, and then all answers are read.
@@ -103,6 +114,11 @@ impl Few {
         }
         Ok((self.streams.len() * self.pipeline) as u64)
     }
+}
+
+/// The question how often the server has allocated.
+fn look(addr: SocketAddr) -> Vec<u8> {
+    format!("GET {COUNT_PATH} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n").into_bytes()
 }
 
 fn connect(addr: SocketAddr) -> io::Result<BufReader<TcpStream>> {
