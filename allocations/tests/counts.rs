@@ -1,5 +1,5 @@
-//! One test in a binary of its own, because the count is that of the whole process. It counts what this
-//! thread does while the harness's waits.
+//! A program without the test harness, whose own thread allocates when it likes: the count is that of the
+//! whole process.
 
 use std::hint::black_box;
 
@@ -8,7 +8,11 @@ use allocations::{Counting, count, start};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-#[test]
+fn main() {
+    every_allocation_counts_once_it_is_asked_for_and_none_before();
+    println!("test every_allocation_counts_once_it_is_asked_for_and_none_before ... ok");
+}
+
 fn every_allocation_counts_once_it_is_asked_for_and_none_before() {
     let early = black_box(vec![1_u8; 100]);
     assert_eq!(count(), 0);
