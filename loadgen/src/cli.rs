@@ -15,7 +15,7 @@ const EXIT_BAD_ARGUMENTS: u8 = 2;
 const EXAMPLES: &str = "\
 Examples:
   loadgen                                  the whole report, about two minutes
-  loadgen --quick                          the same in about twenty seconds
+  loadgen --quick                          the same in about half a minute
   loadgen run --scenario reference -c 200  one workload, with 200 connections
   loadgen run --phase phase2-async --phase phase3-pooled --trials 7
   loadgen serve phase0-serial              one phase as a server, on 127.0.0.1:8080

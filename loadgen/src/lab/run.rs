@@ -16,7 +16,7 @@ use crate::engine::Outcome;
 const FRESH_SERVER: Duration = Duration::from_millis(200);
 
 /// What counting apart from the trials costs for each row, roughly.
-const INSPECTION: Duration = Duration::from_secs(1);
+const INSPECTION: Duration = Duration::from_millis(750);
 
 /// How a server is started: the row, the CPUs that it is to run on, and the connections that it is to
 /// take at the same time.

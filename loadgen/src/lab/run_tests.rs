@@ -140,5 +140,5 @@ fn a_trial_without_an_answer_has_failed() {
 fn an_estimate_counts_every_trial() {
     let agenda = agenda();
     assert_eq!(agenda.trials(), 6);
-    assert_eq!(agenda.estimate(), Duration::from_millis(9200));
+    assert_eq!(agenda.estimate(), Duration::from_millis(8700));
 }
