@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// The system's, with a counter that is off unless `serve --count-allocations` turns it on.
+#[global_allocator]
+static ALLOCATOR: allocations::Counting = allocations::Counting;
+
 fn main() -> ExitCode {
     loadgen::cli::main()
 }

@@ -44,7 +44,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     conditions.floor = lab::floor::measure(&agenda.split)
         .inspect_err(|error| bars.line(&format!("the floor could not be measured: {error}")))
         .ok();
-    let measured = lab::run(&agenda, &launch::launch, &fire, &bars);
+    let mut measured = lab::run(&agenda, &launch::launch, &fire, &bars);
+    if !measured.interrupted {
+        bars.line("counting allocations and system calls, apart from the trials");
+        lab::inspect(&agenda, &mut measured, &launch::launch, &fire);
+    }
     bars.finish();
     if measured.scenarios.is_empty() {
         return Err(Failure::Interrupted);

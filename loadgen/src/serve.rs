@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use handler::Misbehaving;
+use handler::{Handler, Misbehaving, Step};
+use http1::{Request, Response};
 
 use crate::canned;
 use crate::cli::Failure;
-use crate::lab::{Leash, rows};
+use crate::lab::{COUNT_PATH, Leash, rows};
 
 /// Which phase serves, and how.
 #[derive(Debug, clap::Args)]
@@ -48,8 +49,32 @@ struct Serve<O: clap::Args> {
     /// Also serve /panic and /inject, which break the rules, so that it can be seen what comes of that
     #[arg(long, hide = true)]
     misbehaving: bool,
+    /// Count allocations, and also serve /allocations, which tells how many there were
+    #[arg(long, hide = true, conflicts_with = "misbehaving")]
+    count_allocations: bool,
     #[command(flatten)]
     options: O,
+}
+
+/// What is served, and whether it is all.
+#[derive(Clone, Copy)]
+enum Serving {
+    Routes,
+    Misbehaving,
+    Counted,
+}
+
+/// The lab's routes, and one that tells how often the process has allocated.
+struct Counted<H>(H);
+
+impl<H: Handler> Handler for Counted<H> {
+    fn handle(&self, request: &Request<'_>, response: &mut Response) -> Step {
+        if request.path() == COUNT_PATH {
+            response.text(allocations::count());
+            return Step::Reply;
+        }
+        self.0.handle(request, response)
+    }
 }
 
 /// Serves until it is told to stop.
@@ -57,13 +82,17 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     // Which handler serves is settled here, once, and costs no request anything.
     macro_rules! serve {
         ($line:expr, $name:literal, $phase:ident) => {
-            $line.run($name, |bind, options, misbehaving| {
-                if misbehaving {
+            $line.run($name, |bind, options, serving| match serving {
+                Serving::Routes => server::run($name, bind, options, $phase::serve),
+                Serving::Misbehaving => {
                     server::run($name, bind, options, |listener, routes, options, stats, stop| {
                         $phase::serve(listener, Misbehaving(routes), options, stats, stop)
                     })
-                } else {
-                    server::run($name, bind, options, $phase::serve)
+                }
+                Serving::Counted => {
+                    server::run($name, bind, options, |listener, routes, options, stats, stop| {
+                        $phase::serve(listener, Counted(routes), options, stats, stop)
+                    })
                 }
             })
         };
@@ -87,13 +116,21 @@ impl<O: clap::Args> Serve<O> {
     fn run(
         self,
         name: &str,
-        serve: impl FnOnce(&server::Bind, O, bool) -> ExitCode,
+        serve: impl FnOnce(&server::Bind, O, Serving) -> ExitCode,
     ) -> Result<ExitCode, Failure> {
         // Before any thread starts, so that all of them run where the first one does.
         self.leash.apply().map_err(|error| {
             Failure::BadArguments(format!("{name} can't run on CPUs {:?}: {error}", self.leash.cpus))
         })?;
-        Ok(serve(&self.bind, self.options, self.misbehaving))
+        let serving = match (self.misbehaving, self.count_allocations) {
+            (true, _) => Serving::Misbehaving,
+            (false, true) if allocations::start() => Serving::Counted,
+            (false, true) => {
+                return Err(Failure::BadArguments("this program's allocator does not count".into()));
+            }
+            (false, false) => Serving::Routes,
+        };
+        Ok(serve(&self.bind, self.options, serving))
     }
 }
 

@@ -131,6 +131,9 @@ fn a_small_run_writes_everything_and_ends_well() {
     assert!(row.requests.ok > 0 && row.requests.failed == 0, "{row:?}");
     assert!(row.qps.unwrap().median > 0.0 && row.latency_ns.unwrap().p50 > 0, "{row:?}");
     assert!(row.server.threads_max >= Some(1), "{row:?}");
+    assert!(row.server.allocs_per_request > Some(0.0), "phase 0 allocates: {:?}", row.missing);
+    let why_no_syscalls = row.missing.iter().any(|why| why.contains("system calls"));
+    assert_ne!(row.server.syscalls_per_request.is_some(), why_no_syscalls, "counted, or told why not");
 
     let folder = runs(out.path()).remove(0);
     let hgrm = fs::read_to_string(folder.join("tiny-phase0-serial.hgrm")).unwrap();

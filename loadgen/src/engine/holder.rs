@@ -26,6 +26,9 @@ const TURN: Duration = Duration::from_millis(10);
 const OPENS_PER_TURN: usize = 256;
 /// How long all connections together may take to be opened before counting begins without the rest.
 const OPENING_MAX: Duration = Duration::from_secs(10);
+/// Before the first request all held connections rest for this long, so that the server has accepted what
+/// the kernel has, and that what they cost by themselves can be seen.
+const REST: Duration = Duration::from_millis(200);
 /// Events taken from the kernel at once.
 const EVENTS_PER_TURN: usize = 1_024;
 
@@ -47,12 +50,16 @@ pub(super) fn beside<T>(
                 worker::pin(plan.cpus.first().copied())?;
                 holder.open_all(progress).map_err(setup)?;
                 // Nobody waits for it where the other side has gone, which is fine as well.
-                let _ = settled.send(());
+                let _ = settled.send(holder.established.iter().sum::<usize>() as u64);
                 holder.hold(stop).map_err(setup)
             })
             .map_err(setup)?;
         // An error instead of the message is told when the thread is joined.
-        let _ = is_settled.recv();
+        if let Ok(held) = is_settled.recv() {
+            progress.resting.store(held, Ordering::Relaxed);
+            thread::sleep(REST);
+            progress.resting.store(0, Ordering::Relaxed);
+        }
         let measured = measure();
         stop.store(true, Ordering::Relaxed);
         let outcomes = holding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;

@@ -82,6 +82,9 @@ pub struct Progress {
     /// True from the end of the warm-up until the counted part is over, so that the watcher knows
     /// when to look at what the server spends.
     pub counting: AtomicBool,
+    /// Connections that are held beside the active ones, as long as nothing else happens: all are open, and
+    /// no request has been sent. 0 before and after, and where none are held.
+    pub resting: AtomicU64,
     /// The same in parts, with latencies, for a watcher who asks for them.
     pub intervals: Intervals,
     /// Set by the watcher: end now and return what was measured.

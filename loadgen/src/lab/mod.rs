@@ -6,6 +6,7 @@
 pub mod beside;
 pub mod cpus;
 pub mod floor;
+mod inspect;
 pub mod interrupt;
 mod leash;
 pub mod limits;
@@ -19,6 +20,7 @@ pub mod target;
 mod trial;
 
 pub use floor::Floor;
+pub use inspect::{COUNT_ALLOCATIONS, COUNT_PATH, Inspection, inspect};
 pub use leash::Leash;
 pub use order::serpentine;
 pub use run::{Agenda, Launch, Launched, Measured, MeasuredRow, MeasuredScenario, Place, Watch, run};

@@ -2,8 +2,11 @@
 //! one, and the user's own.
 
 use std::fmt;
+use std::net::SocketAddr;
 
+use super::scenario::Scenario;
 use super::target::Target;
+use crate::engine::Plan;
 
 /// One step of the climb.
 #[derive(Debug, PartialEq, Eq)]
@@ -145,6 +148,16 @@ impl Row {
     pub fn without(&self) -> Option<&'static str> {
         let options = self.options().join(" ");
         MECHANISMS.iter().find(|(known, _)| *known == options).map(|(_, mechanism)| *mechanism)
+    }
+
+    /// What is fired at it.
+    pub(super) fn plan(&self, scenario: &Scenario, addr: SocketAddr, cpus: &[usize]) -> Plan {
+        let mut plan = scenario.plan(addr, cpus);
+        if matches!(self, Self::Target(_)) {
+            // What it answers is its own affair; the status is checked.
+            plan.expect.body = None;
+        }
+        plan
     }
 
     /// How many requests it can wait for at a time; `None` where only connections limit that.

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use super::cpus::Split;
+use super::inspect::Inspection;
 use super::order::serpentine;
 use super::rows::Row;
 use super::scenario::Scenario;
@@ -14,6 +15,9 @@ use crate::engine::Outcome;
 
 /// What a fresh server costs beside its warm-up and duration, roughly; only an estimate needs it.
 const FRESH_SERVER: Duration = Duration::from_millis(200);
+
+/// What counting apart from the trials costs for each row, roughly.
+const INSPECTION: Duration = Duration::from_millis(750);
 
 /// How a server is started: the row, the scenario that it is to face, and the CPUs that it is to run on. An
 /// error is in words for people.
@@ -40,7 +44,10 @@ pub struct Agenda {
 impl Agenda {
     /// How long it takes, roughly.
     pub fn estimate(&self) -> Duration {
-        let each = |s: &Scenario| (s.warmup + s.duration + FRESH_SERVER) * count(s.trials * s.rows.len());
+        let each = |s: &Scenario| {
+            (s.warmup + s.duration + FRESH_SERVER) * count(s.trials * s.rows.len())
+                + INSPECTION * count(s.rows.len())
+        };
         self.scenarios.iter().map(each).sum()
     }
 
@@ -104,6 +111,8 @@ pub struct MeasuredRow {
     pub row: Row,
     /// In the order in which they were run.
     pub trials: Vec<Trial>,
+    /// What was counted apart from them, later.
+    pub inspection: Inspection,
 }
 
 /// Runs everything on the agenda. A row whose server broke down is not tried again in that
@@ -116,10 +125,14 @@ pub fn run(agenda: &Agenda, launch: Launch<'_>, fire: Fire<'_>, watch: &dyn Watc
         interrupted: false,
     };
     for scenario in &agenda.scenarios {
-        let fresh = |row: &Row| MeasuredRow { row: row.clone(), trials: Vec::new() };
+        let fresh = |row: &Row| MeasuredRow {
+            row: row.clone(),
+            trials: Vec::new(),
+            inspection: Inspection::default(),
+        };
         let mut rows: Vec<_> = scenario.rows.iter().map(fresh).collect();
         for (place, number) in serpentine(rows.len(), scenario.trials) {
-            let MeasuredRow { row, trials } = &mut rows[place];
+            let MeasuredRow { row, trials, .. } = &mut rows[place];
             if trials.iter().any(|trial: &Trial| trial.failed.is_some()) {
                 continue;
             }
@@ -149,7 +162,7 @@ impl Measured {
     pub fn failures(&self) -> Vec<(String, &str)> {
         let mut failures = Vec::new();
         for MeasuredScenario { scenario, rows } in &self.scenarios {
-            for MeasuredRow { row, trials } in rows {
+            for MeasuredRow { row, trials, .. } in rows {
                 for trial in trials {
                     if let Some(why) = trial.failed.as_deref().filter(|&why| why != INTERRUPTED) {
                         failures.push((format!("{}, {row}, trial {}", scenario.name, trial.number), why));

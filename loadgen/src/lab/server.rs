@@ -1,10 +1,10 @@
 //! A server in a process of its own: started, probed, and gone again whatever happens.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::inspect::held_back;
 use super::{Launched, interrupt, probe};
 
 /// A server has this long to say where it listens.
@@ -46,12 +47,31 @@ impl Server {
     /// Starts what was launched and waits until it has answered `request`, within bounds.
     pub fn start(launched: Launched, request: impl Fn(SocketAddr) -> Vec<u8>) -> Result<Self, String> {
         let Launched { mut command, addr } = launched;
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A group of its own: Ctrl-C in the terminal reaches the lab alone, which then ends the server.
-        command.process_group(0);
-        let mut child = command.spawn().map_err(|error| {
-            format!("could not start the server {}: {error}", command.get_program().to_string_lossy())
-        })?;
+        let child = spawn(command.stdin(Stdio::null()))?;
+        Self::of(child, addr, request)
+    }
+
+    /// The same, with `attach` called in between: there is a process then, and not yet an instruction of the
+    /// server's.
+    pub fn start_held_back(
+        launched: &Launched,
+        request: impl Fn(SocketAddr) -> Vec<u8>,
+        attach: impl FnOnce(u32),
+    ) -> Result<Self, String> {
+        let mut child = spawn(held_back(&launched.command).stdin(Stdio::piped()))?;
+        attach(child.id());
+        if let Some(mut stdin) = child.stdin.take() {
+            // One that is gone says so when it is waited for.
+            let _ = stdin.write_all(b"\n");
+        }
+        Self::of(child, launched.addr, request)
+    }
+
+    fn of(
+        mut child: Child,
+        addr: Option<SocketAddr>,
+        request: impl Fn(SocketAddr) -> Vec<u8>,
+    ) -> Result<Self, String> {
         interrupt::remember_child(child.id());
         let (lines, listening) = mpsc::sync_channel(1);
         let stderr = Arc::default();
@@ -163,6 +183,15 @@ impl Drop for Server {
     }
 }
 
+fn spawn(command: &mut Command) -> Result<Child, String> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    // A group of its own: Ctrl-C in the terminal reaches the lab alone, which then ends the server.
+    command.process_group(0);
+    command.spawn().map_err(|error| {
+        format!("could not start the server {}: {error}", command.get_program().to_string_lossy())
+    })
+}
+
 /// Passes the address on that the server says it listens on, and empties the pipe ever after, so
 /// that a talkative server is not stopped by a full one.
 fn watch_stdout(pipe: impl Read + Send + 'static, found: mpsc::SyncSender<SocketAddr>) -> JoinHandle<()> {
@@ -215,8 +244,6 @@ fn describe(status: ExitStatus) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use super::*;
 
     fn shell(script: &str) -> Launched {

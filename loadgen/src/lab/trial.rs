@@ -4,11 +4,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::rows::Row;
 use super::server::Server;
 use super::{Fire, Launched, Place, Watch, interrupt};
 use crate::engine::{Outcome, Plan, Progress};
-use crate::measure::{Sampler, Usage};
+use crate::measure::{Sampler, Sky, Usage, Weather};
 
 /// How often a trial that is under way is looked at; the start of the counted part is seen this late.
 const LOOK_INTERVAL: Duration = Duration::from_millis(5);
@@ -28,6 +27,8 @@ pub struct Trial {
     pub outcome: Option<Outcome>,
     /// What the server spent.
     pub usage: Usage,
+    /// How the machine fared meanwhile.
+    pub weather: Weather,
     /// Requests that fall into the time in which `usage` was measured.
     pub usage_requests: u64,
     /// Why this trial does not count, in words for people. Its numbers are kept all the same.
@@ -56,7 +57,14 @@ pub(super) fn run(
     watch: &dyn Watch,
 ) -> Trial {
     let Place { scenario, row, trial: number } = place;
-    let mut trial = Trial { number, outcome: None, usage: Usage::default(), usage_requests: 0, failed: None };
+    let mut trial = Trial {
+        number,
+        outcome: None,
+        usage: Usage::default(),
+        weather: Weather::default(),
+        usage_requests: 0,
+        failed: None,
+    };
     let started = launched.and_then(|launched| Server::start(launched, |addr| scenario.request(addr)));
     let mut server = match started {
         Ok(server) => server,
@@ -65,14 +73,16 @@ pub(super) fn run(
             return trial;
         }
     };
-    let mut plan = scenario.plan(server.addr, client_cpus);
-    if matches!(row, Row::Target(_)) {
-        // What it answers is its own affair; the status is checked.
-        plan.expect.body = None;
-    }
+    let plan = row.plan(scenario, server.addr, client_cpus);
     let mut sampler = Sampler::new(server.pid());
+    let before = Sky::now();
     let (fired, seen) = fire_and_watch(&plan, &mut server, &mut sampler, fire, watch);
+    trial.weather = Sky::now().since(&before);
     trial.usage = sampler.usage();
+    if scenario.beside.idle < scenario.beside.connections() {
+        // What a slow client makes a server hold is its requests and answers, not the connection.
+        trial.usage.bytes_per_held_connection = None;
+    }
     // A server that died took the run down with it, whatever else the client noticed.
     if server.status().is_some() {
         trial.failed = Some(server.obituary("in the middle of the trial"));
@@ -141,6 +151,10 @@ fn fire_and_watch(
                     ended = true;
                 }
                 _ => {}
+            }
+            let resting = progress.resting.load(Relaxed);
+            if resting > 0 {
+                sampler.at_rest(resting);
             }
             if peeked.elapsed() >= PEEK_INTERVAL {
                 peeked = Instant::now();

@@ -1,9 +1,16 @@
 //! What a run costs, and on which machine. Whatever can't be measured here is `None`, never 0.
 
 mod build;
+mod counters;
 mod machine;
 mod process;
+mod split;
+mod tree;
+mod weather;
 
 pub use build::{Build, Source};
+pub use counters::{Counters, Counts};
 pub use machine::Machine;
 pub use process::{Sampler, Usage};
+pub use split::Met;
+pub use weather::{Sky, Weather};

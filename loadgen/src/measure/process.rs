@@ -1,82 +1,106 @@
-//! What a server process spends, read from outside while it serves.
+//! What a server spends, read from outside while it serves: of its process and of all that come of it.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use nix::time::ClockId;
-use procfs::process::Process;
+use super::split::{Looks, Met};
+use super::tree::{Spent, Tree};
 
-/// More threads than this are not looked at one by one.
-const TASKS_MAX: usize = 20_000;
-/// Clock ticks of CPU time below which the split into user and system is mostly chance.
-const SPLIT_TICKS_MIN: u64 = 10;
+/// How often it is looked whether there are other processes; each look reads the whole process table.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What a server process spent in the counted part of a trial.
+/// What a server spent in the counted part of a trial.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
-    /// CPU time of all its threads, those that have ended too; exact.
+    /// CPU time of all its threads and processes, those that have ended too; exact.
     pub cpu: Option<Duration>,
-    /// The share of `cpu` that was spent in user mode, from 0 to 1; sampled by the kernel at its
-    /// ticks, so `None` where there were too few to tell.
-    pub user_share: Option<f64>,
+    /// How often it was met in user code and in the kernel, by the looks of [`Met`] or else by the kernel's
+    /// ticks.
+    pub split: Option<Met>,
     /// Context switches, wanted or not. `None` where threads ended, for they take their counts along.
     pub context_switches: Option<u64>,
     /// The most threads that were seen at a time.
     pub threads_max: Option<u64>,
-    /// The most memory that was resident since the process started.
+    /// The most memory that was resident: of one process since it started, of several when it was looked.
     pub rss_peak_bytes: Option<u64>,
+    /// Memory that each connection cost which was only held.
+    pub bytes_per_held_connection: Option<f64>,
 }
 
-/// Watches one process from the start of the counted part to its end.
+/// Watches one server from the start of the counted part to its end.
 #[derive(Debug)]
 pub struct Sampler {
-    pid: i32,
-    /// `None` where there is no procfs to read.
-    process: Option<Process>,
+    tree: Tree,
+    looked: Instant,
+    /// `None` where the kernel does not allow them.
+    looks: Option<Looks>,
     begin: Option<Snapshot>,
+    /// Memory before the first request.
+    resident: Option<u64>,
     usage: Usage,
 }
 
 #[derive(Debug)]
 struct Snapshot {
-    cpu: Option<Duration>,
-    /// User and system, in clock ticks.
-    ticks: Option<(u64, u64)>,
+    spent: Option<Spent>,
     /// Context switches of each living thread.
     switches: Option<BTreeMap<i32, u64>>,
 }
 
 impl Sampler {
-    /// A sampler of the process with that id.
+    /// A sampler of the process with that id and of its descendants, which have not been fired at yet.
     pub fn new(pid: u32) -> Self {
-        let pid = pid.cast_signed();
-        Self { pid, process: Process::new(pid).ok(), begin: None, usage: Usage::default() }
+        let tree = Tree::new(pid);
+        let resident = tree.resident();
+        let looks = Looks::at(&tree.cpus());
+        Self { tree, looked: Instant::now(), looks, begin: None, resident, usage: Usage::default() }
+    }
+
+    /// So many connections are open and at rest, and nothing else happens.
+    pub fn at_rest(&mut self, held: u64) {
+        let grown = self.tree.resident().zip(self.resident).map(|(now, then)| now.saturating_sub(then));
+        self.usage.bytes_per_held_connection =
+            grown.filter(|_| held > 0).map(|bytes| bytes as f64 / held as f64);
     }
 
     /// The counted part begins.
     pub fn begin(&mut self) {
+        self.tree.look();
+        if self.looks.as_mut().is_some_and(|looks| looks.begin().is_err()) {
+            self.looks = None;
+        }
         self.begin = Some(self.snapshot());
-        self.peek();
+        self.note_size(true);
     }
 
     /// Looks at what has a peak; to be called a few times a second.
     pub fn peek(&mut self) {
-        let Some(status) = self.process.as_ref().and_then(|process| process.status().ok()) else { return };
-        self.usage.threads_max = self.usage.threads_max.max(Some(status.threads));
-        self.usage.rss_peak_bytes = self.usage.rss_peak_bytes.max(status.vmhwm.map(|kib| kib * 1024));
+        if self.looked.elapsed() >= LOOK_INTERVAL {
+            self.tree.look();
+            self.looked = Instant::now();
+        }
+        if let Some(looks) = &mut self.looks {
+            looks.fetch();
+        }
+        // What several have in common takes a walk through all of it, which is for the beginning and the end.
+        self.note_size(!self.tree.is_many());
     }
 
     /// The counted part is over.
     pub fn end(&mut self) {
-        self.peek();
-        let Some(begin) = &self.begin else { return };
+        self.tree.look();
         let end = self.snapshot();
-        self.usage.cpu = end.cpu.zip(begin.cpu).map(|(end, begin)| end.saturating_sub(begin));
-        self.usage.user_share = end.ticks.zip(begin.ticks).and_then(|(end, begin)| {
-            user_share(end.0.saturating_sub(begin.0), end.1.saturating_sub(begin.1))
+        let Some(begin) = &self.begin else { return };
+        let spent = end.spent.zip(begin.spent);
+        self.usage.cpu = spent.map(|(end, begin)| end.cpu.saturating_sub(begin.cpu));
+        let met = self.looks.take().map(Looks::end).map(|by_process| {
+            let ours = by_process.into_iter().filter(|&(pid, _)| self.tree.has_had(pid));
+            ours.fold(Met::default(), |sum, (_, split)| sum.plus(split))
         });
+        self.usage.split = met.or_else(|| spent.map(|(end, begin)| end.ticks.since(begin.ticks)));
         self.usage.context_switches =
             end.switches.as_ref().zip(begin.switches.as_ref()).and_then(|(end, begin)| switches(begin, end));
+        self.note_size(true);
     }
 
     /// What was measured between the two; whatever was not is `None`.
@@ -84,38 +108,15 @@ impl Sampler {
         self.usage
     }
 
+    fn note_size(&mut self, memory: bool) {
+        let size = self.tree.size(memory);
+        self.usage.threads_max = self.usage.threads_max.max(size.threads);
+        self.usage.rss_peak_bytes = self.usage.rss_peak_bytes.max(size.rss_peak_bytes);
+    }
+
     fn snapshot(&self) -> Snapshot {
-        let stat = self.process.as_ref().and_then(|process| process.stat().ok());
-        Snapshot {
-            cpu: cpu_time(self.pid),
-            ticks: stat.map(|stat| (stat.utime, stat.stime)),
-            switches: self.process.as_ref().and_then(switches_by_thread),
-        }
+        Snapshot { spent: self.tree.spent(), switches: self.tree.switches() }
     }
-}
-
-/// CPU time of a process to the nanosecond.
-///
-/// The sum over `/proc/PID/task/*/schedstat` would forget every thread that has ended, which in a
-/// server with a thread per connection are nearly all.
-fn cpu_time(pid: i32) -> Option<Duration> {
-    let clock = ClockId::pid_cpu_clock_id(nix::unistd::Pid::from_raw(pid)).ok()?;
-    clock.now().ok().map(Duration::from)
-}
-
-fn switches_by_thread(process: &Process) -> Option<BTreeMap<i32, u64>> {
-    let mut switches = BTreeMap::new();
-    for task in process.tasks().ok()? {
-        if switches.len() == TASKS_MAX {
-            return None;
-        }
-        // A thread may end between being listed and being read.
-        let Some((tid, status)) = task.ok().and_then(|task| Some((task.tid, task.status().ok()?))) else {
-            continue;
-        };
-        switches.insert(tid, status.voluntary_ctxt_switches? + status.nonvoluntary_ctxt_switches?);
-    }
-    Some(switches)
 }
 
 /// Switches between two looks, or `None` if a thread of the first is gone by the second.
@@ -126,20 +127,9 @@ fn switches(begin: &BTreeMap<i32, u64>, end: &BTreeMap<i32, u64>) -> Option<u64>
     Some(end.iter().map(|(tid, count)| count.saturating_sub(*begin.get(tid).unwrap_or(&0))).sum())
 }
 
-fn user_share(user_ticks: u64, system_ticks: u64) -> Option<f64> {
-    let ticks = user_ticks + system_ticks;
-    (ticks >= SPLIT_TICKS_MIN).then(|| user_ticks as f64 / ticks as f64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn too_few_ticks_are_not_split() {
-        assert_eq!(user_share(4, 5), None);
-        assert_eq!(user_share(30, 10), Some(0.75));
-    }
 
     #[test]
     fn threads_that_ended_take_their_switches_along() {
@@ -162,6 +152,7 @@ mod tests {
     fn a_process_that_is_not_there_measures_nothing() {
         // Linux gives no process an id above 2^22.
         let mut sampler = Sampler::new((1 << 22) + 1);
+        sampler.at_rest(10);
         sampler.begin();
         sampler.end();
         assert_eq!(sampler.usage(), Usage::default());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::document::{
-    Client, Cpus, Document, Latency, Params, Point, Requests, Row, SCHEMA, Scenario, Server, Trial, Weather,
+    Client, Cpus, Document, Latency, Params, Point, Requests, Row, SCHEMA, Scenario, Server, Trial,
 };
 use super::floor::{Bounds, floor};
 use super::held::Held;
@@ -15,7 +15,7 @@ use crate::engine::{ClientCost, Errors, Outcome};
 use crate::lab;
 use crate::lab::rows::Kind;
 use crate::lab::scenario::Keep;
-use crate::measure::{Build, Machine, Source};
+use crate::measure::{Build, Machine, Met, Source};
 
 /// The row that speed-ups are relative to.
 const BASE: &str = "phase0-serial";
@@ -159,7 +159,8 @@ fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
         latency_curve: latencies.as_ref().map(curve).unwrap_or_default(),
         requests: Requests { ok: outcomes().map(|outcome| outcome.ok).sum(), failed: all_errors.total() },
         errors: errors(&all_errors),
-        server: server(&counted()),
+        server: inspected(server(&counted()), &measured.inspection),
+        missing: measured.inspection.missing.clone(),
         client: client(counted().filter_map(|trial| trial.outcome.as_ref())),
         ceiling: None,
         trials,
@@ -195,7 +196,7 @@ fn trial(measured: &lab::Trial) -> Trial {
         concurrency: rate.zip(latencies).map(|(rate, latency)| round5(rate * latency.mean as f64 / 1e9)),
         server: server(&std::iter::once(measured)),
         client: client(outcome.into_iter()),
-        weather: Weather::default(),
+        weather: measured.weather,
         held: outcome.map(|outcome| outcome.cohorts.iter().map(Held::of).collect()).unwrap_or_default(),
         samples: outcome.map(|outcome| outcome.samples.clone()).unwrap_or_default(),
     }
@@ -245,20 +246,43 @@ fn server<'a>(trials: &(impl Iterator<Item = &'a lab::Trial> + Clone)) -> Server
     let cpu_us = |trial: &lab::Trial| trial.usage.cpu.map(|cpu| cpu.as_secs_f64() * 1e6);
     let switches = |trial: &lab::Trial| trial.usage.context_switches.map(|n| n as f64);
     let cpu = per_request(&cpu_us);
-    // A trial may have been too short to be split, so the others' share stands for all.
-    let split = || trials.clone().filter_map(|trial| Some((cpu_us(trial)?, trial.usage.user_share?)));
-    let split_us: f64 = split().map(|(us, _)| us).sum();
-    let user_share = (split_us > 0.0).then(|| split().map(|(us, share)| us * share).sum::<f64>() / split_us);
+    let looks = trials.clone().filter_map(|trial| trial.usage.split).reduce(Met::plus);
+    let user_share = looks.and_then(user_share);
     Server {
         cpu_us_per_request: cpu.map(round5),
         user_us_per_request: cpu.zip(user_share).map(|(us, share)| round5(us * share)),
         sys_us_per_request: cpu.zip(user_share).map(|(us, share)| round5(us * (1.0 - share))),
+        split_samples: looks.filter(|_| user_share.is_some()).map(|looks| looks.total()),
         allocs_per_request: None,
         syscalls_per_request: None,
         context_switches_per_request: per_request(&switches).map(round5),
         threads_max: trials.clone().filter_map(|trial| trial.usage.threads_max).max(),
         rss_peak_bytes: trials.clone().filter_map(|trial| trial.usage.rss_peak_bytes).max(),
-        bytes_per_held_connection: None,
+        bytes_per_held_connection: trials
+            .clone()
+            .filter_map(|trial| trial.usage.bytes_per_held_connection)
+            .reduce(f64::max)
+            .map(round5),
+    }
+}
+
+/// The share of user mode among `looks`, unless they are so few that it is mostly chance.
+fn user_share(looks: Met) -> Option<f64> {
+    /// With so many it is off by 0.07 at most, one standard deviation.
+    const LOOKS_MIN: u64 = 50;
+    (looks.total() >= LOOKS_MIN).then(|| looks.user as f64 / looks.total() as f64)
+}
+
+/// What the trials showed, with what was counted apart from them.
+fn inspected(server: Server, inspection: &lab::Inspection) -> Server {
+    Server {
+        allocs_per_request: inspection.allocs_per_request.map(round5),
+        syscalls_per_request: inspection.syscalls_per_request.map(round5),
+        // In the trials it is exact, as long as no thread ends.
+        context_switches_per_request: server
+            .context_switches_per_request
+            .or_else(|| inspection.switches_per_request.map(round5)),
+        ..server
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::{ClientCost, ErrorKind};
 use crate::lab::cpus::Split;
 use crate::lab::rows::Row as LabRow;
-use crate::measure::Usage;
+use crate::measure::{Usage, Weather};
 
 pub(in crate::report) fn outcome(ok: u64, each_ms: u64) -> Outcome {
     let mut latency_ns = Histogram::new(3).unwrap();
@@ -32,17 +32,23 @@ pub(in crate::report) fn outcome(ok: u64, each_ms: u64) -> Outcome {
 fn good(number: usize, ok: u64) -> lab::Trial {
     let usage = Usage {
         cpu: Some(Duration::from_millis(100)),
-        user_share: Some(0.25),
+        split: Some(Met { user: 25, system: 75 }),
         context_switches: None,
         threads_max: Some(11),
         rss_peak_bytes: None,
+        bytes_per_held_connection: None,
     };
-    lab::Trial { number, outcome: Some(outcome(ok, 4)), usage, usage_requests: ok, failed: None }
+    let weather = Weather { steal: Some(0.25), load: Some(1.0), throttled_ns: None };
+    lab::Trial { number, outcome: Some(outcome(ok, 4)), usage, weather, usage_requests: ok, failed: None }
 }
 
 fn measured(rows: Vec<(&str, Vec<lab::Trial>)>) -> lab::Measured {
     let scenario = lab::scenario::built_in().unwrap().remove(0);
-    let row = |(name, trials)| lab::MeasuredRow { row: LabRow::parse(name).unwrap(), trials };
+    let row = |(name, trials)| lab::MeasuredRow {
+        row: LabRow::parse(name).unwrap(),
+        trials,
+        inspection: lab::Inspection::default(),
+    };
     lab::Measured {
         started_at: SystemTime::UNIX_EPOCH,
         split: Split { server: vec![0], client: vec![1] },
@@ -129,6 +135,7 @@ fn a_row_that_never_ran_has_nulls_and_no_zeros() {
         number: 1,
         outcome: None,
         usage: Usage::default(),
+        weather: Weather::default(),
         usage_requests: 0,
         failed: Some("it did not start".into()),
     };
@@ -152,4 +159,26 @@ fn the_curve_goes_as_far_as_there_are_requests_for_it() {
     assert_eq!((last.quantile, curve.len()), (0.999, 13), "of a thousand, one is beyond");
     assert!((998..=1_000).contains(&last.ns), "{last:?}");
     assert_eq!(super::curve(&Histogram::<u64>::new(3).unwrap()), []);
+}
+
+#[test]
+fn what_was_counted_apart_stands_beside_what_the_trials_showed() {
+    let mut measured = measured(vec![("phase1-threads --spawn", vec![good(1, 1000), good(2, 1000)])]);
+    measured.scenarios[0].rows[0].inspection = lab::Inspection {
+        allocs_per_request: Some(0.0),
+        syscalls_per_request: Some(7.123_456),
+        switches_per_request: Some(2.5),
+        missing: vec!["nothing much".into()],
+    };
+    let row = document(&measured, &conditions(2)).scenarios.remove(0).rows.remove(0);
+    assert_eq!((row.server.allocs_per_request, row.server.syscalls_per_request), (Some(0.0), Some(7.1235)));
+    assert_eq!(row.server.context_switches_per_request, Some(2.5), "threads ended in the trials");
+    assert_eq!((row.server.split_samples, row.missing), (Some(200), vec!["nothing much".to_owned()]));
+    assert_eq!(row.trials[0].weather.steal, Some(0.25));
+}
+
+#[test]
+fn a_split_that_is_mostly_chance_is_none() {
+    assert_eq!(user_share(Met { user: 20, system: 29 }), None);
+    assert_eq!(user_share(Met { user: 20, system: 60 }), Some(0.25));
 }

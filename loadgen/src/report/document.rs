@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::held::Held;
 use crate::lab::beside::Beside;
+pub use crate::measure::Weather;
 use crate::measure::{Build, Machine};
 
 /// The schema that this version writes, and the only one that it reads.
@@ -144,6 +145,9 @@ pub struct Row {
     pub errors: BTreeMap<String, u64>,
     /// What the server spent.
     pub server: Server,
+    /// Why something of it is missing, and what would help.
+    #[serde(default)]
+    pub missing: Vec<String>,
     /// What the client spent.
     pub client: Client,
     /// What is known to bound it from above.
@@ -207,15 +211,18 @@ impl Requests {
 pub struct Server {
     /// CPU time of all its threads, exact.
     pub cpu_us_per_request: Option<f64>,
-    /// The part in user mode, split by the kernel's samples; `null` where there were too few.
+    /// The part in user mode: the exact total, split by how often the server was met there.
     pub user_us_per_request: Option<f64>,
-    /// The part in the kernel, split by the kernel's samples; `null` where there were too few.
+    /// The part in the kernel, split in the same way.
     pub sys_us_per_request: Option<f64>,
+    /// How often it was looked where the server is; a share p of user mode is off by sqrt(p (1 - p) / this).
+    #[serde(default)]
+    pub split_samples: Option<u64>,
     /// Heap allocations, counted in a pass of its own.
     pub allocs_per_request: Option<f64>,
-    /// System calls, where the kernel lets them be counted.
+    /// System calls under the scenario's load, counted in a pass of its own where the kernel allows that.
     pub syscalls_per_request: Option<f64>,
-    /// Context switches, wanted or not.
+    /// Context switches, wanted or not; of a server whose threads end, from the same pass as system calls.
     pub context_switches_per_request: Option<f64>,
     /// The most threads seen at a time.
     pub threads_max: Option<u64>,
@@ -320,15 +327,4 @@ pub struct Trial {
     pub held: Vec<Held>,
     /// The first answers that were not as expected.
     pub samples: Vec<String>,
-}
-
-/// What others did to the machine while a trial counted.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct Weather {
-    /// The share of its CPU time that a hypervisor gave to somebody else.
-    pub steal: Option<f64>,
-    /// Processes that were ready to run or running, the mean of the minute before.
-    pub load: Option<f64>,
-    /// For how long the control group's limit kept its processes from running.
-    pub throttled_ns: Option<u64>,
 }

@@ -24,6 +24,11 @@ fn thousands(digits: &str) -> String {
     out
 }
 
+/// How often something happens per request: a whole number where it is one, so that 0 means never.
+pub(super) fn per_request(count: f64) -> String {
+    if count.fract() == 0.0 { format!("{count:.0}") } else { format!("{count:.2}") }
+}
+
 /// A duration in the unit that leaves it between 1 and 1,000, with three digits.
 pub(super) fn duration(ns: u64) -> String {
     let (value, unit) = match ns {
@@ -72,6 +77,11 @@ pub(super) fn or_none<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn never_is_told_apart_from_nearly_never() {
+        assert_eq!([0.0, 3.0, 0.004, 2.256].map(per_request), ["0", "3", "0.00", "2.26"]);
+    }
 
     #[test]
     fn numbers_read_as_people_write_them() {

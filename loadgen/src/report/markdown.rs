@@ -60,6 +60,7 @@ fn scenario_section(scenario: &Scenario) -> String {
     parts.push(table(&tables::rates(scenario)));
     parts.push(format!("{}\n{}\n", table(&tables::latencies(scenario)), prose::littles_law(scenario)));
     parts.push(table(&tables::costs(scenario)));
+    parts.extend(prose::missing(scenario).into_iter().map(|why| why + "\n"));
     let ceilings = prose::ceilings(scenario);
     if !ceilings.is_empty() {
         let items: Vec<_> = ceilings.into_iter().map(|(row, why)| format!("`{row}`: {why}")).collect();
@@ -124,6 +125,29 @@ mod tests {
         assert!(!report.contains("Before you believe it"), "{report}");
         for part in ["server on 0, client on 1", "75 % of the time", "17.2x", "loadgen run", "0123456789ab"] {
             assert!(report.contains(part), "'{part}' is missing");
+        }
+    }
+
+    #[test]
+    fn costs_are_told_with_what_they_are_worth() {
+        let mut document = sample::document();
+        let row = &mut document.scenarios[0].rows[0];
+        row.server.user_us_per_request = Some(8.3);
+        row.server.sys_us_per_request = Some(33.2);
+        row.server.split_samples = Some(1_600);
+        row.server.allocs_per_request = Some(0.0);
+        row.server.bytes_per_held_connection = Some(912.4);
+        row.missing = vec!["system calls can't be counted: no such luck".into()];
+        document.scenarios[0].rows[1].server.syscalls_per_request = Some(7.25);
+        let report = markdown(&document);
+        // A fifth of 41.5 µs, give or take a hundredth.
+        for part in [
+            "| 8.3 ± 0.4 µs | 33.2 µs | 0 | – |",
+            "| – | 7.25 |",
+            "912 B",
+            "calls can't be counted: no such luck.",
+        ] {
+            assert!(report.contains(part), "'{part}' is missing in {report}");
         }
     }
 

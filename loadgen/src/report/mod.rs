@@ -21,6 +21,7 @@ mod progress;
 mod prose;
 mod read;
 mod stats;
+mod surroundings;
 mod tables;
 mod terminal;
 mod truth;

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::lab::rows::Row;
     use crate::lab::scenario;
-    use crate::measure::Usage;
+    use crate::measure::{Usage, Weather};
     use crate::report::build::tests::outcome;
 
     #[test]
@@ -146,6 +146,7 @@ mod tests {
             number: 2,
             outcome: Some(outcome(20_000, 4)),
             usage: Usage::default(),
+            weather: Weather::default(),
             usage_requests: 0,
             failed: None,
         };

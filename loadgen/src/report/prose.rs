@@ -1,5 +1,7 @@
 //! Sentences that Markdown and HTML share.
 
+use std::collections::BTreeSet;
+
 use super::document::{Bare, Document, Scenario, Weather};
 use super::format::{NONE, duration, percent, rate};
 use super::terminal::heading;
@@ -90,9 +92,16 @@ pub(super) fn method(document: &Document) -> String {
         "Each trial is a fresh server process, warmed up before anything is counted, and the servers take turns, \
          every second round backwards. The rate is the median over trials. {interval} Latencies are those of all \
          trials merged. The speed-up is relative to `phase0-serial` in the same scenario. Server CPU is exact; its \
-         split into user and system is sampled by the kernel. {NONE} means not measured, never zero. Compare only \
-         within one run: the next one may find the machine in another mood."
+         split into user and system is sampled, about a thousand times a second, and ± is one standard deviation. \
+         Allocations and system calls are counted apart from the trials, because counting takes time. {NONE} means \
+         not measured, never zero. Compare only within one run: the next one may find the machine in another mood."
     )
+}
+
+/// Why some of the costs are not there, each reason once.
+pub(super) fn missing(scenario: &Scenario) -> Vec<String> {
+    let reasons: BTreeSet<_> = scenario.rows.iter().flat_map(|row| &row.missing).collect();
+    reasons.into_iter().map(|why| format!("{NONE}: {why}.")).collect()
 }
 
 /// The titles of the sections that both have.

@@ -1,7 +1,7 @@
 //! The tables of a report, as cells: Markdown and HTML draw the same ones.
 
-use super::document::{Document, Row, Scenario};
-use super::format::{NONE, count, duration, memory, or_none, percent, rate, success, times};
+use super::document::{Document, Row, Scenario, Server};
+use super::format::{NONE, count, duration, memory, or_none, per_request, percent, rate, success, times};
 use super::terminal::{cpu_per_request, share_of_target};
 use super::warnings::concurrency;
 
@@ -133,17 +133,15 @@ pub(super) fn costs(scenario: &Scenario) -> Table {
     let columns = vec![
         column("per request", name),
         column("server CPU", cpu_per_request),
-        column("user", move |row: &Row| or_none(row.server.user_us_per_request, us)),
+        column("user", |row: &Row| or_none(row.server.user_us_per_request, |us| user_time(&row.server, us))),
         column("system", move |row: &Row| or_none(row.server.sys_us_per_request, us)),
-        column("switches", |row: &Row| {
-            or_none(row.server.context_switches_per_request, |n| format!("{n:.2}"))
-        }),
-        optional("syscalls", |row: &Row| or_none(row.server.syscalls_per_request, |n| format!("{n:.2}"))),
-        optional("allocations", |row: &Row| or_none(row.server.allocs_per_request, |n| format!("{n:.2}"))),
+        optional("allocations", |row: &Row| or_none(row.server.allocs_per_request, per_request)),
+        optional("system calls", |row: &Row| or_none(row.server.syscalls_per_request, per_request)),
+        column("switches", |row: &Row| or_none(row.server.context_switches_per_request, per_request)),
         column("threads", |row: &Row| or_none(row.server.threads_max, count)),
         column("peak memory", |row: &Row| or_none(row.server.rss_peak_bytes, memory)),
         optional("per held connection", |row: &Row| {
-            or_none(row.server.bytes_per_held_connection, |bytes| format!("{:.1} KiB", bytes / 1024.0))
+            or_none(row.server.bytes_per_held_connection, |bytes| format!("{bytes:.0} B"))
         }),
         column("client CPU", move |row: &Row| {
             let client = &row.client;
@@ -155,6 +153,18 @@ pub(super) fn costs(scenario: &Scenario) -> Table {
         }),
     ];
     Table::of(&scenario.rows, 1, columns)
+}
+
+/// User time, and how far it may be off because it is sampled: one standard deviation.
+fn user_time(server: &Server, user_us: f64) -> String {
+    let error = server.split_samples.zip(server.cpu_us_per_request).map(|(samples, cpu_us)| {
+        let share = (user_us / cpu_us).clamp(0.0, 1.0);
+        cpu_us * (share * (1.0 - share) / samples as f64).sqrt()
+    });
+    match error.filter(|error| error.is_finite()) {
+        Some(error) => format!("{user_us:.1} ± {error:.1} µs"),
+        None => format!("{user_us:.1} µs"),
+    }
 }
 
 /// Failed requests by kind, if there were any.

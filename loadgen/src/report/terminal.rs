@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use super::bars::bar;
 use super::document::{Document, Row, Scenario};
-use super::format::{NONE, or_none, percent, rate, success, times};
+use super::format::{NONE, or_none, per_request, percent, rate, success, times};
 
 /// Where nothing says how wide the output is.
 const WIDTH_DEFAULT: usize = 100;
@@ -25,7 +25,7 @@ struct Column {
 /// The column that is always there.
 const RATE: &str = "actual";
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 10] = [
     Column { title: "target", gives_way: 3, cell: |row| or_none(row.target_qps, rate) },
     Column { title: RATE, gives_way: 0, cell: |row| or_none(row.qps, |qps| rate(qps.median)) },
     Column { title: "low–high", gives_way: 5, cell: interval },
@@ -34,6 +34,12 @@ const COLUMNS: [Column; 8] = [
     Column { title: "success", gives_way: 1, cell: |row| or_none(row.requests.success(), success) },
     Column { title: "p99", gives_way: 6, cell: p99 },
     Column { title: "CPU/req", gives_way: 4, cell: cpu_per_request },
+    Column {
+        title: "syscalls",
+        gives_way: 7,
+        cell: |row| or_none(row.server.syscalls_per_request, per_request),
+    },
+    Column { title: "allocs", gives_way: 8, cell: |row| or_none(row.server.allocs_per_request, per_request) },
 ];
 
 fn interval(row: &Row) -> String {

@@ -2,7 +2,7 @@
 
 use super::document::{Document, Row, Scenario, Trial};
 use super::format::{count, percent, rate};
-use super::held;
+use super::{held, surroundings};
 
 /// Little's law may be off by this much before it is worth a word.
 const LITTLE_TOLERANCE: f64 = 0.15;
@@ -28,6 +28,7 @@ pub fn warnings(document: &Document) -> Vec<String> {
         all.push("Server and client shared the same CPUs, so each is slowed down by the other.".into());
     }
     all.extend(document.scenarios.iter().filter_map(client_bound));
+    all.extend(surroundings::warnings(document));
     all.extend(rows().filter_map(|(scenario, row)| fewer_connections(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| held::warning(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| littles_law(scenario, row)));

@@ -46,7 +46,7 @@ pub struct Args {
     /// Load before anything is counted, at least
     #[arg(long, value_name = "TIME", value_parser = scenario::parse_duration)]
     pub warmup: Option<Duration>,
-    /// One short trial of each: about twenty seconds, and no interval around the numbers
+    /// One short trial of each: about half a minute, and no interval around the numbers
     #[arg(long)]
     pub quick: bool,
     /// Where results go, in place of results/ in the workspace, or outside of it in this folder

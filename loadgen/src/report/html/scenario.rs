@@ -35,6 +35,7 @@ pub(super) fn section(document: &Document, scenario: &Scenario) -> Markup {
             p.note { (prose::littles_law(scenario)) }
             h3 { "Costs" }
             (table::html(&tables::costs(scenario)))
+            @for why in prose::missing(scenario) { p.note { (why) } }
             @if let Some(errors) = tables::errors(scenario) { h3 { "Errors" } (table::html(&errors)) }
         }
     }

@@ -1,0 +1,66 @@
+//! What is counted apart from the trials, because counting takes time: allocations and system calls.
+//!
+//! Each row has its turn once, after all trials, with fresh servers. Allocations are counted request
+//! by request, by a server that counts its own. System calls depend on the load, for an event loop that is
+//! busy fetches more events at once, so they are counted under the scenario's own.
+
+mod allocations;
+mod few;
+mod held_back;
+mod kernel;
+
+use super::rows::Row;
+use super::{Agenda, Fire, Launch, Measured, MeasuredScenario, interrupt};
+
+pub use allocations::{COUNT_ALLOCATIONS, COUNT_PATH};
+pub(super) use held_back::held_back;
+
+/// What was counted of a row. Whatever could not be is `None`, and why is told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inspection {
+    /// Heap allocations per request.
+    pub allocs_per_request: Option<f64>,
+    /// System calls per request.
+    pub syscalls_per_request: Option<f64>,
+    /// Context switches per request, those of threads that ended too.
+    pub switches_per_request: Option<f64>,
+    /// Why something is missing, and what would help.
+    pub missing: Vec<String>,
+}
+
+/// Counts for every row whose trials all went well, until Ctrl-C.
+pub fn inspect(agenda: &Agenda, measured: &mut Measured, launch: Launch<'_>, fire: Fire<'_>) {
+    for MeasuredScenario { scenario, rows } in &mut measured.scenarios {
+        for row in rows {
+            if interrupt::requested() {
+                return;
+            }
+            if row.trials.iter().any(|trial| trial.failed.is_some()) {
+                continue;
+            }
+            let launched = || launch(&row.row, scenario, &agenda.split.server);
+            let inspection = &mut row.inspection;
+            // Only the phases count their own.
+            if matches!(row.row, Row::Phase { .. }) {
+                match launched().and_then(|launched| allocations::count(scenario, launched)) {
+                    Ok(count) => inspection.allocs_per_request = Some(count),
+                    Err(why) => inspection.missing.push(format!("allocations can't be counted: {why}")),
+                }
+            }
+            let plan = |addr| row.row.plan(scenario, addr, &agenda.split.client);
+            let counted = launched().and_then(|launched| kernel::count(scenario, &launched, plan, fire));
+            match counted {
+                Ok(counted) => {
+                    inspection.syscalls_per_request = counted.syscalls;
+                    inspection.switches_per_request = counted.switches;
+                    inspection.missing.extend(counted.no_syscalls);
+                    // Where no thread ends, the trials have told about switches.
+                    if row.trials.iter().all(|trial| trial.usage.context_switches.is_none()) {
+                        inspection.missing.extend(counted.no_switches);
+                    }
+                }
+                Err(why) => inspection.missing.push(format!("system calls were not counted: {why}")),
+            }
+        }
+    }
+}
