@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use conformance::reader::Response;
-use loadgen::lab::Server;
+use loadgen::lab::{Launched, Server};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -95,7 +95,8 @@ impl Subject {
             .args(phase.words())
             .args(["--addr", "127.0.0.1:0", "--with-parent", "--misbehaving"])
             .args(flags);
-        let server = Server::start(&mut command, |_| get("/").into_bytes()).map_err(Failure::new)?;
+        let launched = Launched { command, addr: None };
+        let server = Server::start(launched, |_| get("/").into_bytes()).map_err(Failure::new)?;
         let base = Figures::of(server.pid())?;
         let mut subject = Self { phase, server, base };
         // What is made once and kept, like a descriptor for a worker's first timer, is no leak.
