@@ -48,6 +48,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if !measured.interrupted {
         bars.line("counting allocations and system calls, apart from the trials");
         lab::inspect(&agenda, &mut measured, &launch::launch, &fire);
+        measured.interrupted = interrupt::requested();
     }
     bars.finish();
     if measured.scenarios.is_empty() {
