@@ -111,9 +111,12 @@ fn a_full_backlog_makes_requests_wait_and_not_fail() {
     socket.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
     socket.listen(1).unwrap();
     let server = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(200));
-        for _ in 0..20 {
+        for number in 0..20 {
             let (mut stream, _) = socket.accept().unwrap();
+            // All the others are there meanwhile, two of them in the backlog.
+            if number == 0 {
+                thread::sleep(Duration::from_secs(2));
+            }
             let mut buffer = [0; 4_096];
             let received = stream.read(&mut buffer).unwrap();
             assert_eq!(received, REQUEST.len());
@@ -123,5 +126,6 @@ fn a_full_backlog_makes_requests_wait_and_not_fail() {
     let outcome = fire(&plan_to(&path, Mode::Close, 10, 20));
     server.join().unwrap();
     assert_eq!((outcome.ok, outcome.failed()), (20, 0), "{:#?}", outcome.samples);
-    assert!(outcome.latency_ns.max() >= 150_000_000, "the wait for room is part of the latency");
+    let waited = outcome.latency_ns.count_between(150_000_000, u64::MAX);
+    assert!(waited > 3, "the wait for room is part of the latency: {waited}");
 }
