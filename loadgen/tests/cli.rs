@@ -218,7 +218,8 @@ struct Running {
 impl Running {
     fn start(out: &Path) -> Self {
         let mut child = run("tiny")
-            .args(["--trials", "3", "--out"])
+            // Each long enough to be met in it.
+            .args(["--trials", "3", "--duration", "3s", "--out"])
             .arg(out)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -39,7 +39,8 @@ fn adds_up(told: &[Interval], outcome: &Outcome) {
     }
     assert_eq!((sum.ok, sum.failed), (outcome.ok, outcome.failed()));
     assert_eq!(sum.latency_ns, outcome.latency_ns);
-    assert_eq!(sum.until, outcome.elapsed);
+    // A mark may have come between the last answer and the end of its connection.
+    assert!(sum.until >= outcome.elapsed, "{:?} {:?}", sum.until, outcome.elapsed);
 }
 
 #[test]

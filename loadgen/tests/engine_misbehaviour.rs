@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use loadgen::engine::{ErrorKind, Expect, Mode, Outcome};
-use support::{HELLO, PIPELINE_1, Peer, Server, always, fire, once, plan};
+use support::{HELLO, PIPELINE_1, Peer, Server, always, fire, in_some_try, once, plan};
 
 const MODES: [Mode; 3] = [Mode::Close, PIPELINE_1, Mode::KeepAlive { pipeline: 4 }];
 const REQUESTS: u64 = 4;
@@ -139,17 +139,18 @@ fn silence_is_a_timeout_wherever_it_sets_in() {
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
         b"HTTP/1.1 200 OK\r\n\r\nhello",
     ] {
-        let outcome = all_fail(&[ErrorKind::Timeout], || {
-            move |mut peer: Peer| {
-                if peer.request()? {
-                    peer.send(start)?;
-                }
-                peer.drain()
-            }
-        });
         // A server without a CPU may not have got to it in time, but not each time.
-        let shown = outcome.failures.iter().any(|failure| failure.received == start);
-        assert!(shown, "{:#?}", outcome.failures);
+        assert!(in_some_try(|| {
+            let outcome = all_fail(&[ErrorKind::Timeout], || {
+                move |mut peer: Peer| {
+                    if peer.request()? {
+                        peer.send(start)?;
+                    }
+                    peer.drain()
+                }
+            });
+            outcome.failures.iter().any(|failure| failure.received == start)
+        }));
     }
 }
 
@@ -160,7 +161,8 @@ fn bytes_now_and_then_do_not_put_the_timeout_off() {
             peer.request()?;
             for byte in HELLO {
                 peer.send(&[*byte])?;
-                thread::sleep(Duration::from_millis(30));
+                // All together it takes seconds, so that a client without a CPU misses its end too.
+                thread::sleep(Duration::from_millis(100));
             }
             Ok(())
         }
@@ -215,21 +217,26 @@ fn what_comes_after_a_long_response_is_shown_alone() {
     let mut response = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".to_vec();
     response.resize(response.len() + 100_000, b'x');
     for pause in [Duration::ZERO, Duration::from_millis(20)] {
-        let response = response.clone();
-        let server = Server::start(move |mut peer| {
-            peer.request()?;
-            peer.send(&response)?;
-            thread::sleep(pause);
-            peer.send(b"surplus")?;
-            peer.close()
-        });
-        let mut plan = plan(server.address, Mode::Close, 1, 1);
-        plan.expect = Expect::default();
-        let outcome = fire(&plan);
-        assert_eq!(outcome.errors.count(ErrorKind::Malformed), 1, "{:#?}", outcome.samples);
-        let failure = &outcome.failures[0];
-        assert_eq!(failure.what, "7 bytes after the end of the last response");
-        assert_eq!((failure.received.as_slice(), failure.received_bytes), (&b"surplus"[..], 7));
+        // A server without a CPU may say more later than its close is waited for, but not each time.
+        assert!(in_some_try(|| {
+            let response = response.clone();
+            let server = Server::start(move |mut peer| {
+                peer.request()?;
+                peer.send(&response)?;
+                thread::sleep(pause);
+                peer.send(b"surplus")?;
+                peer.close()
+            });
+            let mut plan = plan(server.address, Mode::Close, 1, 1);
+            plan.expect = Expect::default();
+            let outcome = fire(&plan);
+            assert_eq!(outcome.ok + outcome.errors.count(ErrorKind::Malformed), 1, "{:#?}", outcome.samples);
+            for failure in &outcome.failures {
+                assert_eq!(failure.what, "7 bytes after the end of the last response");
+                assert_eq!((failure.received.as_slice(), failure.received_bytes), (&b"surplus"[..], 7));
+            }
+            outcome.ok == 0
+        }));
     }
 }
 

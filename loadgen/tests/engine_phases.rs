@@ -4,6 +4,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use handler::{Routes, Stats};
@@ -86,11 +87,11 @@ fn counted(server: &Background) -> Counted {
 /// Fires `plan` (made for an address) at a fresh server of each phase and hands over what both counted,
 /// once the server has got everything that was `sent`.
 fn on_each_phase(
-    make: impl Fn(SocketAddr) -> Plan,
-    sent: impl Fn(&Outcome) -> u64,
-    check: impl Fn(&str, &Outcome, &Counted),
+    make: impl Fn(SocketAddr) -> Plan + Sync,
+    sent: impl Fn(&Outcome) -> u64 + Sync,
+    check: impl Fn(&str, &Outcome, &Counted) + Sync,
 ) {
-    for (name, serve) in PHASES {
+    let on = |name: &str, serve| {
         let server = Background::start(serve).expect("a port");
         let outcome = engine::run(&make(server.addr()), &Progress::default()).expect("a possible plan");
         // It notices the last close a moment later, and may still have a queue to work off.
@@ -99,7 +100,14 @@ fn on_each_phase(
         });
         check(name, &outcome, &counted(&server));
         server.stop().expect("an orderly end");
-    }
+    };
+    // All at once: where requests time out, it is the waiting that takes long.
+    thread::scope(|scope| {
+        for (name, serve) in PHASES {
+            let on = &on;
+            scope.spawn(move || on(name, serve));
+        }
+    });
 }
 
 fn modes() -> [(Mode, Option<u64>, Pace); 6] {
@@ -117,9 +125,9 @@ fn modes() -> [(Mode, Option<u64>, Pace); 6] {
 
 /// Runs `check` in every mode, on every phase, and says which it was in what it is given.
 fn in_each_mode(
-    change: impl Fn(&mut Plan),
-    sent: impl Fn(&Outcome) -> u64,
-    check: impl Fn(&str, &Outcome, &Counted),
+    change: impl Fn(&mut Plan) + Sync,
+    sent: impl Fn(&Outcome) -> u64 + Sync,
+    check: impl Fn(&str, &Outcome, &Counted) + Sync,
 ) {
     for (mode, requests_per_connection, pace) in modes() {
         let make = |target| {
@@ -157,7 +165,7 @@ fn requests_and_connections_agree_with_the_servers_own_counts() {
 fn a_timed_run_agrees_to_the_last_request_in_flight() {
     in_each_mode(
         |plan| plan.amount = Amount::Time(Duration::from_millis(100)),
-        |outcome| outcome.ok,
+        |outcome| outcome.ok + if outcome.pipeline > 1 { 0 } else { outcome.in_flight_at_end },
         |what, outcome, counted| {
             assert_eq!(outcome.failed(), 0, "{what}");
             let under_way = outcome.ok + outcome.in_flight_at_end;
@@ -187,13 +195,14 @@ fn answers_that_are_errors_are_counted_on_both_sides() {
 
 #[test]
 fn requests_that_time_out_have_been_received_all_the_same() {
-    // One for each connection: the serial phase has them wait for each other.
-    const FEW: u64 = 4;
+    // Few, as the serial phase has them wait for each other.
+    const FEW: u64 = 2;
     in_each_mode(
         |plan| {
-            ask_for(plan, "/wait?ms=400");
+            // A client may be without a CPU for a second before it sends and before it sees the timeout.
+            ask_for(plan, "/wait?ms=2500");
             plan.amount = Amount::Requests(FEW);
-            plan.timeout = Duration::from_millis(100);
+            plan.timeout = Duration::from_secs(1);
         },
         |_| FEW,
         |what, outcome, counted| {

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use loadgen::engine::{self, ErrorKind, Mode, Plan, Progress, Target};
-use support::{HELLO, HELLO_CLOSE, PIPELINE_1, REQUEST, fire, plan};
+use support::{HELLO, HELLO_CLOSE, PIPELINE_1, REQUEST, fire, in_some_try, plan};
 
 /// Serves `connections` and returns how many requests they sent.
 fn serve(path: &Path, connections: usize, closes: bool) -> thread::JoinHandle<usize> {
@@ -103,17 +103,18 @@ fn a_path_that_can_lead_to_no_socket_is_refused_with_a_reason() {
     assert!(outcome.failures[0].what.contains("no such file"), "{:?}", outcome.samples);
 }
 
-#[test]
-fn a_full_backlog_makes_requests_wait_and_not_fail() {
+/// Fires 20 requests at a server that is not in a hurry and has room for two more, and returns how many took long.
+fn slow_ones_at_a_full_backlog() -> u64 {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("slow");
     let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
     socket.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
     socket.listen(1).unwrap();
     let server = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(200));
-        for _ in 0..20 {
+        for number in 0..20 {
             let (mut stream, _) = socket.accept().unwrap();
+            // The others come during the first pause; the later ones let them have their turns.
+            thread::sleep(Duration::from_millis(if number == 0 { 2_000 } else { 10 }));
             let mut buffer = [0; 4_096];
             let received = stream.read(&mut buffer).unwrap();
             assert_eq!(received, REQUEST.len());
@@ -123,5 +124,12 @@ fn a_full_backlog_makes_requests_wait_and_not_fail() {
     let outcome = fire(&plan_to(&path, Mode::Close, 10, 20));
     server.join().unwrap();
     assert_eq!((outcome.ok, outcome.failed()), (20, 0), "{:#?}", outcome.samples);
-    assert!(outcome.latency_ns.max() >= 150_000_000, "the wait for room is part of the latency");
+    outcome.latency_ns.count_between(1_000_000_000, u64::MAX)
+}
+
+#[test]
+fn a_full_backlog_makes_requests_wait_and_not_fail() {
+    // The one that is being served and the two that had room are slow anyway. A connection that gets its room
+    // late may find its request done by another, but not each time.
+    assert!(in_some_try(|| slow_ones_at_a_full_backlog() > 3), "the wait for room is part of the latency");
 }

@@ -219,7 +219,7 @@ fn a_server_that_ends_in_good_order_leaves_what_was_measured() {
     let mut plan = nginx.plan("/", PIPELINE_1, 1);
     plan.amount = loadgen::engine::Amount::Time(HANG);
     let run = thread::spawn(move || fire(&plan));
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(Duration::from_secs(2));
     nginx.end(Signal::QUIT);
     let outcome = run.join().unwrap();
     assert!(outcome.ok > 0 && outcome.gave_up.is_some(), "{outcome:?}");

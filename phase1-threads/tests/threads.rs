@@ -9,7 +9,7 @@ use phase1_threads::Options;
 use server::{Background, receive};
 
 const HELLO: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-const SLOW: &str = "GET /wait?ms=1500 HTTP/1.1\r\nHost: a\r\n\r\n";
+const SLOW: &str = "GET /wait?ms=3000 HTTP/1.1\r\nHost: a\r\n\r\n";
 
 fn start(options: Options) -> Background {
     Background::start(move |listener, stats, stop| {
@@ -91,7 +91,7 @@ fn stopping_finishes_the_answers_under_way() {
     let readers: Vec<_> = streams.into_iter().map(|stream| thread::spawn(|| receive(stream))).collect();
     server.stop().expect("stopped cleanly");
     for reader in readers {
-        assert!(reader.join().expect("no panic").ends_with("waited 1500 ms\n"));
+        assert!(reader.join().expect("no panic").ends_with("waited 3000 ms\n"));
     }
 }
 

@@ -90,6 +90,14 @@ impl Server {
         self.counts.resets.load(Ordering::SeqCst)
     }
 
+    /// Waits for all scripts to end, and returns how many requests they have read and how many connections
+    /// ended with a reset. For requests that have no answer, which may be read long after the run is over.
+    pub fn end(self) -> (u64, u64) {
+        let counts = Arc::clone(&self.counts);
+        let resets = self.resets();
+        (counts.requests.load(Ordering::SeqCst), resets)
+    }
+
     fn join(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         // Wakes the accept; the flag is looked at first.
@@ -197,6 +205,13 @@ pub fn plan(target: SocketAddr, mode: Mode, connections: usize, requests: u64) -
         cohorts: Vec::new(),
         cpus: Vec::new(),
     }
+}
+
+/// Whether `seen` is true in one of several tries: for what a busy machine may hide now and then, but not each
+/// time.
+pub fn in_some_try(seen: impl FnMut() -> bool) -> bool {
+    const TRIES_MAX: usize = 20;
+    std::iter::repeat_with(seen).take(TRIES_MAX).any(|seen| seen)
 }
 
 /// Says that a test could not be done here. Not with `eprintln!`, which the harness keeps to itself where a test
