@@ -9,7 +9,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use loadgen::engine::{self, ErrorKind, Mode, Plan, Progress, Target};
+use loadgen::engine::{self, ErrorKind, Mode, Pace, Plan, Progress, Rate, Target};
 use support::{HELLO, HELLO_CLOSE, PIPELINE_1, REQUEST, fire, plan};
 
 /// Serves `connections` and returns how many requests they sent.
@@ -103,25 +103,44 @@ fn a_path_that_can_lead_to_no_socket_is_refused_with_a_reason() {
     assert!(outcome.failures[0].what.contains("no such file"), "{:?}", outcome.samples);
 }
 
-#[test]
-fn a_full_backlog_makes_requests_wait_and_not_fail() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("slow");
+/// A server with room for hardly anyone, who comes late and then answers `requests` of them, a connection each.
+fn come_late(path: &Path, requests: usize) -> thread::JoinHandle<()> {
     let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
-    socket.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+    socket.bind(&socket2::SockAddr::unix(path).unwrap()).unwrap();
     socket.listen(1).unwrap();
-    let server = thread::spawn(move || {
+    thread::spawn(move || {
         thread::sleep(Duration::from_millis(200));
-        for _ in 0..20 {
+        for _ in 0..requests {
             let (mut stream, _) = socket.accept().unwrap();
             let mut buffer = [0; 4_096];
             let received = stream.read(&mut buffer).unwrap();
             assert_eq!(received, REQUEST.len());
             stream.write_all(HELLO_CLOSE).unwrap();
         }
-    });
+    })
+}
+
+#[test]
+fn a_full_backlog_makes_requests_wait_and_not_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("slow");
+    let server = come_late(&path, 20);
     let outcome = fire(&plan_to(&path, Mode::Close, 10, 20));
     server.join().unwrap();
     assert_eq!((outcome.ok, outcome.failed()), (20, 0), "{:#?}", outcome.samples);
     assert!(outcome.latency_ns.max() >= 150_000_000, "the wait for room is part of the latency");
+}
+
+#[test]
+fn a_full_backlog_loses_no_request_of_a_schedule() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("slow");
+    let server = come_late(&path, 20);
+    let plan = Plan { pace: Pace::Open(Rate::constant(1_000.0)), ..plan_to(&path, Mode::Close, 10, 20) };
+    let outcome = fire(&plan);
+    server.join().unwrap();
+    assert_eq!((outcome.ok, outcome.failed()), (20, 0), "{:#?}", outcome.samples);
+    let open = outcome.open_loop.as_ref().expect("an open loop");
+    assert_eq!((open.due, open.never_sent, outcome.in_flight_at_end), (20, 0, 0));
+    assert_eq!((open.service_ns.len(), outcome.connections_opened), (20, 20));
 }
