@@ -110,6 +110,9 @@ impl Worker<'_> {
                 (last_ns.saturating_sub(*from_ns), cpu.until(&CpuTime::now()))
             }
         };
+        if let (Some(pacer), Some((from_ns, _))) = (&mut self.cx.pacer, &self.counting) {
+            pacer.end(from_ns.saturating_add(elapsed_ns));
+        }
         Report {
             in_flight_at_end: self.outstanding() + self.cx.late,
             complete: self.counting.is_some() && (spent || now_ns >= self.cx.end_ns),
