@@ -57,6 +57,11 @@ impl Worker<'_> {
         let answers = self.cx.tally.ok + self.cx.tally.errors.total();
         let new_answers = answers - mem::replace(&mut self.told_answers, answers);
         let Some(from_ns) = self.cx.shared.count_from(now_ns, new_answers) else { return };
+        self.counts_from_ns = Some(from_ns).filter(|&from_ns| now_ns < from_ns);
+        if self.counts_from_ns.is_some() {
+            return;
+        }
+        self.cx.shared.counts();
         let keeps_connections = self.cx.plan.mode != super::Mode::Close;
         self.cx.tally.reset(keeps_connections);
         let (budget, end_ns) = match self.cx.plan.amount {

@@ -99,6 +99,12 @@ impl Pacer {
         Ok(pacer)
     }
 
+    /// Begins the warm-up's schedule.
+    pub(super) fn warm_up(&mut self, from_ns: u64) {
+        self.from_ns = from_ns;
+        self.go_to(self.part.first);
+    }
+
     /// Begins the schedule that is counted. What the warm-up had still to send is forgotten.
     pub(super) fn begin(&mut self, from_ns: u64, amount: Amount) {
         (self.part.schedule, self.part.total) = match amount {
