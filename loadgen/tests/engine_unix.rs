@@ -4,17 +4,21 @@ mod support;
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use loadgen::engine::{self, ErrorKind, Mode, Pace, Plan, Progress, Rate, Target};
+use loadgen::engine::{self, Cohort, CohortKind, ErrorKind, Mode, Pace, Plan, Progress, Rate, Target};
 use support::{HELLO, HELLO_CLOSE, PIPELINE_1, REQUEST, fire, plan};
 
 /// Serves `connections` and returns how many requests they sent.
 fn serve(path: &Path, connections: usize, closes: bool) -> thread::JoinHandle<usize> {
-    let listener = UnixListener::bind(path).unwrap();
+    serve_on(UnixListener::bind(path).unwrap(), connections, closes)
+}
+
+fn serve_on(listener: UnixListener, connections: usize, closes: bool) -> thread::JoinHandle<usize> {
     thread::spawn(move || {
         let serving: Vec<_> = (0..connections)
             .map(|_| {
@@ -103,11 +107,17 @@ fn a_path_that_can_lead_to_no_socket_is_refused_with_a_reason() {
     assert!(outcome.failures[0].what.contains("no such file"), "{:?}", outcome.samples);
 }
 
-/// A server with room for hardly anyone, who comes late and then answers `requests` of them, a connection each.
-fn come_late(path: &Path, requests: usize) -> thread::JoinHandle<()> {
+/// A socket with room for hardly anyone.
+fn narrow(path: &Path) -> socket2::Socket {
     let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
     socket.bind(&socket2::SockAddr::unix(path).unwrap()).unwrap();
     socket.listen(1).unwrap();
+    socket
+}
+
+/// A server at such a socket, who comes late and then answers `requests` of them, a connection each.
+fn come_late(path: &Path, requests: usize) -> thread::JoinHandle<()> {
+    let socket = narrow(path);
     thread::spawn(move || {
         thread::sleep(Duration::from_millis(200));
         for _ in 0..requests {
@@ -143,4 +153,19 @@ fn a_full_backlog_loses_no_request_of_a_schedule() {
     let open = outcome.open_loop.as_ref().expect("an open loop");
     assert_eq!((open.due, open.never_sent, outcome.in_flight_at_end), (20, 0, 0));
     assert_eq!((open.service_ns.len(), outcome.connections_opened), (20, 20));
+}
+
+#[test]
+fn a_full_backlog_makes_a_cohort_wait_and_not_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("narrow");
+    let listener = UnixListener::from(OwnedFd::from(narrow(&path)));
+    let cohorts = vec![Cohort::new(CohortKind::Idle, 20, "test", "/")];
+    let plan = Plan { cohorts, ..plan_to(&path, PIPELINE_1, 1, 10) };
+    let server = serve_on(listener, 21, false);
+    let outcome = fire(&plan);
+    assert_eq!(server.join().unwrap(), 10);
+    let idle = &outcome.cohorts[0];
+    assert_eq!((idle.established_max, idle.opened, idle.failed_connects), (20, 20, 0), "{:?}", idle.why);
+    assert_eq!((outcome.ok, outcome.failed()), (10, 0), "{:#?}", outcome.samples);
 }

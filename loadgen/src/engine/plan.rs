@@ -52,7 +52,7 @@ impl Plan {
 
     /// One request over one connection to where nobody is.
     #[cfg(test)]
-    pub(super) fn of_a_test() -> Self {
+    pub(crate) fn of_a_test() -> Self {
         Self {
             target: std::net::SocketAddr::from(([127, 0, 0, 1], 9)).into(),
             request: b"GET / HTTP/1.1\r\n\r\n".to_vec(),
