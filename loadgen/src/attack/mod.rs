@@ -134,7 +134,8 @@ fn complaint(outcome: &Outcome) -> Option<String> {
     let Some(Failure { kind, what, .. }) = outcome.failures.first() else {
         let waiting = outcome.in_flight_at_end;
         return Some(format!(
-            "nothing was answered, and {waiting} requests waited; is the duration (-d) long enough for one?"
+            "nothing was answered, and {waiting} request{} waited; is the duration (-d) long enough for one?",
+            summary::plural(waiting)
         ));
     };
     if outcome.connections_established == 0 && *kind == ErrorKind::Connect {
@@ -253,6 +254,6 @@ mod tests {
         let text = String::from_utf8(text).unwrap();
         assert!(text.contains("answered      20") && text.contains("closed loop"), "{text}");
         assert!(text.contains("too short to tell)"), "{text}");
-        assert!(text.contains("1 connection more was made before the run"), "{text}");
+        assert!(text.contains("1 connection more made before the run"), "{text}");
     }
 }

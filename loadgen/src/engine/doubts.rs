@@ -66,9 +66,10 @@ impl Outcome {
         let count = self.errors.count(ErrorKind::Client);
         if count > 0 {
             return Some(format!(
-                "the client ran out of source ports or descriptors {count} times, so this run does not measure \
+                "the client ran out of source ports or descriptors {count} time{}, so this run does not measure \
                  the server; use fewer connections, or raise the limit of open files (ulimit -n) or the range of \
-                 ports (net.ipv4.ip_local_port_range)"
+                 ports (net.ipv4.ip_local_port_range)",
+                if count == 1 { "" } else { "s" }
             ));
         }
         let open = self.open_loop.as_ref().filter(|open| open.lag_grew && self.client_bound())?;
@@ -175,10 +176,13 @@ mod tests {
         let mut starved = overtaken_by_its_schedule(Duration::from_millis(400));
         starved.client.kept_waiting = Some(Duration::from_millis(530));
         let why = starved.invalid().unwrap();
-        assert!(why.contains("no CPU for 53 %") && why.contains("500 ms") && why.contains("taskset"), "{why}");
+        assert!(
+            why.contains("no CPU for 53 %") && why.contains("500 ms") && why.contains("taskset"),
+            "{why}"
+        );
         let mut out_of_ports = outcome(1, Duration::from_millis(1));
         out_of_ports.errors.add(ErrorKind::Client);
-        assert!(out_of_ports.invalid().unwrap().contains("1 times"));
+        assert!(out_of_ports.invalid().unwrap().contains("1 time,"));
     }
 
     #[test]
