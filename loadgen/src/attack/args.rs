@@ -12,7 +12,7 @@ use super::max_rate::STEP;
 use super::open_loop;
 use super::request::Parts;
 use super::url::Url;
-use crate::engine::{Amount, DURATION_MAX, Expect, Mode, Plan, Target};
+use crate::engine::{Amount, DURATION_MAX, Expect, Mode, PIPELINE_MAX, Plan, Target};
 
 /// Counted time where neither a time nor a number of requests is asked for.
 const DURATION_DEFAULT: Duration = Duration::from_secs(10);
@@ -208,6 +208,10 @@ impl Args {
         }
         if self.pipeline == 0 {
             return refuse("--pipeline 0: 1 is no pipelining");
+        }
+        if self.pipeline > PIPELINE_MAX {
+            let text = format!("--pipeline {}: {PIPELINE_MAX} requests are the most", self.pipeline);
+            return refuse(&text);
         }
         if self.duration.is_some_and(|time| time.is_zero()) {
             return refuse("-d 0: nothing would be counted");
