@@ -86,6 +86,8 @@ pub(super) fn params(plan: &Plan) -> Value {
         "reset": plan.reset,
         "warmup_ns": integer(plan.warmup.as_nanos()),
         "timeout_ns": integer(plan.timeout.as_nanos()),
+        "expect_status": plan.expect.status,
+        "expect_body_bytes": plan.expect.body.as_ref().map(Vec::len),
     })
 }
 

@@ -1,6 +1,6 @@
 //! `loadgen attack URL`: fires at any HTTP/1.1 server and says what came back.
 //!
-//! The flags become a [`Plan`] (`args`, `url`, `request`), a watcher shows how far it is
+//! The flags become a [`Plan`] (`args`, `url`, `request`, `expect`), a watcher shows how far it is
 //! (`watch`, `live`, `view`, `series`), and the outcome is written for people (`summary`) or for scripts (`json`).
 //! What only an open loop has to say is in `open_loop`; `max_rate` searches, by several of them.
 
@@ -9,6 +9,7 @@ mod body;
 mod cohorts;
 mod doubts;
 mod ending;
+mod expect;
 mod failures;
 mod files;
 mod json;
