@@ -16,6 +16,7 @@ use slab::Slab;
 
 use crate::cli::Failure;
 use crate::lab::Leash;
+use crate::serve::put_on;
 
 /// What a request ends with.
 const END: &[u8] = b"\r\n\r\n";
@@ -50,9 +51,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     if args.body.len() > BODY_BYTES_MAX {
         return Err(Failure::BadArguments(format!("a canned body has {BODY_BYTES_MAX} bytes at most")));
     }
-    args.leash.apply().map_err(|error| {
-        Failure::BadArguments(format!("canned can't run on CPUs {:?}: {error}", args.leash.cpus))
-    })?;
+    put_on(&args.leash, "canned")?;
+    // Each connection needs one, and the soft limit is often lower than a lab's connections.
+    server::raise_limit();
     serve(args)
         .map(|()| ExitCode::SUCCESS)
         .map_err(|error| Failure::Failed(format!("canned can't serve on {}: {error}", args.addr)))
@@ -124,8 +125,7 @@ impl Answers {
 
 struct Connection {
     stream: TcpStream,
-    /// How much of [`END`] the last read ended with.
-    matched: usize,
+    ends: Ends,
 }
 
 /// Accepts all that has queued. Whatever fails but for one connection is no state to measure in.
@@ -135,7 +135,7 @@ fn accept(listener: &TcpListener, poll: &Poll, connections: &mut Slab<Connection
             Ok((stream, _)) => {
                 let entry = connections.vacant_entry();
                 let token = Token(entry.key());
-                let connection = entry.insert(Connection { stream, matched: 0 });
+                let connection = entry.insert(Connection { stream, ends: Ends::default() });
                 poll.registry().register(&mut connection.stream, token, Interest::READABLE)?;
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
@@ -156,7 +156,7 @@ impl Connection {
                 Err(Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
             };
-            let requests = self.count(&buffer[..received]);
+            let requests = self.ends.count(&buffer[..received]);
             self.answer(answers.to(requests))?;
             if answers.close && requests > 0 {
                 // The client closes in answer to this, and so TIME_WAIT stays here.
@@ -180,7 +180,16 @@ impl Connection {
         }
         Ok(())
     }
+}
 
+/// Finds the ends of requests, which may come in pieces.
+#[derive(Debug, Default)]
+struct Ends {
+    /// How much of [`END`] the last read ended with.
+    matched: usize,
+}
+
+impl Ends {
     /// Counts the requests that end in `bytes`, one that began in an earlier read among them.
     fn count(&mut self, bytes: &[u8]) -> usize {
         let (head, rest) = bytes.split_at(bytes.len().min(END.len() - self.matched));
@@ -195,7 +204,47 @@ impl Connection {
     }
 
     fn count_from_start(&mut self, bytes: &[u8]) -> usize {
-        self.matched = (1..END.len()).rev().find(|&n| bytes.ends_with(&END[..n])).unwrap_or(0);
-        memchr::memmem::find_iter(bytes, END).count()
+        let (mut ends, mut rest) = (0, bytes);
+        while let Some(at) = memchr::memmem::find(rest, END) {
+            ends += 1;
+            rest = &rest[at + END.len()..];
+        }
+        // Of what follows the last end: a line that is empty belongs to one end only.
+        self.matched = (1..END.len()).rev().find(|&n| rest.ends_with(&END[..n])).unwrap_or(0);
+        ends
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> usize {
+        let mut ends = Ends::default();
+        pieces.into_iter().map(|piece| ends.count(piece)).sum()
+    }
+
+    #[test]
+    fn requests_are_counted_alike_wherever_they_are_split() {
+        const HEAD: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        for (text, requests) in [
+            (HEAD.repeat(3), 3),
+            (format!("{HEAD}\r\n{HEAD}"), 2),
+            (format!("{HEAD}\r\n\r\n{HEAD}\r\r\n"), 3),
+            ("\r\n\r\r\n\r\n\n\r\n".to_owned(), 1),
+        ] {
+            let bytes = text.as_bytes();
+            assert_eq!(count([bytes]), requests, "{text:?}");
+            assert_eq!(count(bytes.chunks(1)), requests, "{text:?}");
+            for at in 0..=bytes.len() {
+                let (first, second) = bytes.split_at(at);
+                assert_eq!(count([first, second]), requests, "{text:?} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_line_before_a_request_is_no_end_of_one() {
+        assert_eq!(count([&b"GET / HTTP/1.1\r\n\r\n"[..], b"\r\n", b"GET"]), 1);
     }
 }

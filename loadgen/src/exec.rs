@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 
 use crate::cli::Failure;
 use crate::lab::Leash;
+use crate::serve::put_on;
 
 /// What to become.
 #[derive(Clone, Debug, clap::Args)]
@@ -19,9 +20,7 @@ pub struct Args {
 
 /// Does not return unless the program can't be started.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
-    args.leash.apply().map_err(|error| {
-        Failure::BadArguments(format!("{} can't run on CPUs {:?}: {error}", args.words[0], args.leash.cpus))
-    })?;
+    put_on(&args.leash, &args.words[0])?;
     let error = Command::new(&args.words[0]).args(&args.words[1..]).exec();
     Err(Failure::BadArguments(format!("could not start {}: {error}", args.words[0])))
 }

@@ -112,6 +112,15 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     }
 }
 
+/// Has this process do what the lab wants of it, or says which part of that it can't. Before any thread starts.
+pub(crate) fn put_on(leash: &Leash, name: &str) -> Result<(), Failure> {
+    let bad = |what: &str, error| Failure::BadArguments(format!("{name} can't {what}: {error}"));
+    let parent = Leash { cpus: Vec::new(), ..leash.clone() };
+    parent.apply().map_err(|error| bad("end with the process that started it", error))?;
+    let pinned = Leash { with_parent: false, ..leash.clone() };
+    pinned.apply().map_err(|error| bad(&format!("run on CPUs {:?}", leash.cpus), error))
+}
+
 impl<O: clap::Args> Serve<O> {
     fn run(
         self,
@@ -119,9 +128,7 @@ impl<O: clap::Args> Serve<O> {
         serve: impl FnOnce(&server::Bind, O, Serving) -> ExitCode,
     ) -> Result<ExitCode, Failure> {
         // Before any thread starts, so that all of them run where the first one does.
-        self.leash.apply().map_err(|error| {
-            Failure::BadArguments(format!("{name} can't run on CPUs {:?}: {error}", self.leash.cpus))
-        })?;
+        put_on(&self.leash, name)?;
         let serving = match (self.misbehaving, self.count_allocations) {
             (true, _) => Serving::Misbehaving,
             (false, true) if allocations::start() => Serving::Counted,

@@ -280,3 +280,20 @@ fn an_ipv6_address_is_reached_where_there_is_one() {
     serving.join().unwrap();
     assert_eq!(code, Some(0), "{stderr}");
 }
+
+#[test]
+fn the_flags_say_which_answer_is_the_right_one() {
+    let server = Server::start(always(b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone"));
+    for (flags, kind) in [
+        ("--expect-status 404 --expect-body gone", None),
+        ("--expect-body gone", Some("status")),
+        ("--expect-status 404 --expect-body here", Some("wrong_body")),
+    ] {
+        let (code, text, stderr) = output(&mut attack(&format!("{} -n 5 -c 1 --json {flags}", url(&server))));
+        let json: Value = serde_json::from_str(&text).expect("one JSON object");
+        assert_eq!(code, Some(i32::from(kind.is_some())), "{flags}: {stderr}");
+        let failed = if kind.is_some() { 5 } else { 0 };
+        assert_eq!(json["requests"], serde_json::json!({"ok": 5 - failed, "failed": failed}), "{flags}");
+        assert!(kind.is_none_or(|kind| json["errors"][kind] == 5), "{flags}: {text}");
+    }
+}

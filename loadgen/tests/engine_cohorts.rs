@@ -4,7 +4,8 @@ mod support;
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use loadgen::engine::{Amount, Cohort, CohortKind, Outcome, Plan};
@@ -129,4 +130,31 @@ fn cohorts_at_a_server_that_is_not_there_say_why() {
     let [idle] = outcome.cohorts.as_slice() else { panic!("one cohort") };
     assert_eq!((idle.established_max, idle.opened, idle.failed_connects), (0, 0, 3));
     assert!(idle.why.as_deref().is_some_and(|why| why.contains("refused")), "{idle:?}");
+}
+
+#[test]
+fn an_answer_of_many_kilobytes_does_not_hide_the_close_behind_it() {
+    let seen = Arc::new(AtomicBool::new(false));
+    let server = Server::start(move |mut peer| {
+        // Cohorts are opened before all else, so the first connection is theirs.
+        if peer.number == 0 {
+            peer.send(&vec![b'x'; 200 * 1_024])?;
+            peer.close()?;
+            seen.store(true, Ordering::SeqCst);
+            return Ok(());
+        }
+        // No active one is answered until the client has seen that close.
+        while peer.request()? {
+            let began = Instant::now();
+            while !seen.load(Ordering::SeqCst) {
+                assert!(began.elapsed() < support::HANG, "the client never saw it");
+                std::thread::yield_now();
+            }
+            peer.send(HELLO)?;
+        }
+        Ok(())
+    });
+    let outcome = fire(&beside(&server, CohortKind::SlowHead, 1, "/"));
+    assert_active_ones_are_untouched(&outcome);
+    assert_eq!((outcome.cohorts[0].answers, outcome.cohorts[0].closed_by_server), (1, 1));
 }

@@ -4,17 +4,21 @@ mod support;
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use loadgen::engine::{self, ErrorKind, Mode, Plan, Progress, Target};
+use loadgen::engine::{self, Cohort, CohortKind, ErrorKind, Mode, Pace, Plan, Progress, Rate, Target};
 use support::{HELLO, HELLO_CLOSE, PIPELINE_1, REQUEST, fire, in_some_try, plan};
 
 /// Serves `connections` and returns how many requests they sent.
 fn serve(path: &Path, connections: usize, closes: bool) -> thread::JoinHandle<usize> {
-    let listener = UnixListener::bind(path).unwrap();
+    serve_on(UnixListener::bind(path).unwrap(), connections, closes)
+}
+
+fn serve_on(listener: UnixListener, connections: usize, closes: bool) -> thread::JoinHandle<usize> {
     thread::spawn(move || {
         let serving: Vec<_> = (0..connections)
             .map(|_| {
@@ -103,15 +107,19 @@ fn a_path_that_can_lead_to_no_socket_is_refused_with_a_reason() {
     assert!(outcome.failures[0].what.contains("no such file"), "{:?}", outcome.samples);
 }
 
-/// Fires 20 requests at a server that is not in a hurry and has room for two more, and returns how many took long.
-fn slow_ones_at_a_full_backlog() -> u64 {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("slow");
+/// A socket with room for hardly anyone.
+fn narrow(path: &Path) -> socket2::Socket {
     let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
-    socket.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+    socket.bind(&socket2::SockAddr::unix(path).unwrap()).unwrap();
     socket.listen(1).unwrap();
-    let server = thread::spawn(move || {
-        for number in 0..20 {
+    socket
+}
+
+/// A server at such a socket, who is not in a hurry and answers `requests` of them, a connection each.
+fn take_time(path: &Path, requests: usize) -> thread::JoinHandle<()> {
+    let socket = narrow(path);
+    thread::spawn(move || {
+        for number in 0..requests {
             let (mut stream, _) = socket.accept().unwrap();
             // The others come during the first pause; the later ones let them have their turns.
             thread::sleep(Duration::from_millis(if number == 0 { 2_000 } else { 10 }));
@@ -120,7 +128,14 @@ fn slow_ones_at_a_full_backlog() -> u64 {
             assert_eq!(received, REQUEST.len());
             stream.write_all(HELLO_CLOSE).unwrap();
         }
-    });
+    })
+}
+
+/// Fires 20 requests at such a server, and returns how many took long.
+fn slow_ones_at_a_full_backlog() -> u64 {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("slow");
+    let server = take_time(&path, 20);
     let outcome = fire(&plan_to(&path, Mode::Close, 10, 20));
     server.join().unwrap();
     assert_eq!((outcome.ok, outcome.failed()), (20, 0), "{:#?}", outcome.samples);
@@ -132,4 +147,33 @@ fn a_full_backlog_makes_requests_wait_and_not_fail() {
     // The one that is being served and the two that had room are slow anyway. A connection that gets its room
     // late may find its request done by another, but not each time.
     assert!(in_some_try(|| slow_ones_at_a_full_backlog() > 3), "the wait for room is part of the latency");
+}
+
+#[test]
+fn a_full_backlog_loses_no_request_of_a_schedule() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("slow");
+    let server = take_time(&path, 20);
+    let plan = Plan { pace: Pace::Open(Rate::constant(1_000.0)), ..plan_to(&path, Mode::Close, 10, 20) };
+    let outcome = fire(&plan);
+    server.join().unwrap();
+    assert_eq!((outcome.ok, outcome.failed()), (20, 0), "{:#?}", outcome.samples);
+    let open = outcome.open_loop.as_ref().expect("an open loop");
+    assert_eq!((open.due, open.never_sent, outcome.in_flight_at_end), (20, 0, 0));
+    assert_eq!((open.service_ns.len(), outcome.connections_opened), (20, 20));
+}
+
+#[test]
+fn a_full_backlog_makes_a_cohort_wait_and_not_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("narrow");
+    let listener = UnixListener::from(OwnedFd::from(narrow(&path)));
+    let cohorts = vec![Cohort::new(CohortKind::Idle, 20, "test", "/")];
+    let plan = Plan { cohorts, ..plan_to(&path, PIPELINE_1, 1, 10) };
+    let server = serve_on(listener, 21, false);
+    let outcome = fire(&plan);
+    assert_eq!(server.join().unwrap(), 10);
+    let idle = &outcome.cohorts[0];
+    assert_eq!((idle.established_max, idle.opened, idle.failed_connects), (20, 20, 0), "{:?}", idle.why);
+    assert_eq!((outcome.ok, outcome.failed()), (10, 0), "{:#?}", outcome.samples);
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 use super::AttackError;
 use super::cohorts::CohortArgs;
 use super::ending::EndingArgs;
+use super::expect::ExpectArgs;
 use super::files::Files;
 use super::max_rate::STEP;
 use super::open_loop;
 use super::request::Parts;
 use super::url::Url;
-use crate::engine::{Amount, DURATION_MAX, Expect, Mode, Plan, Target};
+use crate::engine::{Amount, DURATION_MAX, Mode, PIPELINE_MAX, Plan, Target};
 
 /// Counted time where neither a time nor a number of requests is asked for.
 const DURATION_DEFAULT: Duration = Duration::from_secs(10);
@@ -29,6 +30,7 @@ Examples:
   loadgen attack http://127.0.0.1:8080/ -d 60s --csv run.csv  a line for each second, for a plot
   loadgen attack http://localhost/ --unix-socket /run/app.sock
   loadgen attack http://127.0.0.1:8080/echo -b @body.json -H 'Content-Type: application/json'
+  loadgen attack http://127.0.0.1:8080/none --expect-status 404 --expect-body @none.html
   generate | loadgen attack http://127.0.0.1:8080/echo -m PUT -b @-
   loadgen attack http://127.0.0.1:8080/ -R 5000               so many per second, ready or not
   loadgen attack http://127.0.0.1:8080/ --max-rate --slo p99=5ms   how many it can take
@@ -103,6 +105,8 @@ pub struct Args {
     /// With -H 'Transfer-Encoding: chunked' it is sent in chunks of 16 KiB.
     #[arg(short, long, value_name = "BODY|@FILE|@-")]
     body: Option<String>,
+    #[command(flatten)]
+    expect: ExpectArgs,
     /// A request that takes longer has failed
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     timeout: Duration,
@@ -165,7 +169,7 @@ impl Args {
             warmup: self.warmup.unwrap_or(warmup_default),
             amount,
             timeout: self.timeout,
-            expect: Expect::default(),
+            expect: self.expect.expect(self.method())?,
             cohorts: self.cohorts.cohorts(&url.authority, &url.path),
             cpus: Vec::new(),
         };
@@ -208,6 +212,10 @@ impl Args {
         }
         if self.pipeline == 0 {
             return refuse("--pipeline 0: 1 is no pipelining");
+        }
+        if self.pipeline > PIPELINE_MAX {
+            let text = format!("--pipeline {}: {PIPELINE_MAX} requests are the most", self.pipeline);
+            return refuse(&text);
         }
         if self.duration.is_some_and(|time| time.is_zero()) {
             return refuse("-d 0: nothing would be counted");

@@ -66,3 +66,10 @@ fn a_bare_number_is_in_seconds() {
     assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
     assert!(duration("-1").is_err() && duration("soon").is_err());
 }
+
+#[test]
+fn a_pipeline_has_a_bound() {
+    assert_eq!(plan("--pipeline 65536").unwrap().mode, Mode::KeepAlive { pipeline: 65_536 });
+    let refused = plan("--pipeline 65537").unwrap_err().to_string();
+    assert_eq!(refused, "--pipeline 65537: 65536 requests are the most");
+}

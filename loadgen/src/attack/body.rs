@@ -13,17 +13,22 @@ const CHUNK_BYTES: usize = 16 * 1024;
 /// The file name that means standard input.
 const STDIN: &str = "-";
 
-/// The bytes that `text` stands for: itself, or with an `@` before it a file's or standard input's.
-pub(super) fn read(text: &str) -> Result<Vec<u8>, AttackError> {
+/// The bytes that the `text` of a flag stands for: itself, or with an `@` before it a file's or standard input's.
+pub(super) fn read(flag: &str, text: &str) -> Result<Vec<u8>, AttackError> {
     match text.strip_prefix('@') {
         None => Ok(text.as_bytes().to_vec()),
-        Some(STDIN) => read_from(text, "standard input", Ok(io::stdin().lock())),
-        Some(file) => read_from(text, &format!("{file:?}"), File::open(file)),
+        Some(STDIN) => read_from(flag, text, "standard input", Ok(io::stdin().lock())),
+        Some(file) => read_from(flag, text, &format!("{file:?}"), File::open(file)),
     }
 }
 
-fn read_from(text: &str, name: &str, source: io::Result<impl Read>) -> Result<Vec<u8>, AttackError> {
-    let bad = |why: String| AttackError::Argument(format!("-b {text}: {why}"));
+fn read_from(
+    flag: &str,
+    text: &str,
+    name: &str,
+    source: io::Result<impl Read>,
+) -> Result<Vec<u8>, AttackError> {
+    let bad = |why: String| AttackError::Argument(format!("{flag} {text}: {why}"));
     let mut bytes = Vec::new();
     source
         .and_then(|source| source.take(BODY_BYTES_MAX + 1).read_to_end(&mut bytes))
@@ -57,15 +62,15 @@ mod tests {
     fn a_body_is_the_text_or_what_the_file_holds() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), b"a\0b").unwrap();
-        assert_eq!(read("text").unwrap(), b"text");
-        assert_eq!(read(&format!("@{}", file.path().display())).unwrap(), b"a\0b");
-        let error = read("@/no/such/file").unwrap_err().to_string();
+        assert_eq!(read("-b", "text").unwrap(), b"text");
+        assert_eq!(read("-b", &format!("@{}", file.path().display())).unwrap(), b"a\0b");
+        let error = read("-b", "@/no/such/file").unwrap_err().to_string();
         assert!(error.starts_with("-b @/no/such/file: can't read"), "{error}");
     }
 
     #[test]
     fn a_file_without_end_is_refused() {
-        let error = read("@/dev/zero").unwrap_err().to_string();
+        let error = read("-b", "@/dev/zero").unwrap_err().to_string();
         assert!(error.contains("more than 64 MiB"), "{error}");
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::json::five_digits;
 use super::summary::{entry, grouped, plural};
-use crate::engine::{Amount, Mode, Outcome, Plan};
+use crate::engine::{Amount, Mode, OpenLoop, Outcome, Plan};
 
 /// Below this share nobody need look for who had the client's CPU.
 const STARVED_MIN: f64 = 0.1;
@@ -30,7 +30,7 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width:
             "only {} of {} connection{} could be held at once; does the server limit them?",
             grouped(established as u64),
             grouped(asked as u64),
-            plural(asked)
+            plural(asked as u64)
         ));
     }
     let unasked = outcome.unasked.connections;
@@ -39,7 +39,7 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width:
             "more came than was asked for, seen on {} connection{}, so that answers may have been taken for those \
              to later requests; does the server answer twice?",
             grouped(unasked),
-            if unasked == 1 { "" } else { "s" }
+            plural(unasked)
         ));
     }
     if let Some(law) = outcome.littles_law().filter(|law| !law.holds()) {
@@ -57,12 +57,19 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, outcome: &Outcome, width:
         && outcome.gave_up.is_none()
         && open.reached(outcome) < 0.99
     {
-        warnings.push(
+        let why = if outcome.client_bound() || is_own_doing(open) {
+            "the rate was not reached, and the client itself may be why, so this does not speak against the server"
+        } else {
             "the rate was not reached: the server is too slow for it, or needs more connections (-c)"
-                .to_owned(),
-        );
+        };
+        warnings.push(why.to_owned());
     }
     warnings.iter().try_for_each(|warning| entry(out, "warning", warning, width))
+}
+
+/// Whether most of the worst lag was the client's, who did not send though a connection was free.
+pub(super) fn is_own_doing(open: &OpenLoop) -> bool {
+    open.own_lag_max * 2 > open.lag_max
 }
 
 /// Why the client may have set the pace, if it may.
@@ -98,4 +105,35 @@ pub(super) fn json(outcome: &Outcome) -> [(&'static str, Value); 4] {
         ("connections_asked", outcome.connections_asked.into()),
         ("littles_law", law.into()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::engine::Rate;
+
+    /// Half of a second's requests were never sent, by a client that computed for so long, with such lags.
+    fn warned(busy_ms: u64, lag_ms: u64, own_ms: u64) -> String {
+        let mut outcome = Outcome { elapsed: Duration::from_secs(1), ..Outcome::empty() };
+        outcome.client.threads = 1;
+        outcome.client.total = Duration::from_millis(busy_ms);
+        let mut open = OpenLoop::empty(Rate::constant(1_000.0));
+        (open.scheduled, open.due, open.never_sent) = (outcome.elapsed, 1_000, 500);
+        open.lag_max = Duration::from_millis(lag_ms);
+        open.own_lag_max = Duration::from_millis(own_ms);
+        outcome.open_loop = Some(open);
+        let mut text = Vec::new();
+        write(&mut text, &Plan::of_a_test(), &outcome, 1_000).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn a_rate_that_the_client_did_not_reach_is_not_held_against_the_server() {
+        assert!(warned(300, 500, 2).contains("the server is too slow for it"));
+        for told in [warned(950, 500, 2), warned(300, 500, 490)] {
+            assert!(told.contains("the client itself may be why") && !told.contains("too slow"), "{told}");
+        }
+    }
 }

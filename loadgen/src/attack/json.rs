@@ -25,24 +25,11 @@ pub(super) fn of(plan: &Plan, probes: u64, outcome: &Outcome) -> Value {
         |time: Duration| (completed > 0).then(|| five_digits(time.as_secs_f64() * 1e6 / completed as f64));
     // Short runs have too few samples of it.
     let split = outcome.client.split();
-    let pipeline = match plan.mode {
-        Mode::Close => None,
-        Mode::KeepAlive { pipeline } => Some(pipeline),
-    };
     let invalid = outcome.invalid();
     let mut json = json!({
         "schema": SCHEMA,
         "target": plan.target.to_string(),
-        "params": {
-            "connections": plan.connections,
-            "threads": plan.threads,
-            "close": plan.mode == Mode::Close,
-            "pipeline": pipeline,
-            "requests_per_connection": plan.requests_per_connection,
-            "reset": plan.reset,
-            "warmup_ns": integer(plan.warmup.as_nanos()),
-            "timeout_ns": integer(plan.timeout.as_nanos()),
-        },
+        "params": params(plan),
         "requests": {"ok": outcome.ok, "failed": outcome.failed()},
         "duration_ns": integer(outcome.elapsed.as_nanos()),
         "requests_per_sec": five_digits(outcome.requests_per_sec()),
@@ -82,6 +69,26 @@ pub(super) fn of(plan: &Plan, probes: u64, outcome: &Outcome) -> Value {
         json["client"][name] = value;
     }
     json
+}
+
+/// What the flags asked for, as far as it shapes the load.
+pub(super) fn params(plan: &Plan) -> Value {
+    let pipeline = match plan.mode {
+        Mode::Close => None,
+        Mode::KeepAlive { pipeline } => Some(pipeline),
+    };
+    json!({
+        "connections": plan.connections,
+        "threads": plan.threads,
+        "close": plan.mode == Mode::Close,
+        "pipeline": pipeline,
+        "requests_per_connection": plan.requests_per_connection,
+        "reset": plan.reset,
+        "warmup_ns": integer(plan.warmup.as_nanos()),
+        "timeout_ns": integer(plan.timeout.as_nanos()),
+        "expect_status": plan.expect.status,
+        "expect_body_bytes": plan.expect.body.as_ref().map(Vec::len),
+    })
 }
 
 /// Quantiles of a histogram; `null`s where nothing was recorded.

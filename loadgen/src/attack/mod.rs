@@ -1,6 +1,6 @@
 //! `loadgen attack URL`: fires at any HTTP/1.1 server and says what came back.
 //!
-//! The flags become a [`Plan`] (`args`, `url`, `request`), a watcher shows how far it is
+//! The flags become a [`Plan`] (`args`, `url`, `request`, `expect`), a watcher shows how far it is
 //! (`watch`, `live`, `view`, `series`), and the outcome is written for people (`summary`) or for scripts (`json`).
 //! What only an open loop has to say is in `open_loop`; `max_rate` searches, by several of them.
 
@@ -9,6 +9,7 @@ mod body;
 mod cohorts;
 mod doubts;
 mod ending;
+mod expect;
 mod failures;
 mod files;
 mod json;
@@ -134,7 +135,8 @@ fn complaint(outcome: &Outcome) -> Option<String> {
     let Some(Failure { kind, what, .. }) = outcome.failures.first() else {
         let waiting = outcome.in_flight_at_end;
         return Some(format!(
-            "nothing was answered, and {waiting} requests waited; is the duration (-d) long enough for one?"
+            "nothing was answered, and {waiting} request{} waited; is the duration (-d) long enough for one?",
+            summary::plural(waiting)
         ));
     };
     if outcome.connections_established == 0 && *kind == ErrorKind::Connect {
@@ -253,6 +255,6 @@ mod tests {
         let text = String::from_utf8(text).unwrap();
         assert!(text.contains("answered      20") && text.contains("closed loop"), "{text}");
         assert!(text.contains("too short to tell)"), "{text}");
-        assert!(text.contains("1 connection more was made before the run"), "{text}");
+        assert!(text.contains("1 connection more made before the run"), "{text}");
     }
 }

@@ -102,11 +102,15 @@ pub(super) fn write(out: &mut impl Write, outcome: &Outcome, width: usize) -> io
         return note(out, text, width);
     };
     let due = summary::grouped(open.due);
-    let text = format!("{:.1} % of the rate reached, {due} requests were due", percent(open, outcome));
+    let text = format!(
+        "{:.1} % of the rate reached, {due} {} due",
+        percent(open, outcome),
+        if open.due == 1 { "request was" } else { "requests were" }
+    );
     summary::entry(out, "schedule", &text, width)?;
     if open.never_sent > 0 {
         let count = summary::grouped(open.never_sent);
-        let text = format!("{count}: no connection was free for them before the end");
+        let text = format!("{count}: not sent before the end");
         summary::entry(out, "  never sent", &text, width)?;
     }
     let (lag, own) = (open.lag_max.as_nanos() as f64, open.own_lag_max.as_nanos() as f64);

@@ -33,7 +33,7 @@ impl<'a> Parts<'a> {
         let coding = fields.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
         let is_chunked = coding.is_some_and(|(_, value)| value.to_ascii_lowercase().ends_with("chunked"));
         // Who asks for the coding means the body to be sent in it, as curl does.
-        let body = self.body.map(body::read).transpose()?;
+        let body = self.body.map(|text| body::read("-b", text)).transpose()?;
         let body = if is_chunked { body.map(|body| body::chunked(&body)) } else { body };
         let mut out = format!("{method} {} HTTP/1.1\r\n", url.path);
         let mut add = |name: &str, value: &str| {

@@ -1,6 +1,7 @@
 //! An attack second by second: what the live view shows and the files keep.
 
 use std::fmt::Write;
+use std::mem;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -12,6 +13,8 @@ use crate::engine::Interval;
 
 /// Length of a row, a multiple of what the engine's intervals are long.
 const ROW: Duration = Duration::from_secs(1);
+/// What is shorter than this has no rate to speak of: at the end of a run it goes into the row before it.
+pub(super) const RATED_MIN: Duration = Duration::from_millis(1);
 /// Ten hours of rows; what comes after them goes into the last one.
 const ROWS_MAX: usize = 36_000;
 /// Programs that read the log expect the largest value in milliseconds.
@@ -43,7 +46,8 @@ impl Row {
 pub(super) struct Series {
     began: SystemTime,
     rows: Vec<Row>,
-    /// What has come since the last row.
+    /// What is in the last row, and what has come since.
+    closed: Interval,
     open: Interval,
     /// Keep the histograms for the log.
     keep_log: bool,
@@ -52,7 +56,13 @@ pub(super) struct Series {
 impl Series {
     /// Without a row yet; `keep_log` says whether [`log`](Self::log) will be asked for.
     pub(super) fn new(keep_log: bool) -> Self {
-        Self { began: SystemTime::now(), rows: Vec::new(), open: Interval::new(), keep_log }
+        Self {
+            began: SystemTime::now(),
+            rows: Vec::new(),
+            closed: Interval::new(),
+            open: Interval::new(),
+            keep_log,
+        }
     }
 
     /// Adds what is new, and returns the row that is complete by it, if one is.
@@ -65,11 +75,17 @@ impl Series {
         if long_enough && self.rows.len() + 1 < ROWS_MAX { self.close() } else { None }
     }
 
-    /// Nothing more comes; what is left becomes a row, however short.
+    /// Nothing more comes; what is left becomes a row.
     pub(super) fn finish(&mut self) {
-        if self.open.until > self.end() {
-            self.close();
+        let rest = self.open.until.saturating_sub(self.end());
+        if rest.is_zero() {
+            return;
         }
+        if rest < RATED_MIN && self.rows.pop().is_some() {
+            self.closed.add(&self.open);
+            self.open = mem::take(&mut self.closed);
+        }
+        self.close();
     }
 
     fn end(&self) -> Duration {
@@ -78,7 +94,8 @@ impl Series {
 
     fn close(&mut self) -> Option<&Row> {
         let from = self.end();
-        let Interval { until, ok, failed, latency_ns } = std::mem::take(&mut self.open);
+        self.closed = mem::take(&mut self.open);
+        let Interval { until, ok, failed, ref latency_ns } = self.closed;
         let quantile = |quantile| latency_ns.value_at_quantile(quantile);
         self.rows.push(Row {
             from,
@@ -88,7 +105,7 @@ impl Series {
             latency_ns: (!latency_ns.is_empty())
                 .then(|| [quantile(0.5), quantile(0.9), quantile(0.99), latency_ns.max()]),
             mean_ns: latency_ns.mean(),
-            encoded: if self.keep_log { encoded(&latency_ns) } else { String::new() },
+            encoded: if self.keep_log { encoded(latency_ns) } else { String::new() },
         });
         self.rows.last()
     }
@@ -177,6 +194,28 @@ mod tests {
         assert!(rows[1][6].starts_with("100") && rows[1][9].starts_with("300"), "{csv}");
         assert_eq!(rows[2][2..], ["0", "3", "0.0", "", "", "", "", ""]);
         assert_eq!(rows[3][..3], ["2.000", "2.100", "1"]);
+    }
+
+    #[test]
+    fn an_instant_at_the_end_belongs_to_the_row_before_it() {
+        let mut series = Series::new(true);
+        for ms in [500, 1_000, 1_500, 2_000] {
+            series.add(&news(ms, &[100]));
+        }
+        let mut last = news(2_000, &[300, 300, 300]);
+        last.until += Duration::from_nanos(1);
+        series.add(&last);
+        series.finish();
+        let rows: Vec<_> = series.rows.iter().map(|row| (row.from.as_millis(), row.ok)).collect();
+        assert_eq!(rows, [(0, 2), (1_000, 5)]);
+        let row = &series.rows[1];
+        assert_eq!(row.until, last.until);
+        assert!(row.per_sec() <= 5.0 && row.latency_ns.is_some_and(|[.., max]| max >= 300_000), "{row:?}");
+        // Where there is none before it, it is a row of its own.
+        let mut short = Series::new(false);
+        short.add(&last);
+        short.finish();
+        assert_eq!(short.rows.len(), 1);
     }
 
     #[test]

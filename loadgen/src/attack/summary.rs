@@ -44,8 +44,8 @@ pub(super) fn write(
     writeln!(
         out,
         "{connections} connection{}, {threads} thread{}, {:.2} s{}\n",
-        plural(*connections),
-        plural(*threads),
+        plural(*connections as u64),
+        plural(*threads as u64),
         outcome.elapsed.as_secs_f64(),
         if outcome.interrupted { " (interrupted)" } else { "" }
     )?;
@@ -148,18 +148,24 @@ fn client(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<(
 
 fn notes(out: &mut impl Write, probes: u64, outcome: &Outcome, width: usize) -> io::Result<()> {
     let notes = [
-        (probes, "connection more was made before the run, to see which of the name's addresses takes one"),
-        (outcome.in_flight_at_end, "requests were still in flight at the end; they are no failures"),
-        (outcome.retried, "times the server closed a kept connection under a request, which was sent again"),
-        (outcome.closed_by_client, "times the server did not close as asked, so that the client did"),
-        (outcome.resets_sent, "times the client reset a connection after the answer (--reset)"),
-        (outcome.reset_after_answer, "times the server reset a connection after a whole answer"),
+        (probes, "connection", "more made before the run, to see which of the name's addresses takes one"),
+        (outcome.in_flight_at_end, "request", "still in flight at the end, which is no failure"),
+        (
+            outcome.retried,
+            "time",
+            "the server closed a kept connection under a request, which was sent again",
+        ),
+        (outcome.closed_by_client, "time", "the server did not close as asked, so that the client did"),
+        (outcome.resets_sent, "time", "the client reset a connection after the answer (--reset)"),
+        (outcome.reset_after_answer, "time", "the server reset a connection after a whole answer"),
     ];
-    let mut said = notes.into_iter().filter(|&(count, _)| count > 0);
-    said.try_for_each(|(count, text)| entry(out, "note", &format!("{} {text}", grouped(count)), width))
+    let mut said = notes.into_iter().filter(|&(count, ..)| count > 0);
+    said.try_for_each(|(count, what, text)| {
+        entry(out, "note", &format!("{} {what}{} {text}", grouped(count), plural(count)), width)
+    })
 }
 
-pub(super) fn plural(count: usize) -> &'static str {
+pub(super) fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::series::Row;
+use super::series::{RATED_MIN, Row};
 use super::summary::{grouped, rate, time};
 use crate::engine::{Amount, Interval};
 
@@ -61,12 +61,12 @@ impl View {
 
     /// Takes in what is new.
     pub(super) fn add(&mut self, news: &Interval) {
-        let seconds = news.until.saturating_sub(self.until).as_secs_f64();
-        if seconds > 0.0 {
+        let length = news.until.saturating_sub(self.until);
+        if length >= RATED_MIN {
             if self.rates.len() == RATES_MAX {
                 self.rates.pop_front();
             }
-            self.rates.push_back(news.ok as f64 / seconds);
+            self.rates.push_back(news.ok as f64 / length.as_secs_f64());
         }
         self.until = self.until.max(news.until);
         self.ok += news.ok;
@@ -173,6 +173,9 @@ mod tests {
             (news.until, news.ok) = (Duration::from_millis(until_ms), ok);
             view.add(&news);
         }
+        // One that the end of the run cut off has none.
+        view.add(&Interval { until: view.until + Duration::from_nanos(1), ok: 3, ..Interval::new() });
+        assert_eq!(view.ok, 1_263);
         let rates: Vec<String> = view.rates.iter().map(|&per_sec| rate(per_sec)).collect();
         assert_eq!(rates, ["2,000", "1,000", "1,000", "100.0"]);
     }

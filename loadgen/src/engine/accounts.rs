@@ -57,6 +57,11 @@ impl Worker<'_> {
         let answers = self.cx.tally.ok + self.cx.tally.errors.total();
         let new_answers = answers - mem::replace(&mut self.told_answers, answers);
         let Some(from_ns) = self.cx.shared.count_from(now_ns, new_answers) else { return };
+        self.counts_from_ns = Some(from_ns).filter(|&from_ns| now_ns < from_ns);
+        if self.counts_from_ns.is_some() {
+            return;
+        }
+        self.cx.shared.counts();
         let keeps_connections = self.cx.plan.mode != super::Mode::Close;
         self.cx.tally.reset(keeps_connections);
         let (budget, end_ns) = match self.cx.plan.amount {
@@ -110,6 +115,9 @@ impl Worker<'_> {
                 (last_ns.saturating_sub(*from_ns), cpu.until(&CpuTime::now()))
             }
         };
+        if let (Some(pacer), Some((from_ns, _))) = (&mut self.cx.pacer, &self.counting) {
+            pacer.end(from_ns.saturating_add(elapsed_ns));
+        }
         Report {
             in_flight_at_end: self.outstanding() + self.cx.late,
             complete: self.counting.is_some() && (spent || now_ns >= self.cx.end_ns),

@@ -10,6 +10,9 @@ use super::plan::{Amount, Mode, Pace, Plan};
 pub(crate) const RATE_MIN: f64 = 0.001;
 /// The fastest.
 pub(crate) const RATE_MAX: f64 = 1e8;
+/// The most requests that a connection may have unanswered. Each costs a server memory, and far fewer fill any
+/// socket's buffers.
+pub(crate) const PIPELINE_MAX: usize = 65_536;
 /// The longest warm-up, counted time or schedule. Longer ones are taken for a mistake, and up to here a
 /// schedule's moments are whole nanoseconds to a 64-bit float, at any rate from the one to the other.
 pub(crate) const DURATION_MAX: Duration = Duration::from_secs(24 * 3_600);
@@ -38,6 +41,9 @@ pub fn check(plan: &Plan) -> Result<(), EngineError> {
     }
     if plan.mode == (Mode::KeepAlive { pipeline: 0 }) {
         return refuse("a pipeline of 0 requests sends nothing; 1 is no pipelining");
+    }
+    if matches!(plan.mode, Mode::KeepAlive { pipeline } if pipeline > PIPELINE_MAX) {
+        return refuse("a pipeline takes 65,536 requests at most");
     }
     if plan.requests_per_connection == Some(0) {
         return refuse("a connection that is closed after 0 requests sends nothing; use at least 1");

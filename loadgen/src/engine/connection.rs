@@ -210,7 +210,8 @@ impl Connection {
             Phase::Due | Phase::Idle => {}
             Phase::Resting { until_ns } => {
                 if now_ns >= until_ns {
-                    self.phase = cx.when_closed();
+                    // What is to be sent again goes out here, before a schedule gives it another request.
+                    self.phase = if self.resend.is_some() { Phase::Due } else { cx.when_closed() };
                 }
             }
             Phase::Connecting => {

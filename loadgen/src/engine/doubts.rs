@@ -66,18 +66,29 @@ impl Outcome {
         let count = self.errors.count(ErrorKind::Client);
         if count > 0 {
             return Some(format!(
-                "the client ran out of source ports or descriptors {count} times, so this run does not measure \
+                "the client ran out of source ports or descriptors {count} time{}, so this run does not measure \
                  the server; use fewer connections, or raise the limit of open files (ulimit -n) or the range of \
-                 ports (net.ipv4.ip_local_port_range)"
+                 ports (net.ipv4.ip_local_port_range)",
+                if count == 1 { "" } else { "s" }
             ));
         }
-        let open = self.open_loop.as_ref().filter(|open| open.lag_grew && self.busy() >= BUSY_SHARE)?;
-        Some(format!(
-            "the client was busy {:.0} % of the time and fell behind its own schedule, by {:.0} ms in the end, so \
-             this run does not measure the server; use a lower rate, or more threads where there are CPUs for them",
-            self.busy() * 100.0,
-            open.lag_max.as_secs_f64() * 1e3
-        ))
+        let open = self.open_loop.as_ref().filter(|open| open.lag_grew && self.client_bound())?;
+        let (busy, lag_ms) = (self.busy(), open.lag_max.as_secs_f64() * 1e3);
+        let behind = format!(
+            "fell behind its own schedule, by {lag_ms:.0} ms in the end, so this run does not measure the server"
+        );
+        Some(match self.starved().filter(|_| busy < BUSY_SHARE) {
+            Some(starved) => format!(
+                "the client had no CPU for {:.0} % of the time, because of other processes, and {behind}; give it \
+                 one of its own (taskset -c), or use a lower rate",
+                starved * 100.0
+            ),
+            None => format!(
+                "the client was busy {:.0} % of the time and {behind}; use a lower rate, or more threads where \
+                 there are CPUs for them",
+                busy * 100.0
+            ),
+        })
     }
 
     /// The client's threads did not wait for the server for long enough to matter, so that they, and not it,
@@ -162,9 +173,16 @@ mod tests {
         let why = overtaken_by_its_schedule(Duration::from_millis(970)).invalid().unwrap();
         assert!(why.contains("busy 97 %") && why.contains("500 ms") && why.contains("lower rate"), "{why}");
         assert_eq!(overtaken_by_its_schedule(Duration::from_millis(300)).invalid(), None);
+        let mut starved = overtaken_by_its_schedule(Duration::from_millis(400));
+        starved.client.kept_waiting = Some(Duration::from_millis(530));
+        let why = starved.invalid().unwrap();
+        assert!(
+            why.contains("no CPU for 53 %") && why.contains("500 ms") && why.contains("taskset"),
+            "{why}"
+        );
         let mut out_of_ports = outcome(1, Duration::from_millis(1));
         out_of_ports.errors.add(ErrorKind::Client);
-        assert!(out_of_ports.invalid().unwrap().contains("1 times"));
+        assert!(out_of_ports.invalid().unwrap().contains("1 time,"));
     }
 
     #[test]

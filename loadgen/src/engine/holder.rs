@@ -55,16 +55,27 @@ pub(super) fn beside<T>(
             })
             .map_err(setup)?;
         // An error instead of the message is told when the thread is joined.
+        // Also where measuring panics: the scope waits for the thread before the panic goes on.
+        let release = Release(stop);
         if let Ok(held) = is_settled.recv() {
             progress.resting.store(held, Ordering::Relaxed);
             thread::sleep(REST);
             progress.resting.store(0, Ordering::Relaxed);
         }
         let measured = measure();
-        stop.store(true, Ordering::Relaxed);
+        drop(release);
         let outcomes = holding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok((measured?, outcomes))
     })
+}
+
+/// Lets the cohorts go when it is dropped.
+struct Release<'a>(&'a AtomicBool);
+
+impl Drop for Release<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// One held connection.
@@ -129,9 +140,10 @@ impl<'a> Holder<'a> {
             && !progress.stop.load(Ordering::Relaxed)
         {
             let until = self.members.len().min(next + OPENS_PER_TURN);
-            (next..until).for_each(|index| self.open(index));
-            next = until;
-            let wait = if next < self.members.len() { Duration::ZERO } else { TURN };
+            // Where the backlog is full the rest waits for the next turn.
+            next = (next..until).find(|&index| !self.open(index)).unwrap_or(until);
+            let goes_on = next == until && next < self.members.len();
+            let wait = if goes_on { Duration::ZERO } else { TURN };
             self.turn(&mut events, wait)?;
         }
         Ok(())
@@ -171,9 +183,30 @@ impl<'a> Holder<'a> {
             }
             let slow_reader = self.cohort(index).kind == CohortKind::SlowReader;
             if !slow_reader && (event.is_readable() || event.is_read_closed() || event.is_error()) {
-                self.read_all(index);
+                self.read_all(index)?;
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::panic::{self, AssertUnwindSafe};
+
+    use super::*;
+
+    #[test]
+    fn a_measurement_that_panics_lets_the_cohorts_go() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let plan = Plan {
+            target: listener.local_addr().unwrap().into(),
+            cohorts: vec![Cohort::new(CohortKind::Idle, 1, "test", "/")],
+            ..Plan::of_a_test()
+        };
+        let panics = || -> Result<(), EngineError> { panic!("on purpose") };
+        let ended = panic::catch_unwind(AssertUnwindSafe(|| beside(&plan, &Progress::default(), panics)));
+        assert!(ended.is_err());
     }
 }

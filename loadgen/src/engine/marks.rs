@@ -55,8 +55,6 @@ impl Context<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use mio::Poll;
 
     use super::*;
@@ -65,34 +63,14 @@ mod tests {
     use crate::engine::shared::Shared;
     use crate::engine::tally::Done;
     use crate::engine::worker::Share;
-    use crate::engine::{Amount, Expect, Interval, Mode, Pace, Plan, Progress};
+    use crate::engine::{Interval, Plan, Progress};
 
     const MS: u64 = 1_000_000;
-
-    fn plan() -> Plan {
-        Plan {
-            target: std::net::SocketAddr::from(([127, 0, 0, 1], 9)).into(),
-            request: b"GET / HTTP/1.1\r\n\r\n".to_vec(),
-            head: false,
-            mode: Mode::KeepAlive { pipeline: 1 },
-            requests_per_connection: None,
-            reset: false,
-            pace: Pace::Closed,
-            connections: 1,
-            threads: 1,
-            warmup: Duration::ZERO,
-            amount: Amount::Requests(1),
-            timeout: Duration::from_secs(1),
-            expect: Expect::default(),
-            cohorts: Vec::new(),
-            cpus: Vec::new(),
-        }
-    }
 
     /// What is told of completions at these milliseconds, with an end at 600 ms and a look at the clock at
     /// `swept_ms`.
     fn told(completions_ms: &[u64], swept_ms: u64, budget: Budget) -> Vec<(u128, u64)> {
-        let (plan, progress) = (plan(), Progress::default());
+        let (plan, progress) = (Plan::of_a_test(), Progress::default());
         progress.intervals.watch();
         let shared = Shared::new(&plan, &progress);
         let share = Share { index: 0, connections: 1, first_connection: 0, requests: 1, cpu: None };

@@ -6,6 +6,7 @@ use mio::{Interest, Token};
 use rustix::net::sockopt::set_socket_recv_buffer_size;
 
 use super::cohort::{Cohort, CohortKind};
+use super::errors::in_words;
 use super::holder::Holder;
 use super::target::Stream;
 use super::wire::{recv, send};
@@ -23,7 +24,9 @@ impl<'a> Holder<'a> {
         &self.plan.cohorts[self.members[index].cohort]
     }
 
-    pub(super) fn open(&mut self, index: usize) {
+    /// Begins to connect. `false` says that the server's backlog is full, which a unix socket says at once where
+    /// TCP would keep trying: nothing has failed, and it is to be tried again.
+    pub(super) fn open(&mut self, index: usize) -> bool {
         let opened = Stream::connect(&self.plan.target).and_then(|mut stream| {
             if self.cohort(index).kind == CohortKind::SlowReader {
                 set_socket_recv_buffer_size(&stream, SLOW_RECEIVE_BUFFER_BYTES)?;
@@ -37,8 +40,10 @@ impl<'a> Holder<'a> {
                 let member = &mut self.members[index];
                 (member.stream, member.sent, member.answered) = (Some(stream), 0, false);
             }
+            Err(error) if error.kind() == Io::WouldBlock => return false,
             Err(error) => self.connect_failed(index, &error),
         }
+        true
     }
 
     /// Something became of a connect.
@@ -68,14 +73,16 @@ impl<'a> Holder<'a> {
     fn connect_failed(&mut self, index: usize, error: &io::Error) {
         let outcome = &mut self.outcomes[self.members[index].cohort];
         outcome.failed_connects += 1;
-        outcome.why = Some(error.to_string());
+        outcome.why = Some(in_words(error));
     }
 
     /// Does the next bit on a connection.
     pub(super) fn visit(&mut self, index: usize) {
         let (cohort, member) = (self.cohort(index), &self.members[index]);
         if member.stream.is_none() {
-            return self.open(index);
+            // Where there is no room it is tried again at the next visit.
+            self.open(index);
+            return;
         }
         match cohort.kind {
             _ if !member.established => {}
@@ -84,7 +91,9 @@ impl<'a> Holder<'a> {
                 let next = cohort.request.get(member.sent).copied().unwrap_or(b'x');
                 self.send(index, &[next]);
             }
-            CohortKind::SlowReader => self.read(index, &mut [0; SLOW_READ_BYTES], 1),
+            CohortKind::SlowReader => {
+                self.read(index, &mut [0; SLOW_READ_BYTES], 1);
+            }
         }
     }
 
@@ -99,16 +108,27 @@ impl<'a> Holder<'a> {
         }
     }
 
-    pub(super) fn read_all(&mut self, index: usize) {
-        self.read(index, &mut [0; READ_BYTES], READS_MAX);
+    /// Reads what has come, and asks the poll to report anew what may be left: it tells of each arrival only once.
+    pub(super) fn read_all(&mut self, index: usize) -> io::Result<()> {
+        let is_drained = self.read(index, &mut [0; READ_BYTES], READS_MAX);
+        match &mut self.members[index].stream {
+            Some(stream) if !is_drained => {
+                self.registry.reregister(stream, Token(index), Interest::READABLE | Interest::WRITABLE)
+            }
+            _ => Ok(()),
+        }
     }
 
-    fn read(&mut self, index: usize, buffer: &mut [u8], times: usize) {
+    /// Reads so often at most; true says that nothing is left.
+    fn read(&mut self, index: usize, buffer: &mut [u8], times: usize) -> bool {
         for _ in 0..times {
             let member = &mut self.members[index];
-            let Some(stream) = &member.stream else { return };
+            let Some(stream) = &member.stream else { return true };
             match recv(stream, buffer) {
-                Ok(0) => return self.closed(index),
+                Ok(0) => {
+                    self.closed(index);
+                    return true;
+                }
                 Ok(received) => {
                     let first = !std::mem::replace(&mut member.answered, true);
                     let outcome = &mut self.outcomes[member.cohort];
@@ -116,10 +136,15 @@ impl<'a> Holder<'a> {
                     outcome.timeouts_408 += u64::from(first && is_408);
                     outcome.answers += u64::from(first && !is_408);
                 }
-                Err(error) if matches!(error.kind(), Io::WouldBlock | Io::Interrupted) => return,
-                Err(_) => return self.closed(index),
+                Err(error) if error.kind() == Io::WouldBlock => return true,
+                Err(error) if error.kind() == Io::Interrupted => {}
+                Err(_) => {
+                    self.closed(index);
+                    return true;
+                }
             }
         }
+        false
     }
 
     fn closed(&mut self, index: usize) {

@@ -55,7 +55,7 @@ mod wire;
 mod worker;
 
 pub use check::check;
-pub(crate) use check::{DURATION_MAX, RATE_MAX, RATE_MIN};
+pub(crate) use check::{DURATION_MAX, PIPELINE_MAX, RATE_MAX, RATE_MIN};
 pub use cohort::{Cohort, CohortKind, CohortOutcome};
 pub use cpu::ClientCost;
 pub use doubts::LittlesLaw;

@@ -20,12 +20,13 @@ pub struct OpenLoop {
     pub scheduled: Duration,
     /// Requests that were due before the end.
     pub due: u64,
-    /// Requests that were due and had found no connection to go out on when the run ended.
+    /// Requests that were due and had not been sent when the run ended, because no connection was free for them or
+    /// because the client did not get to it.
     pub never_sent: u64,
     /// Nanoseconds from the moment of sending to the last byte. The outcome's latency begins when the
     /// request was due.
     pub service_ns: Histogram<u64>,
-    /// The longest that a request was sent after it was due.
+    /// The longest that a request was sent after it was due, or was due and not sent when the run ended.
     pub lag_max: Duration,
     /// The longest that the client itself kept a request back although a connection was free for it.
     pub own_lag_max: Duration,

@@ -27,7 +27,7 @@ const WAKINGS: u64 = 16;
 /// How late requests were sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Lag {
-    /// The worst in each half of the schedule.
+    /// The worst in each half of the schedule's time.
     pub(super) max_ns_by_half: [u64; 2],
     /// The worst that was not the wait for a free connection, so that only the client can be blamed.
     pub(super) own_max_ns: u64,
@@ -48,8 +48,9 @@ pub(super) struct Pacer {
     part: Part,
     /// The warm-up is over.
     counting: bool,
-    /// When the schedule began.
+    /// When the schedule began, and when half of its time is over.
     from_ns: u64,
+    half_ns: u64,
     /// The next number of this thread, and when it is due.
     next: u64,
     next_ns: u64,
@@ -85,6 +86,7 @@ impl Pacer {
             },
             counting: false,
             from_ns: 0,
+            half_ns: u64::MAX,
             next: 0,
             next_ns: 0,
             free: (0..connections).map(|connection| (connection, 0)).collect(),
@@ -97,6 +99,12 @@ impl Pacer {
         Ok(pacer)
     }
 
+    /// Begins the warm-up's schedule.
+    pub(super) fn warm_up(&mut self, from_ns: u64) {
+        self.from_ns = from_ns;
+        self.go_to(self.part.first);
+    }
+
     /// Begins the schedule that is counted. What the warm-up had still to send is forgotten.
     pub(super) fn begin(&mut self, from_ns: u64, amount: Amount) {
         (self.part.schedule, self.part.total) = match amount {
@@ -107,6 +115,7 @@ impl Pacer {
             Amount::Requests(requests) => (Schedule::constant(self.rate.from_per_sec), requests),
         };
         (self.counting, self.from_ns) = (true, from_ns);
+        self.half_ns = from_ns.saturating_add(ns(self.scheduled(amount) / 2));
         self.lag = Lag::default();
         self.go_to(self.part.first);
     }
@@ -132,14 +141,29 @@ impl Pacer {
             return None;
         }
         let (connection, free_since_ns) = self.free.pop_front()?;
-        let late = now_ns - intended_ns;
-        let half = usize::from(self.next >= self.part.total / 2);
-        self.lag.max_ns_by_half[half] = self.lag.max_ns_by_half[half].max(late);
-        let own = now_ns.saturating_sub(intended_ns.max(free_since_ns));
-        self.lag.own_max_ns = self.lag.own_max_ns.max(own);
+        self.note_lag(now_ns, Some(free_since_ns));
         self.go_to(self.next + self.part.step);
         let start = Start { started_ns: intended_ns, sent_ns: now_ns, of_warmup: !self.counting };
         Some(Due { connection, start })
+    }
+
+    /// The run ends. What was due and is not sent by then is as late as that, at the least.
+    pub(super) fn end(&mut self, end_ns: u64) {
+        if self.next_ns < end_ns {
+            self.note_lag(end_ns, self.free.front().map(|&(_, since_ns)| since_ns));
+        }
+    }
+
+    /// The next request is late by now; a connection has been free for it since then, if one is.
+    fn note_lag(&mut self, now_ns: u64, free_since_ns: Option<u64>) {
+        // By the clock: of a schedule that is lost it is the numbers of the second half that are never sent.
+        let half = usize::from(now_ns >= self.half_ns);
+        let late = now_ns - self.next_ns;
+        self.lag.max_ns_by_half[half] = self.lag.max_ns_by_half[half].max(late);
+        if let Some(since_ns) = free_since_ns {
+            let own = now_ns.saturating_sub(self.next_ns.max(since_ns));
+            self.lag.own_max_ns = self.lag.own_max_ns.max(own);
+        }
     }
 
     /// How long the poll may wait, `limit` at most. `began` is when nanosecond 0 was.
@@ -209,3 +233,7 @@ impl Pacer {
 pub(super) fn due_in_warmup(rate: Rate, warmup: Duration) -> u64 {
     Schedule::constant(rate.from_per_sec).count(warmup)
 }
+
+#[cfg(test)]
+#[path = "pacer_tests.rs"]
+mod tests;

@@ -49,6 +49,28 @@ impl Plan {
     pub fn connections_in_all(&self) -> usize {
         self.cohorts.iter().fold(self.connections, |all, cohort| all.saturating_add(cohort.connections))
     }
+
+    /// One request over one connection to where nobody is.
+    #[cfg(test)]
+    pub(crate) fn of_a_test() -> Self {
+        Self {
+            target: std::net::SocketAddr::from(([127, 0, 0, 1], 9)).into(),
+            request: b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+            head: false,
+            mode: Mode::KeepAlive { pipeline: 1 },
+            requests_per_connection: None,
+            reset: false,
+            pace: Pace::Closed,
+            connections: 1,
+            threads: 1,
+            warmup: Duration::ZERO,
+            amount: Amount::Requests(1),
+            timeout: Duration::from_secs(1),
+            expect: Expect::default(),
+            cohorts: Vec::new(),
+            cpus: Vec::new(),
+        }
+    }
 }
 
 /// What becomes of a connection after a response.

@@ -1,5 +1,7 @@
 //! Splits a plan among threads and puts their reports together.
 
+use std::mem;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use super::budget::share;
 use super::check::check;
 use super::context::depth;
 use super::errors::EngineError;
+use super::evidence::Failure;
 use super::holder;
 use super::open_loop::OpenLoop;
 use super::outcome::Outcome;
@@ -58,8 +61,10 @@ fn fire(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {
             .map(|thread| thread?.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect();
         ended.into_iter().collect::<Result<Vec<Report>, EngineError>>()
-    })?;
-    Ok(merge(shared, &reports))
+    });
+    // A thread that could not fire has not said so.
+    progress.counting.store(false, Ordering::Relaxed);
+    Ok(merge(shared, &reports?))
 }
 
 fn share_of(plan: &Plan, index: usize) -> Share {
@@ -94,11 +99,21 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
     for report in reports {
         add(&mut outcome, report);
     }
-    outcome.failures.sort_by_key(|failure| failure.after);
-    outcome.failures.dedup_by(|later, earlier| later.repeats(earlier));
-    outcome.failures.truncate(SAMPLES_MAX);
+    outcome.failures = first_of_each(mem::take(&mut outcome.failures));
     outcome.samples = outcome.failures.iter().map(ToString::to_string).collect();
     outcome
+}
+
+/// The first few failures of all threads that say something new.
+fn first_of_each(mut failures: Vec<Failure>) -> Vec<Failure> {
+    failures.sort_by_key(|failure| failure.after);
+    let mut first: Vec<Failure> = Vec::new();
+    for failure in failures {
+        if first.len() < SAMPLES_MAX && !first.iter().any(|known| failure.repeats(known)) {
+            first.push(failure);
+        }
+    }
+    first
 }
 
 /// What became of the schedule, if there was one and counting began.
@@ -147,4 +162,29 @@ fn add(outcome: &mut Outcome, report: &Report) {
     outcome.retried += tally.retried;
     outcome.resets_sent += tally.resets_sent;
     outcome.unasked.merge(&report.unasked);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ErrorKind;
+
+    #[test]
+    fn the_same_failure_of_several_threads_is_shown_once_whatever_came_between() {
+        let failure = |after_ms, what: &str| Failure {
+            kind: ErrorKind::Status,
+            what: what.to_owned(),
+            connection: 1,
+            request: 1,
+            local: None,
+            after: Duration::from_millis(after_ms),
+            received: Vec::new(),
+            received_bytes: 0,
+        };
+        let threads = [(1, "a"), (3, "b"), (2, "b"), (4, "a"), (5, "c"), (6, "d"), (7, "e"), (8, "f")];
+        let shown = first_of_each(threads.map(|(after_ms, what)| failure(after_ms, what)).to_vec());
+        let shown: Vec<_> =
+            shown.iter().map(|failure| (failure.after.as_millis(), failure.what.as_str())).collect();
+        assert_eq!(shown, [(1, "a"), (2, "b"), (5, "c"), (6, "d"), (7, "e")]);
+    }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::Progress;
 use super::pacer::due_in_warmup;
 use super::plan::{Mode, Pace, Plan};
+use super::worker::SWEEP_MAX;
 
 /// A warm-up that too few answers came in ends this long after its time all the same.
 const WARMUP_EXTRA: Duration = Duration::from_secs(5);
@@ -17,7 +18,10 @@ const NEVER_THERE: Duration = Duration::from_millis(300);
 const DIED: Duration = Duration::from_secs(2);
 /// How often a thread that is ready looks whether the others are.
 const READY_POLL: Duration = Duration::from_micros(50);
-/// Counting has not begun.
+/// How long before counting begins it is told to several threads: each of them looks at least this often, and
+/// then has some milliseconds to wake up.
+const NOTICE: Duration = Duration::from_millis(10).saturating_add(SWEEP_MAX);
+/// It has not happened yet.
 const NOT_YET: u64 = u64::MAX;
 
 /// Shared by all threads of one run. Nothing in it is written once per request.
@@ -27,6 +31,10 @@ pub(super) struct Shared<'a> {
     began: Instant,
     /// Threads that are set up.
     ready: AtomicUsize,
+    /// When the last of them was.
+    ready_ns: AtomicU64,
+    /// Threads that count no more.
+    counted: AtomicUsize,
     count_from_ns: AtomicU64,
     warm_answers: AtomicU64,
     established: AtomicUsize,
@@ -39,14 +47,15 @@ pub(super) struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     pub(super) fn new(plan: &'a Plan, progress: &'a Progress) -> Self {
-        let count_from_ns = if plan.warmup.is_zero() { 0 } else { NOT_YET };
-        progress.counting.store(plan.warmup.is_zero(), Ordering::Relaxed);
+        progress.counting.store(false, Ordering::Relaxed);
         Self {
             plan,
             progress,
             began: Instant::now(),
             ready: AtomicUsize::new(0),
-            count_from_ns: AtomicU64::new(count_from_ns),
+            ready_ns: AtomicU64::new(NOT_YET),
+            counted: AtomicUsize::new(0),
+            count_from_ns: AtomicU64::new(NOT_YET),
             warm_answers: AtomicU64::new(0),
             established: AtomicUsize::new(0),
             established_max: AtomicUsize::new(0),
@@ -60,10 +69,22 @@ impl<'a> Shared<'a> {
     /// have fired at a server with fewer connections than were asked for. Also when the run is to end, as
     /// it is where a thread could not be started.
     pub(super) fn wait_for_all(&self) {
-        self.ready.fetch_add(1, Ordering::Relaxed);
-        while self.ready.load(Ordering::Relaxed) < self.plan.threads && !self.is_stopped() {
+        if self.ready.fetch_add(1, Ordering::Relaxed) + 1 == self.plan.threads {
+            let now_ns = self.now_ns();
+            if self.plan.warmup.is_zero() {
+                // From here and not from before: to set up many connections takes its time, too.
+                self.count_from_ns.store(now_ns, Ordering::Relaxed);
+            }
+            self.ready_ns.store(now_ns, Ordering::Release);
+        }
+        while self.ready_ns() == NOT_YET && !self.is_stopped() {
             thread::sleep(READY_POLL);
         }
+    }
+
+    /// When all threads were ready to fire.
+    pub(super) fn ready_ns(&self) -> u64 {
+        self.ready_ns.load(Ordering::Acquire)
     }
 
     /// When nanosecond 0 was.
@@ -76,22 +97,21 @@ impl<'a> Shared<'a> {
         ns(self.began.elapsed())
     }
 
-    /// When counting began, if it has. Whichever thread finds the warm-up complete begins it for all.
+    /// When counting begins, if that is known. Whichever thread finds the warm-up complete says it for all, and
+    /// where there are others, so early that none of them learns it too late.
     pub(super) fn count_from(&self, now_ns: u64, new_answers: u64) -> Option<u64> {
         let answers = self.warm_answers.fetch_add(new_answers, Ordering::Relaxed) + new_answers;
-        let warmup_ns = ns(self.plan.warmup);
+        let warm_ns = self.ready_ns().saturating_add(ns(self.plan.warmup));
         let expected = self.connections_warm();
         // Connections are held at once only by a closed loop that keeps them.
         let are_kept = self.plan.mode != Mode::Close && self.plan.pace == Pace::Closed;
         let all_open = self.established_max() >= expected || !are_kept;
-        let warm = now_ns >= warmup_ns && all_open && answers >= expected as u64;
-        if warm || now_ns >= warmup_ns.saturating_add(ns(WARMUP_EXTRA)) {
+        let warm = now_ns >= warm_ns && all_open && answers >= expected as u64;
+        if warm || now_ns >= warm_ns.saturating_add(ns(WARMUP_EXTRA)) {
+            let from_ns = if self.plan.threads == 1 { now_ns } else { now_ns + ns(NOTICE) };
             // Losing this race is as good as winning it: the other thread's moment counts.
-            let won =
-                self.count_from_ns.compare_exchange(NOT_YET, now_ns, Ordering::Relaxed, Ordering::Relaxed);
-            if won.is_ok() {
-                self.progress.counting.store(true, Ordering::Relaxed);
-            }
+            let _ =
+                self.count_from_ns.compare_exchange(NOT_YET, from_ns, Ordering::Relaxed, Ordering::Relaxed);
         }
         let from = self.count_from_ns.load(Ordering::Relaxed);
         (from != NOT_YET).then_some(from)
@@ -128,8 +148,9 @@ impl<'a> Shared<'a> {
     pub(super) fn consider_giving_up(&self, now_ns: u64, alive_ns: u64, connect_failure: Option<&str>) {
         let alive_ns = self.alive_ns.fetch_max(alive_ns, Ordering::Relaxed).max(alive_ns);
         let Some(why) = connect_failure else { return };
-        let patience = if alive_ns == 0 { NEVER_THERE } else { DIED };
-        let silent_ns = now_ns.saturating_sub(alive_ns);
+        let (since_ns, patience) =
+            if alive_ns == 0 { (self.ready_ns(), NEVER_THERE) } else { (alive_ns, DIED) };
+        let silent_ns = now_ns.saturating_sub(since_ns);
         if self.established.load(Ordering::Relaxed) > 0 || silent_ns < ns(patience) {
             return;
         }
@@ -144,9 +165,16 @@ impl<'a> Shared<'a> {
         self.stop();
     }
 
-    /// The counted part is over; the first thread to find that says it to whoever watches.
+    /// A thread counts from now on, which whoever watches is told.
+    pub(super) fn counts(&self) {
+        self.progress.counting.store(true, Ordering::Relaxed);
+    }
+
+    /// A thread counts no more. The last one tells whoever watches that the counted part is over.
     pub(super) fn counted(&self) {
-        self.progress.counting.store(false, Ordering::Relaxed);
+        if self.counted.fetch_add(1, Ordering::AcqRel) + 1 == self.plan.threads {
+            self.progress.counting.store(false, Ordering::Relaxed);
+        }
     }
 
     /// Ends the run for all threads.
@@ -180,3 +208,7 @@ impl<'a> Shared<'a> {
 pub(super) fn ns(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+#[path = "shared_tests.rs"]
+mod tests;

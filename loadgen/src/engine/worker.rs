@@ -22,9 +22,11 @@ const EVENTS_PER_TURN: usize = 1_024;
 /// would take forever.
 const OPENS_PER_TURN: usize = 256;
 /// How often time-outs are looked for and the stop flag is obeyed, at the least.
-const SWEEP_MAX: Duration = Duration::from_millis(50);
+pub(super) const SWEEP_MAX: Duration = Duration::from_millis(50);
 /// The same while a connection rests, and for short time-outs.
 const SWEEP_MIN: Duration = Duration::from_millis(5);
+/// How much of the wait for the beginning is spent awake, because a poll's timeout is in whole milliseconds.
+const AWAKE_BEFORE_COUNTING: Duration = Duration::from_millis(1);
 /// How often progress is shown.
 const PUBLISH_EVERY: Duration = Duration::from_millis(100);
 /// How long requests that are in flight at the end may take to finish uncounted. A connection that
@@ -55,6 +57,8 @@ pub(super) struct Worker<'a> {
     pub(super) share: Share,
     /// When counting began, and the CPU time then.
     pub(super) counting: Option<(u64, CpuTime)>,
+    /// When it will begin, once that is known and until it has.
+    pub(super) counts_from_ns: Option<u64>,
     next_sweep_ns: u64,
     /// Answers of the warm-up that the other threads know of.
     pub(super) told_answers: u64,
@@ -86,11 +90,13 @@ pub(super) fn run(shared: &Shared<'_>, share: Share) -> Result<Report, EngineErr
         due,
         share,
         counting: None,
+        counts_from_ns: None,
         next_sweep_ns: 0,
         told_answers: 0,
         published: Published::default(),
     };
     shared.wait_for_all();
+    worker.cx.pacer.iter_mut().for_each(|pacer| pacer.warm_up(shared.ready_ns()));
     worker.run().map_err(setup("waiting for events"))
 }
 
@@ -131,7 +137,7 @@ impl Worker<'_> {
 
     /// Waits for events, answers them all, and opens what has become due.
     fn turn(&mut self, events: &mut Events, now_ns: u64) -> io::Result<()> {
-        let until_ns = self.next_sweep_ns.min(self.cx.end_ns);
+        let until_ns = self.next_sweep_ns.min(self.cx.end_ns).min(self.asleep_until_ns());
         let wait = if self.due.is_empty() { until_ns.saturating_sub(now_ns) } else { 0 };
         let mut wait = Duration::from_nanos(wait);
         if let Some(pacer) = &mut self.cx.pacer {
@@ -141,7 +147,14 @@ impl Worker<'_> {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
+        if self.counts_from_ns.is_some() {
+            self.cx.tick();
+        }
         for event in &*events {
+            // Between any two events, so that only what completes before the beginning is the warm-up's.
+            if self.counts_from_ns.is_some_and(|from_ns| self.cx.now_ns >= from_ns) {
+                self.consider_counting(self.cx.now_ns);
+            }
             let Token(index) = event.token();
             if event.token() == ALARM {
                 let now_ns = self.cx.tick();
@@ -166,6 +179,11 @@ impl Worker<'_> {
         }
         self.send_due();
         Ok(())
+    }
+
+    /// How long the thread may sleep so that it is awake when counting begins.
+    fn asleep_until_ns(&self) -> u64 {
+        self.counts_from_ns.map_or(u64::MAX, |from_ns| from_ns - ns(AWAKE_BEFORE_COUNTING))
     }
 
     /// Opens a connection that is due, once; if that comes to nothing it has to wait for its turn.

@@ -19,7 +19,12 @@ pub(super) fn client(outcome: &Outcome, slo: &Slo, overdue: u64, broken: Broken)
         Broken::Failed if outcome.failed() > outcome.errors.count(ErrorKind::Client) => None,
         Broken::Failed => outcome.invalid(),
         Broken::TooSlow => doubts::client_bound(outcome).or_else(|| own_lag(outcome, slo, overdue)),
-        Broken::NotReached | Broken::Unknown => doubts::client_bound(outcome),
+        Broken::NotReached => doubts::client_bound(outcome).or_else(|| {
+            // Those that were never sent are what is asked about; how the server did is for the others to say.
+            let never_sent = outcome.open_loop.as_ref().map_or(0, |open| open.never_sent);
+            own_lag(outcome, slo, overdue.saturating_sub(never_sent))
+        }),
+        Broken::Unknown => doubts::client_bound(outcome),
     }
 }
 
@@ -29,7 +34,7 @@ fn own_lag(outcome: &Outcome, slo: &Slo, overdue: u64) -> Option<String> {
     let served_ns = quantile_ns(&open.service_ns, overdue, slo.quantile)?;
     let kept_once_sent = u128::from(served_ns) <= slo.limit.as_nanos();
     // A moment without a CPU is nothing beside the wait for a connection that a slow server brings about.
-    let by_itself = open.own_lag_max > slo.limit && open.own_lag_max * 2 > open.lag_max;
+    let by_itself = open.own_lag_max > slo.limit && doubts::is_own_doing(open);
     (kept_once_sent && by_itself).then(|| {
         format!(
             "the client itself sent requests up to {} late, and the server's {} from then on was {}; give the \

@@ -6,7 +6,7 @@ use super::search::{Ended, Found};
 use super::slo::Slo;
 use super::step::Step;
 use super::table;
-use crate::attack::json::{five_digits, integer, times};
+use crate::attack::json::{five_digits, integer, params, times};
 use crate::engine::{Outcome, Plan};
 
 /// Names and meanings only ever get added under this one.
@@ -18,6 +18,7 @@ pub(super) fn of(plan: &Plan, probes: u64, slo: &Slo, found: &Found, best: Optio
     json!({
         "schema": SCHEMA,
         "target": plan.target.to_string(),
+        "params": params(plan),
         "slo": {"quantile": slo.name, "limit_ns": integer(slo.limit.as_nanos())},
         "max_rate_per_sec": found.rate_per_sec,
         "interrupted": matches!(found.ended, Some(Ended::Interrupted)),

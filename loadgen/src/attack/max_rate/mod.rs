@@ -45,6 +45,11 @@ pub(super) fn run(
     slo: &Slo,
     progress: &Arc<Progress>,
 ) -> Result<ExitCode, AttackError> {
+    let plan = &Plan {
+        warmup: args.warmup().unwrap_or(SETTLE),
+        amount: Amount::Time(args.duration().unwrap_or(STEP)),
+        ..plan.clone()
+    };
     let (found, best) = find(args, plan, slo, progress)?;
     match print(args, plan, probes, slo, &found, best.as_ref()) {
         // Whoever read it has read enough, as with `| head`.
@@ -63,7 +68,7 @@ pub(super) fn run(
     })
 }
 
-/// Begins with the rate of the flags and drives each rate for as long as they say, if they do.
+/// Begins with the rate of the flags, if they say one, and drives each rate as `plan` says.
 fn find(args: &Args, plan: &Plan, slo: &Slo, progress: &Arc<Progress>) -> Result<(Found, Best), AttackError> {
     let first_per_sec = args.open_loop.rate.map_or(FIRST_PER_SEC, |rate| rate.from_per_sec);
     let mut best = None;
@@ -73,12 +78,7 @@ fn find(args: &Args, plan: &Plan, slo: &Slo, progress: &Arc<Progress>) -> Result
         }
         progress.ok.store(0, Ordering::Relaxed);
         progress.failed.store(0, Ordering::Relaxed);
-        let plan = Plan {
-            pace: Pace::Open(Rate::constant(rate_per_sec)),
-            warmup: args.warmup().unwrap_or(SETTLE),
-            amount: Amount::Time(args.duration().unwrap_or(STEP)),
-            ..plan.clone()
-        };
+        let plan = Plan { pace: Pace::Open(Rate::constant(rate_per_sec)), ..plan.clone() };
         let (outcome, _) = watch::run(&plan, args, progress)?;
         if outcome.interrupted {
             return Ok(None);

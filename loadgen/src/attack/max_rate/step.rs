@@ -15,7 +15,7 @@ const REACHED_MIN: f64 = 0.99;
 pub(super) enum Broken {
     /// A request was not answered as expected.
     Failed,
-    /// Requests that were due found no connection to go out on.
+    /// Requests that were due were not sent before the end.
     NotReached,
     /// Answers took longer than was promised.
     TooSlow,

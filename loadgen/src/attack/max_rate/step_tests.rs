@@ -180,6 +180,24 @@ fn a_client_that_sent_too_late_takes_the_blame_if_the_server_did_not() {
     assert_eq!(judged(&slow).client, None, "the server was too slow, too");
 }
 
+#[test]
+fn a_client_that_did_not_send_takes_the_blame_for_a_rate_that_was_not_reached() {
+    let unsent = |own_ms| {
+        let mut outcome = outcome(&[(500, MS)]);
+        open(&mut outcome).never_sent = 500;
+        open(&mut outcome).lag_max = Duration::from_millis(500);
+        open(&mut outcome).own_lag_max = Duration::from_millis(own_ms);
+        outcome
+    };
+    let blamed = |own_ms, overdue| {
+        blame::client(&unsent(own_ms), &slo("p99=5ms").unwrap(), overdue, Broken::NotReached)
+    };
+    assert_eq!(judged(&unsent(500)).verdict(), "beyond the client");
+    assert!(blamed(500, 500).unwrap().contains("up to 500 ms late"));
+    assert_eq!(blamed(20, 500), None, "no connection was free for them");
+    assert_eq!(blamed(500, 520), None, "others waited for the server");
+}
+
 fn outcome_of(latency_ns: u64) -> Outcome {
     outcome(&[(1_000, latency_ns)])
 }
