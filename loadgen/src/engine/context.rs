@@ -149,6 +149,9 @@ impl<'a> Context<'a> {
 
     /// Counts a response that came to its end, if it did so in time.
     pub(super) fn finish(&mut self, done: &Done) {
+        if let Some(pacer) = &mut self.pacer {
+            pacer.answered(done.last_byte_ns.saturating_sub(done.start.sent_ns));
+        }
         if self.counts(done.start, done.last_byte_ns) {
             self.tally.finish(done);
         }

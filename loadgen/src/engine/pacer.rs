@@ -21,7 +21,10 @@ use super::waiting::{Part, Waiting};
 const LEAD_NS_MAX: u64 = 50_000;
 /// The share of the time between two requests that may be spent awake, waiting for the second.
 const LEAD_SHARE: u64 = 4;
-/// One over the weight of the newest waking in the estimate.
+/// An answer that comes within this long, as a rule, is awaited with open eyes: going to sleep and being woken
+/// up would be the larger part of what is measured. Also how long it is awaited so at most.
+const ANSWER_NS_MAX: u64 = 100_000;
+/// One over the weight of the newest waking, or answer, in the estimate.
 const WAKINGS: u64 = 16;
 
 /// How late requests were sent.
@@ -54,6 +57,7 @@ pub(super) struct Pacer {
     /// The next number of this thread, and when it is due.
     next: u64,
     next_ns: u64,
+    connections: usize,
     /// Free connections and since when, the one that has been for longest first.
     free: VecDeque<(usize, u64)>,
     pub(super) lag: Lag,
@@ -62,6 +66,10 @@ pub(super) struct Pacer {
     alarm_ns: Option<u64>,
     /// How long it takes from there until the thread is awake, as a rule.
     waking_ns: u64,
+    /// When the last request was sent.
+    sent_ns: u64,
+    /// How long an answer takes from there, as a rule.
+    answering_ns: u64,
 }
 
 impl Pacer {
@@ -89,11 +97,14 @@ impl Pacer {
             half_ns: u64::MAX,
             next: 0,
             next_ns: 0,
+            connections,
             free: (0..connections).map(|connection| (connection, 0)).collect(),
             lag: Lag::default(),
             alarm,
             alarm_ns: None,
             waking_ns: 0,
+            sent_ns: 0,
+            answering_ns: 0,
         };
         pacer.go_to(pacer.part.first);
         Ok(pacer)
@@ -143,6 +154,7 @@ impl Pacer {
         let (connection, free_since_ns) = self.free.pop_front()?;
         self.note_lag(now_ns, Some(free_since_ns));
         self.go_to(self.next + self.part.step);
+        self.sent_ns = now_ns;
         let start = Start { started_ns: intended_ns, sent_ns: now_ns, of_warmup: !self.counting };
         Some(Due { connection, start })
     }
@@ -167,7 +179,15 @@ impl Pacer {
     }
 
     /// How long the poll may wait, `limit` at most. `began` is when nanosecond 0 was.
-    pub(super) fn poll_timeout(&mut self, limit: Duration, began: Instant) -> io::Result<Duration> {
+    pub(super) fn poll_timeout(
+        &mut self,
+        limit: Duration,
+        began: Instant,
+        now_ns: u64,
+    ) -> io::Result<Duration> {
+        if self.is_about_to_be_answered(now_ns) {
+            return Ok(Duration::ZERO);
+        }
         // Without a free connection there is nothing to wake up for but events.
         if self.free.is_empty() || self.next_ns == u64::MAX {
             return Ok(limit);
@@ -184,6 +204,18 @@ impl Pacer {
             self.alarm_ns = Some(ring_ns);
         }
         Ok(self.alarm.poll_timeout(Some(limit))?.unwrap_or(limit))
+    }
+
+    fn is_about_to_be_answered(&self, now_ns: u64) -> bool {
+        let in_flight = self.free.len() < self.connections;
+        in_flight && self.answering_ns <= ANSWER_NS_MAX && now_ns.saturating_sub(self.sent_ns) < ANSWER_NS_MAX
+    }
+
+    /// A request was answered that long after it had been sent.
+    pub(super) fn answered(&mut self, after_ns: u64) {
+        // One that took very long is to be forgotten again.
+        self.answering_ns += after_ns.min(ANSWER_NS_MAX * 4) / WAKINGS;
+        self.answering_ns -= self.answering_ns / WAKINGS;
     }
 
     /// The alarm has woken the thread up.

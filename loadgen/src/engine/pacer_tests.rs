@@ -73,3 +73,21 @@ fn what_was_due_and_never_sent_is_late_until_the_end() {
     without.end(end_ns);
     assert_eq!(without.lag.own_max_ns, 2 * MS);
 }
+
+#[test]
+fn only_an_answer_that_comes_fast_as_a_rule_is_awaited_with_open_eyes_and_not_for_long() {
+    const US: u64 = 1_000;
+    let mut pacer = pacer(2);
+    assert!(!pacer.is_about_to_be_answered(FROM_NS), "nothing was sent");
+    let due = pacer.take(FROM_NS).expect("the first is due");
+    assert!(pacer.is_about_to_be_answered(FROM_NS + 99 * US));
+    assert!(!pacer.is_about_to_be_answered(FROM_NS + 100 * US), "it takes too long");
+    pacer.is_free(due.connection, FROM_NS + 50 * US);
+    assert!(!pacer.is_about_to_be_answered(FROM_NS + 50 * US), "it is there");
+    let takes = |pacer: &mut Pacer, us: u64| (0..200).for_each(|_| pacer.answered(us * US));
+    pacer.take(FROM_NS + MS).expect("the second is due");
+    for (us, awaited) in [(2_000, false), (50, true), (300, false)] {
+        takes(&mut pacer, us);
+        assert_eq!(pacer.is_about_to_be_answered(FROM_NS + MS), awaited, "answers take {us} µs");
+    }
+}

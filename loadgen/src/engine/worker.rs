@@ -141,7 +141,7 @@ impl Worker<'_> {
         let wait = if self.due.is_empty() { until_ns.saturating_sub(now_ns) } else { 0 };
         let mut wait = Duration::from_nanos(wait);
         if let Some(pacer) = &mut self.cx.pacer {
-            wait = pacer.poll_timeout(wait, self.cx.shared.began())?;
+            wait = pacer.poll_timeout(wait, self.cx.shared.began(), now_ns)?;
         }
         match self.poll.poll(events, Some(wait)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
