@@ -14,7 +14,7 @@ const EXIT_BAD_ARGUMENTS: u8 = 2;
 
 const EXAMPLES: &str = "\
 Examples:
-  loadgen                                  the whole report, about three minutes
+  loadgen                                  the whole report, about two and a half minutes
   loadgen --quick                          the same in about half a minute
   loadgen run --scenario reference -c 200  one workload, with 200 connections
   loadgen run --phase phase2-async --phase phase3-pooled --trials 7
