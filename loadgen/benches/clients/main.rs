@@ -16,7 +16,8 @@ mod tools;
 
 use std::io;
 
-use measure::{Sample, measure, pin};
+use loadgen::lab::cpus;
+use measure::{Sample, measure};
 use tools::{CONNECTIONS, Mode, PIPELINE, RATE, TOOLS};
 
 const ROUNDS: usize = 5;
@@ -42,7 +43,10 @@ fn main() -> io::Result<()> {
     let rounds = first.and_then(|number| number.parse().ok()).unwrap_or(ROUNDS);
     let seconds = arguments.next().and_then(|number| number.parse().ok()).unwrap_or(SECONDS);
     println!("{rounds} rounds of {seconds} s, {CONNECTIONS} connections, 1 thread");
-    pin(CPU_OF_CLIENTS);
+    // Where there is no such CPU the kernel decides, and the figures say less.
+    if let Err(error) = cpus::pin(&[CPU_OF_CLIENTS]) {
+        eprintln!("can't pin to CPU {CPU_OF_CLIENTS}: {error}; expect noise");
+    }
     for mode in [Mode::Keep, Mode::Close, Mode::Pipelined, Mode::Paced] {
         let mut samples = vec![Vec::new(); TOOLS.len()];
         for round in 0..rounds {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use procfs::process::Process;
-use rustix::thread::{CpuSet, Pid, sched_setaffinity};
 
 use crate::CPU_OF_SERVER;
 use crate::tools::{Mode, Tool};
@@ -93,13 +92,4 @@ fn children_cpu_us() -> f64 {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("Linux counts it");
     let times = [usage.user_time(), usage.system_time()];
     times.iter().map(|time| time.tv_sec() as f64 * 1e6 + time.tv_usec() as f64).sum()
-}
-
-/// Where there is no such CPU the kernel decides, and the figures say less.
-pub(crate) fn pin(cpu: usize) {
-    let mut cpus = CpuSet::new();
-    cpus.set(cpu);
-    if sched_setaffinity(None::<Pid>, &cpus).is_err() {
-        eprintln!("can't pin to CPU {cpu}: expect noise");
-    }
 }

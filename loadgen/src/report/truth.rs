@@ -6,13 +6,13 @@ use super::document::{Document, Row, Scenario};
 use super::format::{rate, times};
 
 /// The row that the text of the original report describes.
-const POOL: &str = "phase1-threads";
+pub(super) const POOL: &str = "phase1-threads";
 /// The row that its code describes.
-const SPAWN: &str = "phase1-threads --spawn";
+pub(super) const SPAWN: &str = "phase1-threads --spawn";
 /// The row that both are compared with.
-const SERIAL: &str = "phase0-serial";
-/// Workers of the original report.
-const WORKERS: f64 = 10.0;
+pub(super) const SERIAL: &str = "phase0-serial";
+/// Workers of the original report: no pool of that many is faster than one by more.
+pub(super) const WORKERS: f64 = 10.0;
 
 /// A paragraph, if the run has what it takes: a scenario with the original's figures and a wait.
 pub(super) fn paragraph(document: &Document) -> Option<String> {

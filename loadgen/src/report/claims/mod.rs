@@ -5,16 +5,9 @@ mod judge;
 use super::document::{Document, Row, Scenario};
 use super::format::{count, duration, memory, rate, success, times};
 use super::tables::{Cell, Table};
+use super::truth::{POOL, SERIAL, SPAWN, WORKERS};
 use judge::{Factor, Verdict};
 
-/// The row that the text of the original report describes.
-const POOL: &str = "phase1-threads";
-/// The row that its code describes.
-const SPAWN: &str = "phase1-threads --spawn";
-/// The row that both are compared with.
-const SERIAL: &str = "phase0-serial";
-/// Workers of the original report: no pool of that many is faster than one by more.
-const WORKERS: f64 = 10.0;
 /// Connections of the original report.
 const CONNECTIONS: usize = 1_000;
 /// How soon the original report wanted every answer.
