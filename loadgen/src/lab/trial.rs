@@ -76,7 +76,8 @@ pub(super) fn run(
     let plan = row.plan(scenario, server.addr, client_cpus);
     let mut sampler = Sampler::new(server.pid());
     let before = Sky::now();
-    let (fired, seen) = fire_and_watch(&plan, &mut server, &mut sampler, fire, watch);
+    let half = scenario.duration / 2;
+    let (fired, seen) = fire_and_watch(&plan, &mut server, &mut sampler, half, fire, watch);
     trial.weather = Sky::now().since(&before);
     trial.usage = sampler.usage();
     if scenario.beside.idle < scenario.beside.connections() {
@@ -126,6 +127,7 @@ fn fire_and_watch(
     plan: &Plan,
     server: &mut Server,
     sampler: &mut Sampler,
+    half: Duration,
     fire: Fire<'_>,
     watch: &dyn Watch,
 ) -> (Result<Outcome, String>, u64) {
@@ -135,7 +137,7 @@ fn fire_and_watch(
         let mut began: Option<(Instant, u64)> = None;
         // An engine that does not tell when it counts is taken to begin with its first answer, and
         // to end when it returns.
-        let (mut told, mut ended) = (false, false);
+        let (mut told, mut halved, mut ended) = (false, false, false);
         let (mut peeked, mut shown) = (Instant::now(), Instant::now());
         while !engine.is_finished() {
             let counting = progress.counting.load(Relaxed);
@@ -151,6 +153,10 @@ fn fire_and_watch(
                     ended = true;
                 }
                 _ => {}
+            }
+            if !halved && began.is_some_and(|(at, _)| at.elapsed() >= half) {
+                sampler.halfway();
+                halved = true;
             }
             let resting = progress.resting.load(Relaxed);
             if resting > 0 {

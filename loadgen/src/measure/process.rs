@@ -23,6 +23,8 @@ pub struct Usage {
     pub threads_max: Option<u64>,
     /// The most memory that was resident: of one process since it started, of several when it was looked.
     pub rss_peak_bytes: Option<u64>,
+    /// Resident memory at the end less that at half of it, when whatever fills up once is full.
+    pub rss_growth_bytes: Option<i64>,
     /// Memory that each connection cost which was only held.
     pub bytes_per_held_connection: Option<f64>,
 }
@@ -37,6 +39,8 @@ pub struct Sampler {
     begin: Option<Snapshot>,
     /// Memory before the first request.
     resident: Option<u64>,
+    /// Memory when half of the counted part was over.
+    resident_at_half: Option<u64>,
     usage: Usage,
 }
 
@@ -53,7 +57,15 @@ impl Sampler {
         let tree = Tree::new(pid);
         let resident = tree.resident();
         let looks = Looks::at(&tree.cpus());
-        Self { tree, looked: Instant::now(), looks, begin: None, resident, usage: Usage::default() }
+        Self {
+            tree,
+            looked: Instant::now(),
+            looks,
+            begin: None,
+            resident,
+            resident_at_half: None,
+            usage: Usage::default(),
+        }
     }
 
     /// So many connections are open and at rest, and nothing else happens.
@@ -71,6 +83,11 @@ impl Sampler {
         }
         self.begin = Some(self.snapshot());
         self.note_size(true);
+    }
+
+    /// Half of the counted part is over.
+    pub fn halfway(&mut self) {
+        self.resident_at_half = self.tree.resident();
     }
 
     /// Looks at what has a peak; to be called a few times a second.
@@ -100,6 +117,8 @@ impl Sampler {
         self.usage.split = met.or_else(|| spent.map(|(end, begin)| end.ticks.since(begin.ticks)));
         self.usage.context_switches =
             end.switches.as_ref().zip(begin.switches.as_ref()).and_then(|(end, begin)| switches(begin, end));
+        let resident = self.tree.resident().zip(self.resident_at_half);
+        self.usage.rss_growth_bytes = resident.map(|(end, half)| end.cast_signed() - half.cast_signed());
         self.note_size(true);
     }
 
@@ -146,6 +165,21 @@ mod tests {
         let usage = sampler.usage();
         assert!(usage.cpu.is_some());
         assert!(usage.threads_max >= Some(1) && usage.rss_peak_bytes > Some(100_000), "{usage:?}");
+    }
+
+    #[test]
+    fn memory_that_is_taken_in_the_second_half_is_growth() {
+        /// So much that what other tests take or give back meanwhile does not matter.
+        const TAKEN: usize = 128 << 20;
+        let mut sampler = Sampler::new(std::process::id());
+        sampler.begin();
+        sampler.halfway();
+        // Not zeros, which the kernel would only promise.
+        let taken = std::hint::black_box(vec![1_u8; TAKEN]);
+        sampler.end();
+        drop(taken);
+        let growth = sampler.usage().rss_growth_bytes;
+        assert!(growth > Some(64 << 20), "{growth:?}");
     }
 
     #[test]

@@ -258,12 +258,19 @@ fn server<'a>(trials: &(impl Iterator<Item = &'a lab::Trial> + Clone)) -> Server
         context_switches_per_request: per_request(&switches).map(round5),
         threads_max: trials.clone().filter_map(|trial| trial.usage.threads_max).max(),
         rss_peak_bytes: trials.clone().filter_map(|trial| trial.usage.rss_peak_bytes).max(),
+        rss_growth_bytes: median(trials.clone().filter_map(|trial| trial.usage.rss_growth_bytes).collect()),
         bytes_per_held_connection: trials
             .clone()
             .filter_map(|trial| trial.usage.bytes_per_held_connection)
             .reduce(f64::max)
             .map(round5),
     }
+}
+
+/// The middle one; of two in the middle the smaller.
+fn median(mut values: Vec<i64>) -> Option<i64> {
+    values.sort_unstable();
+    values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
 /// The share of user mode among `looks`, unless they are so few that it is mostly chance.

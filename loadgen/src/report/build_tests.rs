@@ -36,6 +36,7 @@ fn good(number: usize, ok: u64) -> lab::Trial {
         context_switches: None,
         threads_max: Some(11),
         rss_peak_bytes: None,
+        rss_growth_bytes: None,
         bytes_per_held_connection: None,
     };
     let weather = Weather { steal: Some(0.25), load: Some(1.0), throttled_ns: None };

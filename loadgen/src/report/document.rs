@@ -228,6 +228,10 @@ pub struct Server {
     pub threads_max: Option<u64>,
     /// The most memory resident.
     pub rss_peak_bytes: Option<u64>,
+    /// Resident memory at the end of the counted part less that when half of it was over; of a row, the
+    /// median of its trials.
+    #[serde(default)]
+    pub rss_growth_bytes: Option<i64>,
     /// Memory that a connection costs which is held beside the active ones.
     #[serde(default)]
     pub bytes_per_held_connection: Option<f64>,

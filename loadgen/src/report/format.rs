@@ -69,6 +69,16 @@ pub(super) fn memory(bytes: u64) -> String {
     }
 }
 
+/// Memory that came, or went, with its sign.
+pub(super) fn growth(bytes: i64) -> String {
+    let sign = match bytes {
+        0 => "",
+        1.. => "+",
+        _ => "-",
+    };
+    format!("{sign}{}", memory(bytes.unsigned_abs()))
+}
+
 /// `value` as `show` prints it, or a dash.
 pub(super) fn or_none<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| NONE.into(), show)
@@ -90,6 +100,7 @@ mod tests {
         assert_eq!((rate(459.0), rate(45.94)), ("459".into(), "45.9".into()));
         assert_eq!((count(999), count(1000)), ("999".into(), "1,000".into()));
         assert_eq!((times(17.16), times(1234.0)), ("17.2x".into(), "1,234x".into()));
+        assert_eq!([3 << 19, 0, -(1 << 20)].map(growth), ["+1.5 MiB", "0.0 MiB", "-1.0 MiB"]);
         assert_eq!((memory(3 << 19), memory(24 << 30)), ("1.5 MiB".into(), "24 GiB".into()));
     }
 

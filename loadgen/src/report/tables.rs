@@ -1,7 +1,9 @@
 //! The tables of a report, as cells: Markdown and HTML draw the same ones.
 
 use super::document::{Document, Row, Scenario, Server};
-use super::format::{NONE, count, duration, memory, or_none, per_request, percent, rate, success, times};
+use super::format::{
+    NONE, count, duration, growth, memory, or_none, per_request, percent, rate, success, times,
+};
 use super::terminal::{cpu_per_request, share_of_target};
 use super::warnings::concurrency;
 
@@ -140,6 +142,7 @@ pub(super) fn costs(scenario: &Scenario) -> Table {
         column("switches", |row: &Row| or_none(row.server.context_switches_per_request, per_request)),
         column("threads", |row: &Row| or_none(row.server.threads_max, count)),
         column("peak memory", |row: &Row| or_none(row.server.rss_peak_bytes, memory)),
+        optional("memory growth", |row: &Row| or_none(row.server.rss_growth_bytes, growth)),
         optional("per held connection", |row: &Row| {
             or_none(row.server.bytes_per_held_connection, |bytes| format!("{bytes:.0} B"))
         }),

@@ -99,7 +99,8 @@ fn scenario_table(scenario: &Scenario, width: usize) -> String {
     }
     let bar_width = width.saturating_sub(used(&columns)).min(BAR_MAX);
     let mut lines = wrap(&heading(scenario), width);
-    lines.extend(wrap(&scenario.shows, width.min(100)));
+    let lesson = [Some(&scenario.shows), scenario.wins.as_ref()].into_iter().flatten();
+    lines.extend(lesson.flat_map(|sentence| wrap(sentence, width.min(100))));
     let titles = columns.iter().map(|(column, _, width)| format!("  {:>width$}", column.title));
     lines.push(format!("{:names$}{}", "", titles.collect::<Vec<_>>().concat()));
     for (index, row) in scenario.rows.iter().enumerate() {
@@ -176,6 +177,18 @@ mod tests {
         let row = table.lines().find(|line| line.starts_with("phase1-threads ")).unwrap();
         assert!(row.contains("4,300") && row.contains("9.6x") && row.contains('█'), "{row}");
         assert!(!row.contains("4,200–4,400"), "{row}");
+    }
+
+    #[test]
+    fn what_is_shown_and_who_should_win_stand_above_the_table() {
+        let mut document = sample::document();
+        document.scenarios[0].wins = Some("The one that does not wait.".into());
+        let table = table(&document, 100);
+        let lines: Vec<_> = table.lines().skip(1).take(2).collect();
+        assert_eq!(
+            lines,
+            ["A thousand clients, each of whose requests waits.", "The one that does not wait."]
+        );
     }
 
     #[test]

@@ -178,6 +178,8 @@ pub(super) fn concurrency(row: &Row) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::document::Cpus;
+    use crate::report::held::Held;
     use crate::report::sample;
 
     #[test]
@@ -218,5 +220,45 @@ mod tests {
         ] {
             assert!(all.contains(part), "'{part}' is missing in:\n{all}");
         }
+    }
+
+    /// The one warning that `change` brings about.
+    fn only(change: impl FnOnce(&mut Document)) -> String {
+        let mut document = sample::document();
+        change(&mut document);
+        let mut all = warnings(&document);
+        assert_eq!(all.len(), 1, "{all:?}");
+        all.remove(0)
+    }
+
+    #[test]
+    fn debug_assertions_are_told_apart_from_a_debug_build() {
+        let warning = only(|document| document.build.debug_assertions = true);
+        assert!(warning.contains("debug assertions") && warning.contains("run it without"), "{warning}");
+    }
+
+    #[test]
+    fn cpus_that_were_shared_are_told() {
+        let warning = only(|document| document.cpus = Cpus::default());
+        assert!(warning.contains("shared the same CPUs"), "{warning}");
+    }
+
+    #[test]
+    fn cohorts_that_could_not_be_held_are_told_by_the_worst_trial() {
+        let idle = |established_max| Held {
+            name: "idle".into(),
+            connections: 10_000,
+            established_max,
+            established_at_end: established_max,
+            closed_by_server: 0,
+            timeouts_408: 0,
+        };
+        let warning = only(|document| {
+            let trials = &mut document.scenarios[0].rows[1].trials;
+            for (trial, established) in trials.iter_mut().zip([10_000, 4_096, 9_999]) {
+                trial.held = vec![idle(established)];
+            }
+        });
+        assert!(warning.contains("phase1-threads: only 4,096 of 10,000 idle connections"), "{warning}");
     }
 }

@@ -60,6 +60,27 @@ fn fewer_connections_than_claimed_tell_nothing() {
 }
 
 #[test]
+fn memory_that_grows_in_the_second_half_of_a_trial_is_not_stable() {
+    let mut document = sample::document();
+    let all = |document: &mut Document, growth: i64| {
+        let phases = document.scenarios[0].rows.iter_mut().filter(|row| row.kind == "phase");
+        phases.for_each(|row| row.server.rss_growth_bytes = Some(growth));
+    };
+    assert_eq!(of(&claims(&document), "memory").verdict, Verdict::CantTell);
+    all(&mut document, -(6 << 20));
+    let shrunk = of(&claims(&document), "memory").clone();
+    assert_eq!(shrunk.verdict, Verdict::Holds);
+    assert!(shrunk.shown.contains("at most 0.0 MiB more in the last 1.50 s"), "{}", shrunk.shown);
+    all(&mut document, 1 << 20);
+    assert_eq!(of(&claims(&document), "memory").verdict, Verdict::Holds);
+    document.scenarios[0].rows[1].server.rss_growth_bytes = Some(3_000_000);
+    let grown = of(&claims(&document), "memory").clone();
+    // Half of a trial's thousand requests were answered meanwhile.
+    assert_eq!((grown.verdict, grown.why.as_str()), (Verdict::DoesNot, "that is 6,000 bytes a request"));
+    assert!(grown.shown.contains("phase1-threads"), "{}", grown.shown);
+}
+
+#[test]
 fn a_run_of_something_else_answers_nothing() {
     let mut document = sample::document();
     document.scenarios[0].rows.iter_mut().for_each(|row| row.original_qps = None);
