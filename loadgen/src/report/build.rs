@@ -102,7 +102,9 @@ fn scenario(measured: &lab::MeasuredScenario, surroundings: &Surroundings) -> Sc
         let share = row.qps.zip(canned.as_ref().and_then(|canned| canned.qps));
         row.share_of_floor = share.map(|(qps, floor)| round5(qps.median / floor.median));
         let bounds = Bounds {
-            pool: measured.row.workers().zip(scenario.wait),
+            workers: measured.row.workers(),
+            wait: scenario.wait,
+            in_flight: (scenario.connections * scenario.pipeline) as f64,
             timer_late: surroundings.timer_late,
             cpus: surroundings.cpus,
             canned: canned.as_ref(),

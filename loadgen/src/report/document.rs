@@ -272,7 +272,7 @@ impl Client {
 pub struct Ceiling {
     /// Requests per second.
     pub qps: f64,
-    /// What sets it: `pool`, `kernel` or `cpu`.
+    /// What sets it: `pool`, `connections`, `client`, `kernel` or `cpu`.
     pub bound: String,
     /// The reckoning in words, and how close the row came.
     #[serde(default)]

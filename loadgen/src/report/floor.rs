@@ -43,10 +43,17 @@ pub fn floor_text(floor: &Floor) -> String {
     text
 }
 
+/// A rate, what sets it, and the reckoning in words.
+type Bound = (f64, &'static str, String);
+
 /// What a row is bounded by.
 pub(super) struct Bounds<'a> {
-    /// Requests that it can wait for at a time, and how long each of them waits.
-    pub(super) pool: Option<(u32, Duration)>,
+    /// Requests that a pool can wait for at a time.
+    pub(super) workers: Option<u32>,
+    /// How long each request waits by design.
+    pub(super) wait: Option<Duration>,
+    /// Requests that the client keeps under way.
+    pub(super) in_flight: f64,
     /// How late a timer is, as a rule.
     pub(super) timer_late: Duration,
     /// CPUs that the server has.
@@ -58,8 +65,8 @@ pub(super) struct Bounds<'a> {
 impl Bounds<'_> {
     /// The lowest of the known ceilings, and how near the row came to it.
     pub(super) fn ceiling(&self, row: &Row) -> Option<Ceiling> {
-        let kernel = self.canned.filter(|_| row.kind != Kind::Floor.name());
-        let candidates = [self.pool_bound(), self.cpu_bound(row), kernel.and_then(kernel_bound)];
+        let canned = self.canned.filter(|_| row.kind != Kind::Floor.name());
+        let candidates = [self.wait_bound(), self.cpu_bound(row), canned.and_then(canned_bound)];
         let (qps, bound, mut why) =
             candidates.into_iter().flatten().min_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
         if let Some(measured) = row.qps {
@@ -72,16 +79,21 @@ impl Bounds<'_> {
         Some(Ceiling { qps: round5(qps), bound: bound.into(), why: Some(why) })
     }
 
-    fn pool_bound(&self) -> Option<(f64, &'static str, String)> {
-        let (workers, wait) = self.pool?;
-        let each = wait + self.timer_late;
-        let qps = f64::from(workers) / each.as_secs_f64();
+    /// By Little's law, whoever waits can't answer more than those that are waited for at a time.
+    fn wait_bound(&self) -> Option<Bound> {
+        let each = self.wait? + self.timer_late;
         let each_ms = each.as_secs_f64() * 1e3;
-        let who = if workers == 1 { "1 worker".to_owned() } else { format!("{workers} workers") };
-        Some((qps, "pool", format!("pool-bound: {who} / {each_ms:.2} ms = {}/s", rate(qps))))
+        let workers = self.workers.map(f64::from).filter(|&workers| workers <= self.in_flight);
+        let (bound, who, at_a_time) = match workers {
+            Some(1.0) => ("pool", "1 worker".to_owned(), 1.0),
+            Some(workers) => ("pool", format!("{workers} workers"), workers),
+            None => ("connections", format!("{} requests under way", self.in_flight), self.in_flight),
+        };
+        let qps = at_a_time / each.as_secs_f64();
+        Some((qps, bound, format!("{bound}-bound: {who} / {each_ms:.2} ms = {}/s", rate(qps))))
     }
 
-    fn cpu_bound(&self, row: &Row) -> Option<(f64, &'static str, String)> {
+    fn cpu_bound(&self, row: &Row) -> Option<Bound> {
         let each_us = row.server.cpu_us_per_request.filter(|&us| us > 0.0 && self.cpus > 0)?;
         let qps = self.cpus as f64 / each_us * 1e6;
         let cpus =
@@ -90,9 +102,15 @@ impl Bounds<'_> {
     }
 }
 
-fn kernel_bound(canned: &Row) -> Option<(f64, &'static str, String)> {
+/// What canned bytes reach: the kernel's limit, or the client's where that was the bottleneck.
+fn canned_bound(canned: &Row) -> Option<Bound> {
     let qps = canned.qps?.median;
-    Some((qps, "kernel", format!("kernel-bound: canned bytes alone reach {}/s", rate(qps))))
+    let reached = rate(qps);
+    Some(if canned.client.bound {
+        (qps, "client", format!("client-bound: it asks canned bytes for no more than {reached}/s"))
+    } else {
+        (qps, "kernel", format!("kernel-bound: canned bytes alone reach {reached}/s"))
+    })
 }
 
 #[cfg(test)]
@@ -108,17 +126,45 @@ mod tests {
         row
     }
 
-    fn bounds(pool: Option<(u32, Duration)>, canned: Option<&Row>) -> Bounds<'_> {
-        Bounds { pool, timer_late: Duration::from_micros(100), cpus: 1, canned }
+    /// A wait of 2 ms, a timer that is 0.1 ms late, one CPU.
+    fn waiting(workers: Option<u32>, in_flight: f64) -> Bounds<'static> {
+        let wait = Some(Duration::from_millis(2));
+        Bounds { workers, wait, in_flight, timer_late: Duration::from_micros(100), cpus: 1, canned: None }
+    }
+
+    /// No wait at all.
+    fn beside(canned: Option<&Row>) -> Bounds<'_> {
+        Bounds { wait: None, canned, ..waiting(None, 64.0) }
     }
 
     #[test]
     fn a_pool_is_bound_by_its_workers_and_the_time_that_each_waits() {
-        let pool = Some((10, Duration::from_millis(2)));
-        let ceiling = bounds(pool, None).ceiling(&row("pool", 4_690.0, 40.0)).unwrap();
+        let ceiling = waiting(Some(10), 1_000.0).ceiling(&row("pool", 4_690.0, 40.0)).unwrap();
         assert_eq!(ceiling.bound, "pool");
         let why = ceiling.why.unwrap();
         assert_eq!(why, "pool-bound: 10 workers / 2.10 ms = 4,762/s; measured 4,690, 98 %");
+    }
+
+    #[test]
+    fn few_connections_bound_whoever_waits_for_them_alone() {
+        for workers in [None, Some(10)] {
+            let ceiling = waiting(workers, 8.0).ceiling(&row("served", 3_800.0, 40.0)).unwrap();
+            assert_eq!(ceiling.bound, "connections");
+            let why = ceiling.why.unwrap();
+            assert_eq!(
+                why,
+                "connections-bound: 8 requests under way / 2.10 ms = 3,810/s; measured 3,800, 100 %"
+            );
+        }
+    }
+
+    #[test]
+    fn canned_bytes_that_the_client_held_up_are_the_clients_limit() {
+        let mut canned = row("canned", 30_000.0, 20.0);
+        canned.client.bound = true;
+        let ceiling = beside(Some(&canned)).ceiling(&row("served", 24_000.0, 20.0)).unwrap();
+        assert_eq!(ceiling.bound, "client");
+        assert!(ceiling.why.unwrap().contains("no more than 30,000/s"));
     }
 
     #[test]
@@ -126,13 +172,13 @@ mod tests {
         let canned = row("canned", 30_000.0, 20.0);
         let bound = |cpu_us| {
             let row = row("served", 24_000.0, cpu_us);
-            bounds(None, Some(&canned)).ceiling(&row).unwrap()
+            beside(Some(&canned)).ceiling(&row).unwrap()
         };
         assert_eq!((bound(40.0).bound.as_str(), bound(40.0).qps), ("cpu", 25_000.0));
         assert_eq!((bound(20.0).bound.as_str(), bound(20.0).qps), ("kernel", 30_000.0));
         let mut slow_client = row("served", 20_000.0, 20.0);
         slow_client.client.bound = true;
-        let why = bounds(None, Some(&canned)).ceiling(&slow_client).unwrap().why.unwrap();
+        let why = beside(Some(&canned)).ceiling(&slow_client).unwrap().why.unwrap();
         assert!(why.contains("30,000/s; measured 20,000, 67 %, with the client as"), "{why}");
     }
 
@@ -140,7 +186,7 @@ mod tests {
     fn where_nothing_is_known_there_is_no_ceiling() {
         let mut unknown = row("served", 1.0, 1.0);
         unknown.server.cpu_us_per_request = None;
-        assert_eq!(bounds(None, None).ceiling(&unknown), None);
+        assert_eq!(beside(None).ceiling(&unknown), None);
     }
 
     #[test]

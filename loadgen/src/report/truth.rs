@@ -12,7 +12,7 @@ pub(super) const SPAWN: &str = "phase1-threads --spawn";
 /// The row that both are compared with.
 pub(super) const SERIAL: &str = "phase0-serial";
 /// Workers of the original report: no pool of that many is faster than one by more.
-pub(super) const WORKERS: f64 = 10.0;
+pub(super) const WORKERS: u32 = 10;
 
 /// A paragraph, if the run has what it takes: a scenario with the original's figures and a wait.
 pub(super) fn paragraph(document: &Document) -> Option<String> {
@@ -33,9 +33,9 @@ fn of_scenario(scenario: &Scenario) -> Option<String> {
         times(original / original_serial),
         wait_s * 1e3,
         rate(1.0 / wait_s),
-        rate(WORKERS / wait_s),
+        rate(f64::from(WORKERS) / wait_s),
         rate(original_serial),
-        rate(original_serial * WORKERS),
+        rate(original_serial * f64::from(WORKERS)),
     );
     if let Some(measured) = measured(pool) {
         let _ = write!(text, " Here the pool of ten reached {measured}.");

@@ -1,8 +1,8 @@
 //! Whether a figure reaches what was claimed, with its interval and its bottleneck in mind.
 
-use super::super::document::{Document, Row};
-use super::super::format::{rate, times};
-use super::{Claim, rate_words};
+use super::super::document::{Document, Row, Scenario};
+use super::super::format::{count, rate, times};
+use super::{CONNECTIONS, Claim, rate_words};
 
 /// What a run says to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,16 @@ impl Verdict {
             Self::CantTell => "can't be told from this run",
         }
     }
+}
+
+/// Why a rate that was not reached may be within reach all the same.
+const CLIENT_BOUND: &str = "the load generator was the bottleneck, so the server may be faster";
+
+/// A factor as somebody wrote it down: 17.2 with a last digit worth 0.1, 10 with one worth 1.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rounded {
+    pub(super) factor: f64,
+    pub(super) digit: f64,
 }
 
 /// How many times as fast one row is as another, and between what and what.
@@ -56,16 +66,21 @@ impl Factor {
         }
     }
 
-    /// A factor that is claimed holds where the interval reaches it.
-    pub(super) fn against(&self, claimed: f64, holds: &str, does_not: &str) -> (Verdict, String) {
-        if self.high >= claimed {
-            (Verdict::Holds, holds.into())
+    /// A factor that is claimed holds where all of the interval reaches it, and does not where none of it does.
+    /// It was written down with one digit that is rounded, so half of that is given.
+    pub(super) fn against(&self, claimed: Rounded, holds: &str, does_not: &str) -> (Verdict, String) {
+        let from = claimed.factor - claimed.digit / 2.0;
+        let hint = |why: &str| {
+            if self.one_trial { format!("{why}; one trial, so take it as a hint") } else { why.into() }
+        };
+        if self.low >= from {
+            (Verdict::Holds, hint(holds))
+        } else if self.high >= from {
+            (Verdict::CantTell, "it lies within the interval of the trials".into())
         } else if self.client_bound {
-            (Verdict::CantTell, "the load generator was the bottleneck, so the server may be faster".into())
-        } else if self.one_trial {
-            (Verdict::DoesNot, format!("{does_not}; one trial, so take it as a hint"))
+            (Verdict::CantTell, CLIENT_BOUND.into())
         } else {
-            (Verdict::DoesNot, does_not.into())
+            (Verdict::DoesNot, hint(does_not))
         }
     }
 }
@@ -82,7 +97,7 @@ pub(super) fn targets(document: &Document) -> Vec<Claim> {
             let attempt = Attempt {
                 scenario: scenario.name.clone(),
                 shown: rate_words(row),
-                outcome: reached(document, row, target),
+                outcome: reached(document, scenario, row, target),
             };
             match claims.iter_mut().find(|(_, name, _)| *name == row.name) {
                 Some((_, _, attempts)) => attempts.push(attempt),
@@ -114,7 +129,7 @@ fn conclude(target: f64, name: &str, attempts: &[Attempt]) -> Claim {
     Claim { said: format!("{} requests/s ({name})", rate(target)), shown: shown.join(", "), verdict, why }
 }
 
-fn reached(document: &Document, row: &Row, target: f64) -> (Verdict, String) {
+fn reached(document: &Document, scenario: &Scenario, row: &Row, target: f64) -> (Verdict, String) {
     let Some(qps) = row.qps else { return (Verdict::CantTell, "it was not measured".into()) };
     if qps.median >= target {
         let what = if qps.low >= target { "all of its interval" } else { "the median" };
@@ -123,6 +138,10 @@ fn reached(document: &Document, row: &Row, target: f64) -> (Verdict, String) {
     if qps.high >= target {
         return (Verdict::CantTell, "the target lies within the interval of the trials".into());
     }
+    // What a request costs where few come at a time is not what it costs where many do.
+    if let Some(why) = too_few(scenario, CONNECTIONS) {
+        return (Verdict::CantTell, why);
+    }
     let cpus = document.cpus.server.len();
     let most = row.server.cpu_us_per_request.filter(|_| cpus > 0).map(|us| cpus as f64 * 1e6 / us);
     match most {
@@ -130,9 +149,16 @@ fn reached(document: &Document, row: &Row, target: f64) -> (Verdict, String) {
             Verdict::DoesNot,
             format!("what a request costs the server leaves room for {}/s on its CPUs", rate(most)),
         ),
-        _ if row.client.bound => {
-            (Verdict::CantTell, "the load generator was the bottleneck, so the server may be faster".into())
-        }
+        _ if row.client.bound => (Verdict::CantTell, CLIENT_BOUND.into()),
         _ => (Verdict::DoesNot, "no trial reached it, and the load generator had time left".into()),
     }
+}
+
+/// Says that a run with fewer connections than `needed` can't judge a claim about so many.
+pub(super) fn too_few(scenario: &Scenario, needed: usize) -> Option<String> {
+    let asked = scenario.params.connections;
+    (asked < needed).then(|| {
+        let connections = if asked == 1 { "connection" } else { "connections" };
+        format!("this run had only {} {connections}; it takes {}", count(asked as u64), count(needed as u64))
+    })
 }

@@ -6,7 +6,7 @@ use super::document::{Document, Row, Scenario};
 use super::format::{count, duration, memory, or_none, rate, success, times};
 use super::tables::{Cell, Table};
 use super::truth::{POOL, SERIAL, SPAWN, WORKERS};
-use judge::{Factor, Verdict};
+use judge::{Factor, Rounded, Verdict};
 
 /// Connections of the original report.
 const CONNECTIONS: usize = 1_000;
@@ -58,15 +58,15 @@ fn row<'a>(scenario: &'a Scenario, name: &str) -> Option<&'a Row> {
 }
 
 fn ten_times(scenario: &Scenario) -> Claim {
+    let claimed = Rounded { factor: f64::from(WORKERS), digit: 1.0 };
     let factor = Factor::of(row(scenario, POOL), row(scenario, SERIAL));
-    let (verdict, why) = match &factor {
-        None => (Verdict::CantTell, "the pool or phase 0 was not measured".to_owned()),
-        Some(factor) => factor.against(
-            WORKERS,
-            "ten workers that wait at the same time answer ten times as much as one, and no more",
-            "the pool stays below what ten waiting workers allow",
-        ),
-    };
+    let (verdict, why) = pool_against(
+        scenario,
+        factor,
+        claimed,
+        "ten workers that wait at the same time answer ten times as much as one, and no more",
+        "the pool stays below what ten waiting workers allow",
+    );
     Claim { said: "10x from ten threads".into(), shown: Factor::words(factor), verdict, why }
 }
 
@@ -76,29 +76,44 @@ fn seventeen_times(scenario: &Scenario) -> Claim {
     let originals = row(scenario, POOL)
         .and_then(|row| row.original_qps)
         .zip(row(scenario, SERIAL).and_then(|row| row.original_qps));
-    let claimed = originals.map_or(17.2, |(pool, serial)| pool / serial);
-    let (verdict, why) = match &pool {
-        None => (Verdict::CantTell, "the pool or phase 0 was not measured".to_owned()),
-        Some(pool) => pool.against(
-            claimed,
-            "the pool is that much faster here, which ten workers alone don't explain",
-            "ten workers can't be more than ten times as fast as one; a thread for each connection can",
-        ),
-    };
+    let claimed = Rounded { factor: originals.map_or(17.2, |(pool, serial)| pool / serial), digit: 0.1 };
+    let (verdict, why) = pool_against(
+        scenario,
+        pool,
+        claimed,
+        "the pool is that much faster here, which ten workers alone don't explain",
+        "ten workers can't be more than ten times as fast as one; a thread for each connection can",
+    );
     let beside = spawn.map_or_else(String::new, |spawn| {
         format!("; with a thread for each connection {}", times(spawn.middle))
     });
     Claim {
-        said: format!("{} with ten workers", times(claimed)),
+        said: format!("{} with ten workers", times(claimed.factor)),
         shown: Factor::words(pool) + &beside,
         verdict,
         why,
     }
 }
 
+/// A claim about what the pool gains over phase 0, if enough connections kept its workers busy.
+fn pool_against(
+    scenario: &Scenario,
+    factor: Option<Factor>,
+    claimed: Rounded,
+    holds: &str,
+    does_not: &str,
+) -> (Verdict, String) {
+    if let Some(why) = judge::too_few(scenario, WORKERS as usize) {
+        return (Verdict::CantTell, why);
+    }
+    match factor {
+        None => (Verdict::CantTell, "the pool or phase 0 was not measured".to_owned()),
+        Some(factor) => factor.against(claimed, holds, does_not),
+    }
+}
+
 fn connections(scenario: &Scenario) -> Claim {
     let said = format!("{} connections at the same time", count(CONNECTIONS as u64));
-    let asked = scenario.params.connections;
     let least = scenario
         .rows
         .iter()
@@ -110,10 +125,10 @@ fn connections(scenario: &Scenario) -> Claim {
         Some(least) if least >= CONNECTIONS => {
             (Verdict::Holds, "so many were established at once, counted by the client".to_owned())
         }
-        Some(_) if asked < CONNECTIONS => {
-            (Verdict::CantTell, format!("this run asked for only {}", count(asked as u64)))
-        }
-        Some(_) => (Verdict::DoesNot, "not all that were asked for could be established".to_owned()),
+        Some(_) => match judge::too_few(scenario, CONNECTIONS) {
+            Some(why) => (Verdict::CantTell, why),
+            None => (Verdict::DoesNot, "not all that were asked for could be established".to_owned()),
+        },
         None => (Verdict::CantTell, "nothing was established".to_owned()),
     };
     Claim { said, shown, verdict, why }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::report::document::Spread;
 use crate::report::sample;
 
 fn of<'a>(claims: &'a [Claim], part: &str) -> &'a Claim {
@@ -40,6 +41,41 @@ fn a_client_that_held_the_server_up_leaves_a_claim_open() {
     let claim = of(&claims, "50,000");
     assert_eq!(claim.verdict, Verdict::CantTell);
     assert!(claim.why.contains("the load generator was the bottleneck"), "{}", claim.why);
+}
+
+/// Gives the pool of ten this interval over a serial server of exactly 450.
+fn with_pool(low: f64, median: f64, high: f64) -> Vec<Claim> {
+    let mut document = sample::document();
+    let spread = |low, median, high| Some(Spread { median, low, high, confidence: Some(0.75) });
+    document.scenarios[0].rows[0].qps = spread(450.0, 450.0, 450.0);
+    document.scenarios[0].rows[1].qps = spread(low, median, high);
+    claims(&document)
+}
+
+#[test]
+fn noise_neither_confirms_nor_refutes_a_factor() {
+    let verdicts = |claims: &[Claim]| [of(claims, "10x").verdict, of(claims, "17.2x").verdict];
+    assert_eq!(verdicts(&with_pool(4_400.0, 4_500.0, 4_600.0)), [Verdict::Holds, Verdict::DoesNot]);
+    assert_eq!(verdicts(&with_pool(1_000.0, 4_500.0, 8_000.0)), [Verdict::CantTell, Verdict::CantTell]);
+    assert_eq!(verdicts(&with_pool(3_500.0, 3_600.0, 3_700.0)), [Verdict::DoesNot, Verdict::DoesNot]);
+    assert_eq!(verdicts(&with_pool(7_750.0, 7_800.0, 7_900.0)), [Verdict::Holds, Verdict::Holds]);
+}
+
+#[test]
+fn a_run_with_few_connections_judges_no_claim_about_many() {
+    let mut document = sample::reference();
+    document.scenarios.iter_mut().for_each(|scenario| scenario.params.connections = 8);
+    for row in document.scenarios.iter_mut().flat_map(|scenario| &mut scenario.rows) {
+        if let Some(qps) = &mut row.qps {
+            (qps.low, qps.median, qps.high) = (qps.low / 20.0, qps.median / 20.0, qps.high / 20.0);
+        }
+    }
+    let claims = claims(&document);
+    for part in ["10x", "17.2x", "20,000", "50,000", "100,000"] {
+        let claim = of(&claims, part);
+        assert_eq!(claim.verdict, Verdict::CantTell, "{claim:?}");
+        assert!(claim.why.contains("only 8 connections"), "{claim:?}");
+    }
 }
 
 #[test]
