@@ -43,7 +43,8 @@ pub(super) fn warning(scenario: &Scenario, row: &Row) -> Option<String> {
         .filter(|held| held.established_max < held.connections)
         .min_by_key(|held| held.established_max)?;
     Some(format!(
-        "{}, {}: only {} of {} {} connections could be held beside the active ones.",
+        "{}, {}: only {} of {} {} connections could be held beside the active ones. See whether the server has a limit or \
+         too few descriptors (ulimit -n).",
         scenario.name,
         row.name,
         count(least.established_max as u64),

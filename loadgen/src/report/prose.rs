@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Bare, Document, Scenario, Weather};
+use super::document::{Bare, Document, Scenario};
 use super::format::{NONE, duration, percent, rate};
 use super::terminal::heading;
 use super::warnings::in_flight;
@@ -59,17 +59,21 @@ pub(super) fn weather(document: &Document) -> Option<String> {
         let rows = document.scenarios.iter().flat_map(|scenario| &scenario.rows);
         rows.flat_map(|row| &row.trials).map(|trial| trial.weather)
     };
-    let most = |of: fn(Weather) -> Option<f64>| all().filter_map(of).reduce(f64::max);
-    let steal = most(|weather| weather.steal)
+    let steal = all()
+        .filter_map(|weather| weather.steal)
+        .reduce(f64::max)
         .map(|steal| format!("a hypervisor gave {} of the CPU time to somebody else", percent(steal)));
-    let load = most(|weather| weather.load)
-        .map(|load| format!("{load:.1} processes were ready to run in the minute before"));
+    // Later ones have the lab itself in the minute before.
+    let load = all()
+        .next()
+        .and_then(|weather| weather.load)
+        .map(|load| format!("{load:.1} processes were ready to run in the minute before the first trial"));
     let throttled = all()
         .filter_map(|weather| weather.throttled_ns)
         .max()
         .map(|ns| format!("a limit on the control group held processes up for {}", duration(ns)));
     let parts: Vec<_> = [steal, load, throttled].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("The worst trial had this beside it: {}.", parts.join("; ")))
+    (!parts.is_empty()).then(|| format!("At worst, in any trial: {}.", parts.join("; ")))
 }
 
 /// How the figures came about.

@@ -16,6 +16,7 @@ pub(super) fn warnings(document: &Document) -> Vec<String> {
     let mut all: Vec<String> = scenarios().filter_map(stolen).collect();
     all.extend(scenarios().filter_map(throttled));
     all.extend(busy_before(document));
+    all.extend(governed(document));
     all.extend(scenarios().filter_map(noisy));
     all
 }
@@ -61,6 +62,15 @@ fn busy_before(document: &Document) -> Option<String> {
              was the build, run it again now that it is built; otherwise stop the others first."
         )
     })
+}
+
+/// A governor that lets the clock rise and fall measures what came before as much as what is there.
+fn governed(document: &Document) -> Option<String> {
+    let governor = document.machine.governor.as_deref().filter(|&governor| governor != "performance")?;
+    Some(format!(
+        "The CPUs change their clock as they see fit (governor {governor}). As root, for the time of the run: \
+         cpupower frequency-set -g performance."
+    ))
 }
 
 fn noisy(scenario: &Scenario) -> Option<String> {
@@ -122,6 +132,15 @@ mod tests {
             document.scenarios[0].rows[1].trials[0].weather.load = Some(90.0);
         });
         assert!(warning.contains("1.5 processes on 2 CPUs"), "{warning}");
+    }
+
+    #[test]
+    fn a_clock_that_changes_is_told_with_what_holds_it() {
+        let warning = only(|document| document.machine.governor = Some("schedutil".into()));
+        assert!(warning.contains("governor schedutil") && warning.contains("cpupower"), "{warning}");
+        let mut document = sample::document();
+        document.machine.governor = Some("performance".into());
+        assert_eq!(warnings(&document), [""; 0]);
     }
 
     #[test]
