@@ -110,6 +110,17 @@ pub struct Params {
     pub trials: usize,
 }
 
+impl Params {
+    /// What a server faces. How long and how often is not part of it.
+    pub(super) fn load(&self) -> String {
+        let beside = self.beside.map_or_else(String::new, |b| format!(", {} beside", b.connections()));
+        format!(
+            "{} {}, {} connections, {}, {} in flight on each{beside}",
+            self.method, self.path, self.connections, self.mode, self.pipeline
+        )
+    }
+}
+
 /// One server in one scenario.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Row {

@@ -1,5 +1,7 @@
 //! A median and an interval for it, and floats that are worth their digits.
 
+use std::cmp::Ordering;
+
 use super::document::Spread;
 
 /// An interval aims at holding the true median this often.
@@ -46,7 +48,12 @@ pub(super) fn chance(a: &[f64], b: &[f64]) -> Option<f64> {
     }
     // How often a value of `a` is the smaller one of a pair, ties half; counted twice, to be whole.
     let pairs = a.iter().flat_map(|a| b.iter().map(move |b| a.total_cmp(b)));
-    let doubled: usize = pairs.map(|order| 1_usize.wrapping_sub_signed(order as isize)).sum();
+    let halves = pairs.map(|order| match order {
+        Ordering::Less => 2,
+        Ordering::Equal => 1,
+        Ordering::Greater => 0,
+    });
+    let doubled: usize = halves.sum();
     let nearer_end = doubled.min(2 * a.len() * b.len() - doubled) / 2;
     let ways = ways_of_smaller_pairs(a.len(), b.len());
     let tail: f64 = ways[..=nearer_end].iter().sum();

@@ -1,6 +1,6 @@
 //! Why a difference between two runs may not be the servers' doing.
 
-use super::super::document::{Document, Params};
+use super::super::document::Document;
 
 /// The share of these that is about the place and not the program ends with what to do.
 const RATIOS_ONLY: &str = "trust only ratios within one run, such as the speed-up";
@@ -53,24 +53,15 @@ pub(super) fn doubts(a: &Document, b: &Document) -> Vec<String> {
         .scenarios
         .iter()
         .filter_map(|ours| Some((ours, b.scenarios.iter().find(|theirs| theirs.name == ours.name)?)));
-    for (ours, theirs) in pairs.filter(|(ours, theirs)| load(&ours.params) != load(&theirs.params)) {
+    for (ours, theirs) in pairs.filter(|(ours, theirs)| ours.params.load() != theirs.params.load()) {
         all.push(format!(
             "{}: the load differs ({}, then {}), so its ratios say nothing about a server.",
             ours.name,
-            load(&ours.params),
-            load(&theirs.params)
+            ours.params.load(),
+            theirs.params.load()
         ));
     }
     all
-}
-
-/// What a server faces. How long and how often is not part of it.
-fn load(params: &Params) -> String {
-    let beside = params.beside.map_or_else(String::new, |b| format!(", {} beside", b.connections()));
-    format!(
-        "{} {}, {} connections, {}, {} in flight on each{beside}",
-        params.method, params.path, params.connections, params.mode, params.pipeline
-    )
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ mod text;
 
 use serde::Serialize;
 
-use super::document::{Document, Row, Scenario, Spread};
-use super::stats::round5;
+use super::document::{Document, Row, Scenario, Spread, Trial};
+use super::stats::{chance, round5};
 
 pub use text::text;
 
@@ -47,15 +47,38 @@ struct Pair {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct Change {
     name: String,
+    /// Requests per second.
     a: Option<Spread>,
     b: Option<Spread>,
     /// B's median over A's.
     ratio: Option<f64>,
+    /// The least and the most that both intervals allow.
+    ratio_low: Option<f64>,
+    ratio_high: Option<f64>,
     /// Whether their intervals overlap; `null` where one of them has none.
     overlap: Option<bool>,
+    /// How often trials of one and the same server would differ as much, on a machine that does not drift.
+    chance: Option<f64>,
+    cpu_us_per_request: Figure,
+    /// Counted, so that a difference is one.
+    syscalls_per_request: Figure,
+    allocs_per_request: Figure,
+    p99_ns: Figure,
+    rss_peak_bytes: Figure,
     /// Over phase 0 of the same run: what a difference between machines leaves alone.
     speedup_a: Option<f64>,
     speedup_b: Option<f64>,
+}
+
+/// Something else that both measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+struct Figure {
+    a: Option<f64>,
+    b: Option<f64>,
+    /// B's over A's.
+    ratio: Option<f64>,
+    /// As for the rate; `null` where it is not measured in each trial.
+    chance: Option<f64>,
 }
 
 /// Compares what both runs have.
@@ -105,15 +128,46 @@ fn missing(here: &Document, there: &Document) -> Vec<String> {
 fn change(a: &Row, b: &Row) -> Change {
     let pair = a.qps.zip(b.qps);
     let intervals = pair.filter(|(a, b)| a.confidence.is_some() && b.confidence.is_some());
+    let cpu = |row: &Row| in_trials(row, |trial| trial.server.cpu_us_per_request);
+    let rates = |row: &Row| in_trials(row, |trial| trial.qps);
+    let figure = |of: fn(&Row) -> Option<f64>| Figure::of(of(a), of(b));
     Change {
         name: a.name.clone(),
         a: a.qps,
         b: b.qps,
-        ratio: pair.map(|(a, b)| b.median / a.median).filter(|ratio| ratio.is_finite()).map(round5),
+        ratio: pair.and_then(|(a, b)| over(b.median, a.median)),
+        ratio_low: intervals.and_then(|(a, b)| over(b.low, a.high)),
+        ratio_high: intervals.and_then(|(a, b)| over(b.high, a.low)),
         overlap: intervals.map(|(a, b)| a.low <= b.high && b.low <= a.high),
+        chance: chance(&rates(a), &rates(b)).map(round5),
+        cpu_us_per_request: Figure {
+            chance: chance(&cpu(a), &cpu(b)).map(round5),
+            ..figure(|row| row.server.cpu_us_per_request)
+        },
+        syscalls_per_request: figure(|row| row.server.syscalls_per_request),
+        allocs_per_request: figure(|row| row.server.allocs_per_request),
+        p99_ns: figure(|row| row.latency_ns.map(|latency| latency.p99 as f64)),
+        rss_peak_bytes: figure(|row| row.server.rss_peak_bytes.map(|bytes| bytes as f64)),
         speedup_a: a.speedup,
         speedup_b: b.speedup,
     }
+}
+
+impl Figure {
+    fn of(a: Option<f64>, b: Option<f64>) -> Self {
+        Self { a, b, ratio: a.zip(b).and_then(|(a, b)| over(b, a)), chance: None }
+    }
+}
+
+/// `None` where there is nothing to divide by.
+fn over(b: f64, a: f64) -> Option<f64> {
+    let ratio = b / a;
+    ratio.is_finite().then(|| round5(ratio))
+}
+
+/// What the trials that count say of something.
+fn in_trials(row: &Row, of: fn(&Trial) -> Option<f64>) -> Vec<f64> {
+    row.trials.iter().filter(|trial| trial.failed.is_none()).filter_map(of).collect()
 }
 
 #[cfg(test)]
@@ -128,6 +182,11 @@ mod tests {
         assert_eq!((comparison.only_a.len(), comparison.only_b.len()), (0, 0));
         for change in comparison.scenarios.iter().flat_map(|pair| &pair.rows) {
             assert_eq!((change.ratio, change.overlap), (Some(1.0), Some(true)), "{change:?}");
+            assert_eq!(
+                (change.chance, change.cpu_us_per_request.ratio),
+                (Some(1.0), Some(1.0)),
+                "{change:?}"
+            );
         }
     }
 
@@ -141,6 +200,22 @@ mod tests {
         let rows = compare(&a, &b).scenarios.remove(0).rows;
         assert_eq!((rows[0].overlap, rows[1].overlap, rows[1].ratio), (Some(true), Some(false), Some(2.0)));
         assert_eq!(rows[2].overlap, None, "a single trial has no interval");
+    }
+
+    #[test]
+    fn three_trials_that_all_differ_may_be_chance_one_time_in_ten() {
+        let (a, mut b) = (sample::document(), sample::document());
+        for trial in &mut b.scenarios[0].rows[0].trials {
+            trial.server.cpu_us_per_request = Some(50.0);
+            trial.qps = trial.qps.map(|qps| qps * 2.0);
+        }
+        let row = &mut b.scenarios[0].rows[0];
+        row.server.cpu_us_per_request = Some(50.0);
+        row.server.allocs_per_request = Some(3.0);
+        let change = compare(&a, &b).scenarios.remove(0).rows.remove(0);
+        assert_eq!((change.chance, change.cpu_us_per_request.chance), (Some(0.1), Some(0.1)));
+        assert_eq!(change.cpu_us_per_request.ratio, Some(1.2048));
+        assert_eq!((change.allocs_per_request.b, change.allocs_per_request.ratio), (Some(3.0), None));
     }
 
     #[test]

@@ -78,10 +78,36 @@ fn a_trend_has_first_last_median_and_how_many() {
 }
 
 #[test]
+fn what_was_built_or_fired_in_another_way_is_another_trend() {
+    let mut history = six_runs();
+    let way = |entry: &mut Entry, load: &str, profile: &str| {
+        (entry.load, entry.profile) = (Some(load.into()), profile.into());
+    };
+    for (index, entry) in history.entries.iter_mut().enumerate() {
+        // Three lines a run: the first two runs with 64 connections, the next two with 4, the last two in dev.
+        match index / 6 {
+            0 => way(entry, "64 connections", "release"),
+            1 => way(entry, "4 connections", "release"),
+            _ => way(entry, "4 connections", "dev"),
+        }
+    }
+    let trends = machines(&[history]).remove(0).trends;
+    let titles: Vec<_> = trends.iter().map(|trend| trend.scenario.as_str()).collect();
+    let each = [
+        "reference, release, 64 connections",
+        "reference, release, 4 connections",
+        "reference, dev, 4 connections",
+    ];
+    assert_eq!(titles, each.map(|title| [title; 3]).concat());
+    assert!(trends.iter().all(|trend| trend.points.len() == 2));
+}
+
+#[test]
 fn every_width_from_60_columns_on_holds_the_trends() {
     let mut history = six_runs();
     for entry in &mut history.entries {
         entry.row = format!("{} --with --several long --options", entry.row);
+        entry.scenario += "-with-a-name-of-its-own, that, goes, on, and, on, over, several, words";
     }
     for width in 60..120 {
         for line in text(&machines(&[six_runs(), history.clone()]), width).lines() {

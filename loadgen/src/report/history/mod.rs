@@ -37,6 +37,9 @@ pub struct Entry {
     /// Whether it had fewer trials than an interval takes.
     quick: bool,
     scenario: String,
+    /// What the servers faced; lines of before there was this have none.
+    #[serde(default)]
+    load: Option<String>,
     row: String,
     kind: String,
     qps: Option<Spread>,
@@ -60,6 +63,7 @@ fn entries(document: &Document, run: &str) -> Vec<Entry> {
         partial: document.partial,
         quick: scenario.params.trials < TRIALS_MIN,
         scenario: scenario.name.clone(),
+        load: Some(scenario.params.load()),
         row: row.name.clone(),
         kind: row.kind.clone(),
         qps: row.qps,

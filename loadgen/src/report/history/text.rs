@@ -78,7 +78,7 @@ fn table(trends: &[Trend], width: usize) -> Vec<String> {
         })
         .collect();
     let scenario = trends.first().map_or("", |trend| trend.scenario.as_str());
-    let names = trends.iter().map(|trend| trend.row.chars().count()).chain([scenario.len()]).max();
+    let names = trends.iter().map(|trend| trend.row.chars().count()).max();
     let numbers: usize = widths.iter().map(|width| width + GAP).sum();
     let shown = trends.iter().map(|trend| trend.points.len()).max().unwrap_or(0).min(SPARKS_MAX);
     let names = names.unwrap_or(0);
@@ -91,10 +91,10 @@ fn table(trends: &[Trend], width: usize) -> Vec<String> {
     };
     let titles = line(&TITLES.map(str::to_owned));
     let mut lines = Vec::new();
-    if beside {
+    if beside && scenario.chars().count() <= names {
         lines.push(format!("{scenario:start$}{titles}"));
     } else {
-        lines.push(scenario.to_owned());
+        lines.extend(wrap(scenario, width));
         lines.push(format!("{:start$}{titles}", ""));
     }
     for (trend, cells) in &rows {

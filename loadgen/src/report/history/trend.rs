@@ -13,14 +13,42 @@ pub struct Machine {
     pub(in super::super) trends: Vec<Trend>,
 }
 
-/// One server in one scenario.
+/// One server in one scenario, built and fired at in one way: what was not can't be held beside it.
 #[derive(Clone, Debug)]
 pub struct Trend {
+    /// The scenario; where the machine has runs of it with several builds or loads, also with which.
     pub(in super::super) scenario: String,
+    way: Way,
     pub(in super::super) row: String,
     pub(in super::super) kind: String,
     /// In order of time.
     pub(in super::super) points: Vec<Point>,
+}
+
+/// A scenario, how the servers were built, and what they faced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Way {
+    scenario: String,
+    profile: String,
+    load: Option<String>,
+}
+
+impl Way {
+    fn of(entry: &Entry) -> Self {
+        let (scenario, profile) = (entry.scenario.clone(), entry.profile.clone());
+        Self { scenario, profile, load: entry.load.clone() }
+    }
+
+    /// The scenario, with what tells it apart from the `others` of the same name.
+    fn title(&self, others: &[Self]) -> String {
+        let same: Vec<_> = others.iter().filter(|other| other.scenario == self.scenario).collect();
+        let differ = |of: fn(&Self) -> Option<&str>| same.iter().any(|other| of(other) != of(self));
+        let profile = differ(|way| Some(&way.profile)).then_some(self.profile.as_str());
+        let load =
+            differ(|way| way.load.as_deref()).then(|| self.load.as_deref().unwrap_or("load not noted"));
+        let parts = [Some(self.scenario.as_str()), profile, load];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// One run of it.
@@ -62,9 +90,10 @@ fn machine(history: &History) -> Machine {
     let mut trends: Vec<Trend> = Vec::new();
     for entry in &history.entries {
         let Some(qps) = entry.qps else { continue };
-        let same = |trend: &Trend| trend.scenario == entry.scenario && trend.row == entry.row;
+        let way = Way::of(entry);
+        let same = |trend: &Trend| trend.way == way && trend.row == entry.row;
         let index = trends.iter().position(same).unwrap_or_else(|| {
-            trends.push(begin(entry));
+            trends.push(begin(entry, way));
             trends.len() - 1
         });
         trends[index].points.push(Point {
@@ -77,19 +106,23 @@ fn machine(history: &History) -> Machine {
         });
     }
     // Rows that joined a scenario later stand with it.
-    let mut order: Vec<String> = Vec::new();
+    let mut ways: Vec<Way> = Vec::new();
     for trend in &trends {
-        if !order.contains(&trend.scenario) {
-            order.push(trend.scenario.clone());
+        if !ways.contains(&trend.way) {
+            ways.push(trend.way.clone());
         }
     }
-    trends.sort_by_key(|trend| order.iter().position(|name| *name == trend.scenario));
+    trends.sort_by_key(|trend| ways.iter().position(|way| *way == trend.way));
+    for trend in &mut trends {
+        trend.scenario = trend.way.title(&ways);
+    }
     Machine { name: history.machine.clone(), runs: runs.len(), trends }
 }
 
-fn begin(entry: &Entry) -> Trend {
+fn begin(entry: &Entry, way: Way) -> Trend {
     Trend {
         scenario: entry.scenario.clone(),
+        way,
         row: entry.row.clone(),
         kind: entry.kind.clone(),
         points: Vec::new(),

@@ -67,7 +67,7 @@ fn picture(machine: &Machine, trends: &[Trend]) -> Picture {
     });
     let each: Vec<_> = trends.iter().filter_map(words).collect();
     Picture {
-        id: format!("trend-{}-{scenario}", machine.name),
+        id: format!("trend-{}-{scenario}", machine.name).replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
         title: format!("{scenario}, run after run"),
         description: format!("A line for each server over {} runs. {}.", machine.runs, each.join("; ")),
         note: Some("A ring is a run that was quick (fewer than three trials) or partial.".into()),
