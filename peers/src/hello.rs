@@ -21,8 +21,10 @@ pub async fn serve(addr: SocketAddr) -> io::Result<()> {
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
     let listener = socket.listen(BACKLOG)?;
-    // hyper's own defaults. Deadlines would need a timer, which is not given to it.
-    let http = http1::Builder::new();
+    // hyper's own defaults, but for one: else each answer of a pipeline is a write of its own. Deadlines would
+    // need a timer, which is not given to it.
+    let mut http = http1::Builder::new();
+    http.pipeline_flush(true);
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;

@@ -29,13 +29,13 @@ use roster::Mode;
 /// The phases beside hyper, axum, actix-web, ntex, `may_minihttp`, nginx and a plain pool of threads
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Two rounds of a second: about two minutes, and figures that only show that all is well
+    /// Two rounds of a second, about two and a half minutes: too few to judge by, enough to see that all answer
     #[arg(long)]
     quick: bool,
-    /// Fresh processes of each server in each mode, in turns
+    /// Fresh processes of each server in each mode, in turns [default: 5]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: Option<u16>,
-    /// How long each of them is fired at
+    /// How long each of them is fired at, in seconds [default: 4]
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u16).range(1..=600))]
     seconds: Option<u16>,
     /// Only this peer beside the phases and the canned loop; may be given more than once
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
         }
         let run = measured::Run::parse(&ran?)?;
         let verdicts = bounds::judge(mode, &run);
-        println!("\n{}{}", table::Table { mode, run: &run }, table::Lines(&verdicts));
+        print!("\n{}{}", table::Table { mode, run: &run }, table::Lines(&verdicts));
         all_good &= !run.has_failures();
         all_good &= !args.require || verdicts.iter().all(bounds::Verdict::is_met);
     }
