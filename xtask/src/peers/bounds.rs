@@ -73,7 +73,7 @@ pub(super) struct Verdict {
 #[derive(Debug)]
 struct Measured {
     value: f64,
-    /// Between what the truth may lie: the rounds' least and most, or one standard deviation of a sampled share.
+    /// What it may be instead: the rounds' least and most, or a sampled share's standard deviation to each side.
     low: f64,
     high: f64,
     /// The rate is the client's, of either.
