@@ -36,6 +36,8 @@ pub(super) struct Round {
     pub(super) qps: Option<f64>,
     pub(super) total_us: Option<f64>,
     pub(super) client_bound: bool,
+    /// The share of the time in which the client was ready to run and something else had its CPU.
+    pub(super) client_starved: Option<f64>,
     /// Why it does not count.
     pub(super) failed: Option<String>,
 }
@@ -61,6 +63,13 @@ impl Run {
             seconds: params["duration_ns"].as_f64().unwrap_or(0.0) / 1e9,
             partial: run["partial"].as_bool().unwrap_or(true),
         })
+    }
+
+    /// The trials in which something else had the client's CPU for more than `share` of the time, and all.
+    pub(super) fn disturbed(&self, share: f64) -> (usize, usize) {
+        let rounds = || self.rows.iter().flat_map(|row| &row.rounds);
+        let disturbed = |round: &&Round| round.client_starved.is_some_and(|starved| starved > share);
+        (rounds().filter(disturbed).count(), rounds().count())
     }
 
     pub(super) fn row(&self, name: &str) -> Option<&Row> {
@@ -120,6 +129,7 @@ impl Round {
             qps: counts(trial["qps"].as_f64()),
             total_us: counts(trial["server"]["cpu_us_per_request"].as_f64()),
             client_bound: trial["client"]["bound"].as_bool().unwrap_or(false),
+            client_starved: trial["client"]["starved"].as_f64(),
             failed,
         }
     }

@@ -8,6 +8,8 @@ use super::roster::Mode;
 
 /// What every row is held against.
 const FLOOR: &str = "canned";
+/// A trial was disturbed if the client had to wait for its CPU for a larger share of the time.
+const STARVED_MAX: f64 = 0.05;
 /// Where there is nothing to show.
 const NOTHING: &str = "–";
 
@@ -32,6 +34,14 @@ impl fmt::Display for Table<'_> {
             f.write_str(
                 "Where \"bound\" counts rounds, the client was the bottleneck in them: the rate is the client's,\n\
                  the server may be faster, and CPU per request decides.\n",
+            )?;
+        }
+        if let (disturbed @ 1.., trials) = run.disturbed(STARVED_MAX) {
+            writeln!(
+                f,
+                "The machine had other things to do in {disturbed} of {trials} trials: the client waited for its CPU for more\n\
+                 than {:.0} % of the time. Measure again when it is quiet.",
+                100.0 * STARVED_MAX
             )?;
         }
         for row in &run.rows {
@@ -103,11 +113,9 @@ mod tests {
         broken["client"]["busy"] = json!(null);
         broken["trials"][0]["failed"] = json!("the server ended");
         broken["requests"]["failed"] = json!(7);
-        let run = run(&[
-            row("phase4-keepalive", 0.5, &[(230_000.0, 4.2), (231_000.0, 4.2)], true),
-            row("canned", 0.2, &[(240_000.0, 4.0), (231_000.0, 4.0)], false),
-            broken,
-        ]);
+        let mut phase4 = row("phase4-keepalive", 0.5, &[(230_000.0, 4.2), (231_000.0, 4.2)], true);
+        phase4["trials"][1]["client"]["starved"] = json!(0.3);
+        let run = run(&[phase4, row("canned", 0.2, &[(240_000.0, 4.0), (231_000.0, 4.0)], false), broken]);
         let text = Table { mode: Mode::Kept, run: &run }.to_string();
         let expected = "\
 kept: 64 connections, GET /, one request at a time; 3 rounds of 4 s
@@ -117,6 +125,8 @@ canned              231000     1.000     0.200   4 %     4.000     1.000        
 ntex                     –         –         –     –         –         –            –  0 of 1
 Where \"bound\" counts rounds, the client was the bottleneck in them: the rate is the client's,
 the server may be faster, and CPU per request decides.
+The machine had other things to do in 1 of 5 trials: the client waited for its CPU for more
+than 5 % of the time. Measure again when it is quiet.
 FAILED: 7 requests to ntex
 FAILED: a round of ntex: the server ended
 ";
