@@ -55,6 +55,17 @@ pub(crate) struct Args {
 /// Builds, measures, and prints what came of it.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     interrupt::install()?;
+    let result = measure(args);
+    // What was broken off has failed for that reason, whatever it says.
+    if interrupt::requested() {
+        eprintln!("interrupted");
+        return Ok(ExitCode::from(interrupt::EXIT_CODE));
+    }
+    Ok(if result? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The result is whether all was well.
+fn measure(args: &Args) -> Result<bool, String> {
     let peers = roster::chosen(&args.only);
     println!("building the lab and the peers, with --release");
     let loadgen = loadgen::build(&["--release"])?;
@@ -63,16 +74,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let mut all_good = true;
     for mode in roster::MODES.into_iter().filter(|mode| args.mode.is_empty() || args.mode.contains(mode)) {
         let targets = roster::targets(&peers, mode, &programs)?;
-        let ran = lab::run(&loadgen, mode, &targets, effort, args.out.as_deref());
-        if interrupt::requested() {
-            eprintln!("interrupted");
-            return Ok(ExitCode::from(interrupt::EXIT_CODE));
-        }
-        let run = measured::Run::parse(&ran?)?;
+        interrupt::check()?;
+        let run = lab::run(&loadgen, mode, &targets, effort, args.out.as_deref())?;
+        let run = measured::Run::parse(&run)?;
         let verdicts = bounds::judge(mode, &run);
         print!("\n{}{}", table::Table { mode, run: &run }, table::Lines(&verdicts));
         all_good &= !run.has_failures();
         all_good &= !args.require || verdicts.iter().all(bounds::Verdict::is_met);
     }
-    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(all_good)
 }
