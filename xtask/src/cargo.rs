@@ -1,8 +1,12 @@
 //! Calling the cargo that called us, in the root of the workspace.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+
+use serde_json::Value;
 
 /// The root of the workspace.
 pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -28,4 +32,32 @@ pub(crate) fn cargo<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Resul
     // What a signal has ended has no code.
     let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
     Ok(ExitCode::from(code))
+}
+
+/// The executables that cargo's messages, one a line, tell of, by name. Libraries have none.
+pub(crate) fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    messages
+        .filter_map(|message| {
+            Some((message["target"]["name"].as_str()?.to_owned(), message["executable"].as_str()?.into()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::executables;
+
+    #[test]
+    fn an_executable_is_told_by_its_name() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","target":{"name":"http1"},"executable":null}"#,
+            "\nwarning: not JSON\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"hyper"},"executable":"/target/hyper"}"#,
+            "\n",
+            r#"{"reason":"build-finished","success":true}"#,
+        );
+        let found: Vec<_> = executables(messages).into_iter().collect();
+        assert_eq!(found, [("hyper".to_owned(), "/target/hyper".into())]);
+    }
 }

@@ -7,6 +7,7 @@ mod cargo;
 mod clients;
 mod fuzz;
 mod pages;
+mod peers;
 mod soak;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ enum Job {
     Clients(clients::Args),
     Fuzz(fuzz::Args),
     Pages(pages::Args),
+    Peers(peers::Args),
     // Its help is told by what it runs.
     Soak(soak::Args),
 }
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         Job::Clients(args) => clients::run(&args),
         Job::Fuzz(args) => fuzz::run(&args),
         Job::Pages(args) => pages::run(&args),
+        Job::Peers(args) => peers::run(&args),
         Job::Soak(args) => soak::run(&args),
     };
     result.unwrap_or_else(|message| {

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
         return Ok(if args.require { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
     interrupt::install()?;
-    let loadgen = loadgen::build()?;
+    let loadgen = loadgen::build(&[])?;
     let folder = tempfile::tempdir().map_err(|error| format!("there is no temporary folder: {error}"))?;
     let pictures = args.pictures.as_deref().map(prepare).transpose()?;
     let mut all_good = true;

@@ -61,7 +61,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     interrupt::install()?;
     let phases = phases::chosen(&args.phase);
-    let loadgen = loadgen::build()?;
+    let loadgen = loadgen::build(&[])?;
     let result = if args.slow {
         slow::run(&loadgen, &phases, &slow::Choice::new(&args.attack, args.default_deadlines), args.require)
     } else {
