@@ -127,7 +127,7 @@ fn make(call: Call<'_>, response: &mut Response) {
         Call::Status(index) => _ = response.set_status(status(index)),
         Call::Field(name, value) => _ = response.add_field(&String::from_utf8_lossy(name), value),
         Call::Body(bytes) => response.body_mut().extend_from_slice(bytes),
-        Call::Text(bytes) => _ = response.text(String::from_utf8_lossy(bytes)),
+        Call::Text(bytes) => _ = response.text(&String::from_utf8_lossy(bytes)),
         Call::Error(index, bytes) => {
             response.become_error(status(index), String::from_utf8_lossy(bytes));
         }

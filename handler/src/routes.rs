@@ -136,7 +136,7 @@ impl Handler for Routes {
 fn wait(request: &Request<'_>, response: &mut Response) -> Step {
     match parameter(request, "ms", WAIT_MILLIS_MAX) {
         Some(millis) => {
-            response.text(format_args!("waited {millis} ms\n"));
+            response.text_of(format_args!("waited {millis} ms\n"));
             Step::ReplyAfter(Duration::from_millis(millis))
         }
         None => refuse(response, "ms", WAIT_MILLIS_MAX),
@@ -145,7 +145,7 @@ fn wait(request: &Request<'_>, response: &mut Response) -> Step {
 
 fn cpu(request: &Request<'_>, response: &mut Response) {
     match parameter(request, "us", CPU_MICROS_MAX) {
-        Some(micros) => _ = response.text(format_args!("{:016x}\n", busy(micros))),
+        Some(micros) => _ = response.text_of(format_args!("{:016x}\n", busy(micros))),
         None => _ = refuse(response, "us", CPU_MICROS_MAX),
     }
 }
@@ -183,7 +183,7 @@ fn parameter(request: &Request<'_>, name: &str, max: u64) -> Option<u64> {
 
 fn refuse(response: &mut Response, name: &str, max: u64) -> Step {
     response.set_status(Status::BAD_REQUEST);
-    response.text(format_args!("{name} takes a whole number from 0 to {max}: ?{name}=1\n"));
+    response.text_of(format_args!("{name} takes a whole number from 0 to {max}: ?{name}=1\n"));
     Step::Reply
 }
 

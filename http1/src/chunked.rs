@@ -1,7 +1,7 @@
 //! The chunked transfer coding (RFC 9112, section 7.1), both ways.
 
 use crate::line::{self, END_BYTES};
-use crate::{Error, Limits, field, work};
+use crate::{Error, Limits, byte, field, work};
 
 /// The longest chunk size in digits; more can't be told from an attempt to overflow it.
 const SIZE_DIGITS_MAX: usize = 16;
@@ -174,7 +174,7 @@ fn quoted_length(bytes: &[u8]) -> usize {
     let mut escaped = false;
     for (at, &byte) in bytes.iter().enumerate().skip(1) {
         match byte {
-            _ if !field::is_value_byte(byte) => return 0,
+            _ if !byte::is(byte, byte::VALUE) => return 0,
             _ if escaped => escaped = false,
             b'\\' => escaped = true,
             b'"' => return at + 1,

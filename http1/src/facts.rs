@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use crate::request::split_absolute;
-use crate::{Error, Fields, Method, Version, field, work};
+use crate::{Error, Fields, Method, Version, byte, field, work};
 
 /// What a server has to know of a request besides what its handler reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ fn is_authority(value: &[u8]) -> bool {
         let Some(end) = memchr::memchr(b']', literal) else { return false };
         (is_ip_literal(&literal[..end]), &literal[end + 1..])
     } else {
-        let end = memchr::memchr(b':', value).unwrap_or(value.len());
+        let end = value.iter().position(|&byte| byte == b':').unwrap_or(value.len());
         (end > 0 && is_name(&value[..end]), &value[end..])
     };
     let port_fits = match port {
@@ -135,9 +135,9 @@ fn is_authority(value: &[u8]) -> bool {
 
 /// A decimal number that is a port of TCP.
 fn is_port(digits: &[u8]) -> bool {
-    let append = |port: u16, digit: &u8| {
-        let digit = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
-        port.checked_mul(10)?.checked_add(digit)
+    let append = |port: u32, digit: &u8| {
+        let port = digit.is_ascii_digit().then(|| port * 10 + u32::from(digit - b'0'))?;
+        (port <= u32::from(u16::MAX)).then_some(port)
     };
     digits.iter().try_fold(0, append).is_some()
 }
@@ -147,7 +147,7 @@ fn is_ip_literal(literal: &[u8]) -> bool {
     if let [b'v' | b'V', future @ ..] = literal {
         let dot = memchr::memchr(b'.', future).unwrap_or(0);
         let (version, address) = (&future[..dot], &future[dot..]);
-        let fits = |byte: &u8| is_mark(*byte) || *byte == b':';
+        let fits = |byte: &u8| *byte == b':' || byte::is(*byte, byte::NAME);
         return !version.is_empty()
             && version.iter().all(u8::is_ascii_hexdigit)
             && address.len() > 1
@@ -156,18 +156,19 @@ fn is_ip_literal(literal: &[u8]) -> bool {
     std::str::from_utf8(literal).is_ok_and(|literal| literal.parse::<Ipv6Addr>().is_ok())
 }
 
-/// A letter, digit or mark of RFC 3986, its `unreserved` and `sub-delims`.
-fn is_mark(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
-}
-
 /// A registered name: letters, digits, marks and whole percent-encoded bytes.
 fn is_name(name: &[u8]) -> bool {
+    // Nobody encodes the name of a host.
+    byte::all(name, byte::NAME) || is_encoded_name(name)
+}
+
+#[cold]
+fn is_encoded_name(name: &[u8]) -> bool {
     let mut rest = name;
     while let [first, tail @ ..] = rest {
         rest = match (first, tail) {
             (b'%', [high, low, tail @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => tail,
-            (byte, tail) if is_mark(*byte) => tail,
+            (byte, tail) if byte::is(*byte, byte::NAME) => tail,
             _ => return false,
         };
     }

@@ -1,6 +1,6 @@
 //! The grammar of one field line (RFC 9112, section 5).
 
-use crate::{Error, work};
+use crate::{Error, byte, work};
 
 /// Reads one line without its CRLF as `(name, value)`, the white space around the value removed.
 ///
@@ -13,7 +13,7 @@ pub(crate) fn parse(line: &[u8]) -> Result<(&str, &[u8]), Error> {
     if !is_token(name) {
         return Err(Error::FieldLine);
     }
-    if !value.iter().all(|&byte| is_value_byte(byte)) {
+    if !byte::all(value, byte::VALUE) {
         return Err(Error::FieldValue);
     }
     Ok((std::str::from_utf8(name).map_err(|_| Error::FieldLine)?, value))
@@ -27,35 +27,9 @@ pub(crate) fn trim(value: &[u8]) -> &[u8] {
     &value[start..end]
 }
 
-/// Whether `bytes` is a token: a method, a field name, a coding (RFC 9110, section 5.6.2).
+/// Whether `bytes` is a token.
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
-}
-
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
-}
-
-/// Whether a field value may have this byte: visible ASCII, space, tab and the bytes above ASCII.
-pub(crate) fn is_value_byte(byte: u8) -> bool {
-    byte == b'\t' || (byte >= b' ' && byte != 0x7f)
+    !bytes.is_empty() && byte::all(bytes, byte::TOKEN)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 //! |---|---|
 //! | [`buffer`] | bytes that arrived and were not yet used |
 //! | `line`, `head` | where a line and a head end, and whether they are too long |
-//! | `request_line`, `field` | the grammar of one line |
+//! | `byte`, `request_line`, `field` | the grammar of one line |
 //! | `facts` | what the fields of a whole head mean for its framing and its connection |
 //! | [`textbook`] | the parser to read first: it copies every part into an [`OwnedRequest`] |
 //! | [`zerocopy`] | the parser that copies nothing: its [`Request`] points into the buffer |
@@ -23,6 +23,7 @@
 //! hold a request but not in what they accept.
 
 pub mod buffer;
+mod byte;
 pub mod chunked;
 pub mod encode;
 mod error;

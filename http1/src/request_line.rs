@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use crate::{Error, Method, Version, field, work};
+use crate::{Error, Method, Version, byte, field, work};
 
 /// The three parts of a request line, all of them well-formed.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,16 +20,17 @@ pub(crate) struct RequestLine<'a> {
 /// [`Error::MethodNotImplemented`]: the first of them, in this order, that applies.
 pub(crate) fn parse(line: &[u8]) -> Result<RequestLine<'_>, Error> {
     work::note(line.len());
-    let space = memchr(b' ', line).ok_or(Error::RequestLine)?;
+    // A method is too short to be searched with more than a loop.
+    let space = line.iter().position(|&byte| byte == b' ').ok_or(Error::RequestLine)?;
     let (method, rest) = (&line[..space], &line[space + 1..]);
     let space = memchr(b' ', rest).ok_or(Error::RequestLine)?;
     let (target, version) = (&rest[..space], &rest[space + 1..]);
 
-    if !field::is_token(method) || target.is_empty() {
+    let known_method = Method::from_name(method);
+    if (known_method.is_none() && !field::is_token(method)) || target.is_empty() {
         return Err(Error::RequestLine);
     }
-    // '#' would start a fragment, which is the client's own business and never sent.
-    if !target.iter().all(|&byte| byte.is_ascii_graphic() && byte != b'#') {
+    if !byte::all(target, byte::TARGET) {
         return Err(Error::Target);
     }
     let version = match version {
@@ -43,7 +44,7 @@ pub(crate) fn parse(line: &[u8]) -> Result<RequestLine<'_>, Error> {
         }
         _ => return Err(Error::RequestLine),
     };
-    let method = Method::from_name(method).ok_or(Error::MethodNotImplemented)?;
+    let method = known_method.ok_or(Error::MethodNotImplemented)?;
     let target = std::str::from_utf8(target).map_err(|_| Error::Target)?;
     Ok(RequestLine { method, target, version })
 }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
-use crate::{Status, field};
+use crate::{Status, byte, field};
 
 /// A response that a handler writes into. It can be cleared and written again and again: what it
 /// allocated for one is there for the next.
@@ -23,6 +23,9 @@ pub struct Response {
 
 /// Fields that the encoder sets, and nobody else.
 const ENCODERS_OWN: [&str; 5] = ["connection", "content-length", "date", "transfer-encoding", "trailer"];
+
+/// What most answers are. It needs no check, and it is one piece.
+const PLAIN_TEXT: &[u8] = b"Content-Type: text/plain; charset=utf-8\r\n";
 
 impl Response {
     /// `200 OK` without a body.
@@ -51,7 +54,7 @@ impl Response {
     pub fn add_field(&mut self, name: &str, value: impl AsRef<[u8]>) -> &mut Self {
         let value = value.as_ref();
         let is_ours = ENCODERS_OWN.iter().any(|own| own.eq_ignore_ascii_case(name));
-        if is_ours || !field::is_token(name.as_bytes()) || !value.iter().all(|&b| field::is_value_byte(b)) {
+        if is_ours || !field::is_token(name.as_bytes()) || !byte::all(value, byte::VALUE) {
             self.faulty = true;
             return self;
         }
@@ -63,10 +66,25 @@ impl Response {
     }
 
     /// Appends plain text to the body.
-    pub fn text(&mut self, text: impl Display) -> &mut Self {
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.body.extend_from_slice(text.as_bytes());
+        self.plain_text()
+    }
+
+    /// Appends something as plain text to the body.
+    pub fn text_of(&mut self, value: impl Display) -> &mut Self {
         // A Vec takes all that is written to it.
-        let _ = write!(self.body, "{text}");
-        if self.has_content_type { self } else { self.add_field("Content-Type", "text/plain; charset=utf-8") }
+        let _ = write!(self.body, "{value}");
+        self.plain_text()
+    }
+
+    /// Says what the body is, unless that was said.
+    fn plain_text(&mut self) -> &mut Self {
+        if !self.has_content_type {
+            self.has_content_type = true;
+            self.fields.extend_from_slice(PLAIN_TEXT);
+        }
+        self
     }
 
     /// The body, to be written to.
@@ -82,7 +100,7 @@ impl Response {
     /// Turns it into the plain-text page of an error, whatever it was before.
     pub fn become_error(&mut self, status: Status, explanation: impl Display) -> &mut Self {
         self.clear();
-        self.set_status(status).text(format_args!("{explanation}\n"))
+        self.set_status(status).text_of(format_args!("{explanation}\n"))
     }
 
     /// Empties it and keeps what it allocated.

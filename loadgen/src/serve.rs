@@ -70,7 +70,7 @@ struct Counted<H>(H);
 impl<H: Handler> Handler for Counted<H> {
     fn handle(&self, request: &Request<'_>, response: &mut Response) -> Step {
         if request.path() == COUNT_PATH {
-            response.text(allocations::count());
+            response.text_of(allocations::count());
             return Step::Reply;
         }
         self.0.handle(request, response)
