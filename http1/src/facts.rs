@@ -121,8 +121,8 @@ fn is_authority(value: &[u8]) -> bool {
         let Some(end) = memchr::memchr(b']', literal) else { return false };
         (is_ip_literal(&literal[..end]), &literal[end + 1..])
     } else {
-        let end = value.iter().position(|&byte| byte == b':').unwrap_or(value.len());
-        (end > 0 && is_name(&value[..end]), &value[end..])
+        let (name, port) = value.split_at(name_length(value));
+        (!name.is_empty(), port)
     };
     let port_fits = match port {
         [] => true,
@@ -156,23 +156,16 @@ fn is_ip_literal(literal: &[u8]) -> bool {
     std::str::from_utf8(literal).is_ok_and(|literal| literal.parse::<Ipv6Addr>().is_ok())
 }
 
-/// A registered name: letters, digits, marks and whole percent-encoded bytes.
-fn is_name(name: &[u8]) -> bool {
-    // Nobody encodes the name of a host.
-    byte::all(name, byte::NAME) || is_encoded_name(name)
-}
-
-#[cold]
-fn is_encoded_name(name: &[u8]) -> bool {
-    let mut rest = name;
-    while let [first, tail @ ..] = rest {
-        rest = match (first, tail) {
-            (b'%', [high, low, tail @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => tail,
-            (byte, tail) if byte::is(*byte, byte::NAME) => tail,
-            _ => return false,
-        };
+/// How long the registered name at the front is: letters, digits, marks and whole percent-encoded bytes.
+fn name_length(value: &[u8]) -> usize {
+    let mut length = 0;
+    loop {
+        length += value[length..].iter().take_while(|&&byte| byte::is(byte, byte::NAME)).count();
+        match &value[length..] {
+            [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => length += 3,
+            _ => return length,
+        }
     }
-    true
 }
 
 /// `1*DIGIT` and nothing else, within 64 bits.

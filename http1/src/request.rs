@@ -98,17 +98,21 @@ impl<'a> Request<'a> {
 }
 
 fn split_query(target: &str) -> (&str, Option<&str>) {
-    match target.split_once('?') {
-        Some((path, query)) => (if path.is_empty() { "/" } else { path }, Some(query)),
+    // Targets are short: a loop over them is done before a search for many bytes at once has begun.
+    match target.bytes().position(|byte| byte == b'?') {
+        Some(0) => ("/", Some(&target[1..])),
+        Some(mark) => (&target[..mark], Some(&target[mark + 1..])),
         None => (target, None),
     }
 }
 
 /// Splits `http://authority/path?query` behind its authority; `None` for the other forms.
+#[inline]
 pub(crate) fn split_absolute(target: &str) -> Option<(&str, &str)> {
-    if target.starts_with('/') {
-        return None;
-    }
+    if target.starts_with('/') { None } else { split_scheme(target) }
+}
+
+fn split_scheme(target: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = target.split_once("://")?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return None;
