@@ -208,7 +208,11 @@ impl Connection {
         exchange: &mut Exchange,
         context: &Context<'_, impl Handler>,
     ) -> io::Result<Flow> {
-        while exchange.output.len() < context.options.output_bytes && *steps_left > 0 {
+        // Without bytes there is no request, as after each that came alone.
+        let may_parse = |exchange: &Exchange| {
+            !exchange.input.is_empty() && exchange.output.len() < context.options.output_bytes
+        };
+        while may_parse(exchange) && *steps_left > 0 {
             let Exchange { input, parser, response, .. } = exchange;
             response.clear();
             let progress = parser.parse(input, |request, facts| {
