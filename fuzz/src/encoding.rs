@@ -118,7 +118,7 @@ pub fn check(input: &[u8]) {
         expected.after(call);
     }
     let mut out = Vec::new();
-    encode(&response, delivery, DATE, &mut out);
+    encode(&response, delivery, DATE.as_bytes(), &mut out);
     expected.assert_came(&out, delivery);
 }
 

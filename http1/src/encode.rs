@@ -39,7 +39,7 @@ impl Delivery {
 ///
 /// Every response is delimited by its Content-Length, but for those that have no body by their
 /// status.
-pub fn encode(response: &Response, delivery: Delivery, date: &str, out: &mut Vec<u8>) {
+pub fn encode(response: &Response, delivery: Delivery, date: &[u8], out: &mut Vec<u8>) {
     if response.is_faulty() {
         let mut error = Response::new();
         error.become_error(Status::INTERNAL_SERVER_ERROR, "the handler wrote a field that can't be sent");
@@ -58,7 +58,7 @@ pub fn encode(response: &Response, delivery: Delivery, date: &str, out: &mut Vec
         out.extend_from_slice(status.reason().as_bytes());
         out.extend_from_slice(b"\r\nDate: ");
     }
-    out.extend_from_slice(date.as_bytes());
+    out.extend_from_slice(date);
     out.extend_from_slice(match (delivery.keep_alive, delivery.version) {
         (false, _) => b"\r\nConnection: close\r\n",
         (true, Version::Http10) => b"\r\nConnection: keep-alive\r\n",
@@ -93,7 +93,7 @@ mod tests {
 
     fn encoded(response: &Response, delivery: Delivery) -> String {
         let mut out = Vec::new();
-        encode(response, delivery, DATE, &mut out);
+        encode(response, delivery, DATE.as_bytes(), &mut out);
         String::from_utf8(out).expect("text")
     }
 

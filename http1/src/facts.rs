@@ -135,9 +135,9 @@ fn is_authority(value: &[u8]) -> bool {
 
 /// A decimal number that is a port of TCP.
 fn is_port(digits: &[u8]) -> bool {
-    let append = |port: u32, digit: &u8| {
-        let port = digit.is_ascii_digit().then(|| port * 10 + u32::from(digit - b'0'))?;
-        (port <= u32::from(u16::MAX)).then_some(port)
+    let append = |port: u16, digit: &u8| {
+        let port = digit.is_ascii_digit().then(|| u32::from(port) * 10 + u32::from(digit - b'0'))?;
+        u16::try_from(port).ok()
     };
     digits.iter().try_fold(0, append).is_some()
 }

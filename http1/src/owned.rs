@@ -61,14 +61,14 @@ impl OwnedRequest {
     }
 
     pub(crate) fn push_field(&mut self, name: &str, value: &[u8]) {
-        if self.field_count == self.lines.len() {
-            self.lines.push((String::new(), Vec::new()));
+        if let Some((line_name, line_value)) = self.lines.get_mut(self.field_count) {
+            line_name.clear();
+            line_name.push_str(name);
+            line_value.clear();
+            line_value.extend_from_slice(value);
+        } else {
+            self.lines.push((name.to_owned(), value.to_owned()));
         }
-        let (line_name, line_value) = &mut self.lines[self.field_count];
-        line_name.clear();
-        line_name.push_str(name);
-        line_value.clear();
-        line_value.extend_from_slice(value);
         self.field_count += 1;
     }
 

@@ -52,7 +52,7 @@ fn serve_request(
         }
     };
     let mut output = Vec::new();
-    encode(&response, delivery, Date::now().as_str(), &mut output);
+    encode(&response, delivery, Date::now().as_bytes(), &mut output);
     socket.write_all(&output)?;
     socket.drain(&mut input);
     Ok(())

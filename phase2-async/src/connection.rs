@@ -45,7 +45,7 @@ async fn serve_request(
         }
     };
     let mut output = Vec::new();
-    encode(&response, delivery, Date::now().as_str(), &mut output);
+    encode(&response, delivery, Date::now().as_bytes(), &mut output);
     socket.write_all(&output).await?;
     socket.drain(&mut input).await;
     Ok(())

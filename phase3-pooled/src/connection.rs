@@ -223,7 +223,7 @@ impl Connection {
 
     fn start_writing(&mut self, delivery: Delivery, context: &Context<'_, impl Handler>) {
         let Exchange { response, output, .. } = &mut *self.exchange;
-        encode(response, delivery, context.date.as_str(), output);
+        encode(response, delivery, context.date.as_bytes(), output);
         self.state = State::Writing(Transfer::new(context.now));
     }
 

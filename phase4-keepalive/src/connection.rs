@@ -279,7 +279,7 @@ impl Connection {
         self.start_writing(exchange, context);
         let Exchange { response, output, .. } = exchange;
         delivery.keep_alive &= !context.options.close && !context.is_stopping;
-        encode(response, delivery, context.date.as_str(), output);
+        encode(response, delivery, context.date.as_bytes(), output);
         if delivery.keep_alive { State::Reading(ReadDeadline::new(context.now)) } else { State::Closing }
     }
 

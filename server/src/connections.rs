@@ -86,7 +86,7 @@ pub fn turn_away(stream: TcpStream) {
         .become_error(Status::SERVICE_UNAVAILABLE, "too many connections; try again in a second")
         .add_field("Retry-After", "1");
     let mut bytes = Vec::new();
-    encode(&response, Delivery::AFTER_ERROR, Date::now().as_str(), &mut bytes);
+    encode(&response, Delivery::AFTER_ERROR, Date::now().as_bytes(), &mut bytes);
 
     // Whatever fails here, the connection is given up anyway.
     let _ = stream.set_nonblocking(true);

@@ -103,7 +103,7 @@ proptest! {
             response.add_field(name, value);
         }
         let mut out = Vec::new();
-        encode(&response, delivery, DATE, &mut out);
+        encode(&response, delivery, DATE.as_bytes(), &mut out);
 
         let mut slots = [httparse::EMPTY_HEADER; 16];
         let mut read = httparse::Response::new(&mut slots);
