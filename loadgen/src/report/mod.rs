@@ -7,6 +7,7 @@ mod bars;
 mod build;
 mod claims;
 mod compare;
+mod distribution;
 mod document;
 mod drawing;
 mod files;
