@@ -1,8 +1,11 @@
 //! `cargo xtask pages`: the pages that `loadgen` draws, in a browser.
 //!
 //! Tests can say what is in a page, not how it looks. A headless Chromium opens the reference run, a run
-//! that has everything, and a history, on a phone, a laptop and paper, light and dark; it looks for words
-//! that are cut or cover each other, for anything that is asked of the network, and for complaints.
+//! that has everything, runs that are odd in one way each (`cases`), and a history, on a phone, a laptop and
+//! paper, light and dark; it looks for words that are cut or cover each other, for tables that a laptop has no
+//! room for, for anything that is asked of the network, and for complaints.
+
+mod cases;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,13 +63,18 @@ fn prepare(folder: &Path) -> Result<PathBuf, String> {
 /// Draws every kind of page there is into `folder`.
 fn draw(loadgen: &Path, folder: &Path) -> Result<Vec<PathBuf>, String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask is in no workspace")?;
-    let runs = [("reference", "results/reference/run.json"), ("full", "loadgen/tests/data/full.run.json")];
+    let full = workspace.join("loadgen/tests/data/full.run.json");
+    let mut runs = vec![("reference", workspace.join("results/reference/run.json")), ("full", full.clone())];
+    for (name, run) in cases::cases(&json(&full)?) {
+        let path = folder.join(name).with_extension("json");
+        write(&path, run.to_string().as_bytes())?;
+        runs.push((name, path));
+    }
     let mut pages = Vec::new();
     for (name, run) in runs {
-        let page =
-            output(Command::new(loadgen).arg("report").arg(workspace.join(run)).args(["--stdout", "html"]))?;
+        let page = output(Command::new(loadgen).arg("report").arg(run).args(["--stdout", "html"]))?;
         let path = folder.join(name).with_extension("html");
-        fs::write(&path, page).map_err(|error| format!("{} can't be written: {error}", path.display()))?;
+        write(&path, &page)?;
         pages.push(path);
     }
     let history = folder.join("history.html");
@@ -79,6 +87,16 @@ fn draw(loadgen: &Path, folder: &Path) -> Result<Vec<PathBuf>, String> {
     )?;
     pages.push(history);
     Ok(pages)
+}
+
+fn json(path: &Path) -> Result<serde_json::Value, String> {
+    let text =
+        fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{} is no JSON: {error}", path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    fs::write(path, bytes).map_err(|error| format!("{} can't be written: {error}", path.display()))
 }
 
 fn output(command: &mut Command) -> Result<Vec<u8>, String> {

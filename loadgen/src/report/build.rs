@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::document::{
-    Client, Cpus, Document, Latency, Params, Point, Requests, Row, SCHEMA, Scenario, Server, Trial,
-};
+use super::distribution::{curve, latency};
+use super::document::{Client, Cpus, Document, Params, Requests, Row, SCHEMA, Scenario, Server, Trial};
 use super::floor::{Bounds, floor};
 use super::held::Held;
 use super::stats::{round5, spread};
@@ -202,35 +201,6 @@ fn trial(measured: &lab::Trial) -> Trial {
         held: outcome.map(|outcome| outcome.cohorts.iter().map(Held::of).collect()).unwrap_or_default(),
         samples: outcome.map(|outcome| outcome.samples.clone()).unwrap_or_default(),
     }
-}
-
-pub(super) fn latency(histogram: &Histogram<u64>) -> Option<Latency> {
-    if histogram.is_empty() {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of u64 is one")]
-    let mean = histogram.mean().round() as u64;
-    Some(Latency {
-        mean,
-        p50: histogram.value_at_quantile(0.5),
-        p90: histogram.value_at_quantile(0.9),
-        p99: histogram.value_at_quantile(0.99),
-        p999: histogram.value_at_quantile(0.999),
-        max: histogram.max(),
-    })
-}
-
-/// Points of a curve over the number of nines, up to the last of which a single request has a say.
-fn curve(histogram: &Histogram<u64>) -> Vec<Point> {
-    /// Points from one nine to the next.
-    const PER_NINE: u32 = 4;
-    /// 99.9999 %.
-    const NINES_MAX: u32 = 6;
-    let quantiles =
-        (0..=NINES_MAX * PER_NINE).map(|n| 1.0 - 10_f64.powf(-f64::from(n) / f64::from(PER_NINE)));
-    let beyond = |quantile: f64| (1.0 - quantile) * histogram.len() as f64;
-    let point = |quantile| Point { quantile, ns: histogram.value_at_quantile(quantile) };
-    quantiles.take_while(|&quantile| beyond(quantile) >= 1.0).map(point).collect()
 }
 
 fn errors(errors: &Errors) -> BTreeMap<String, u64> {

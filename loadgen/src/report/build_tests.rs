@@ -151,15 +151,17 @@ fn a_row_that_never_ran_has_nulls_and_no_zeros() {
 }
 
 #[test]
-fn the_curve_goes_as_far_as_there_are_requests_for_it() {
-    let mut histogram = Histogram::<u64>::new(3).unwrap();
-    (1..=1_000).for_each(|ns| histogram.record(ns).unwrap());
-    let curve = curve(&histogram);
-    assert_eq!((curve[0].quantile, curve[0].ns), (0.0, 1));
-    let last = curve.last().unwrap();
-    assert_eq!((last.quantile, curve.len()), (0.999, 13), "of a thousand, one is beyond");
-    assert!((998..=1_000).contains(&last.ns), "{last:?}");
-    assert_eq!(super::curve(&Histogram::<u64>::new(3).unwrap()), []);
+fn a_run_is_drawn_again_as_it_was_drawn_at_first() {
+    let mut trials = vec![good(1, 1000), good(2, 1100), good(3, 1200)];
+    for trial in &mut trials {
+        let latencies = &mut trial.outcome.as_mut().unwrap().latency_ns;
+        (1..=50_000).for_each(|us| latencies.record(us * 1_000).unwrap());
+    }
+    let first = document(&measured(vec![("phase1-threads", trials)]), &conditions(3));
+    let again: Document = serde_json::from_str(&serde_json::to_string(&first).unwrap()).unwrap();
+    assert_eq!(first, again);
+    assert!(crate::report::html(&first) == crate::report::html(&again), "the pages differ");
+    assert_eq!(crate::report::markdown(&first), crate::report::markdown(&again));
 }
 
 #[test]

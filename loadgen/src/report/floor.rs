@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::build::latency;
+use super::distribution::latency;
 use super::document::{Bare, Ceiling, Floor, Row};
 use super::format::{count, duration, percent, rate};
 use super::stats::round5;

@@ -1,5 +1,9 @@
 //! `report.md`: the climb, the tables, the conditions, and what to doubt.
 
+mod escape;
+
+use self::escape::{block, code_cell, inline};
+use super::ablations;
 use super::bars::{bar, gauge};
 use super::claims;
 use super::document::{Document, Row, Scenario};
@@ -26,7 +30,7 @@ pub fn markdown(document: &Document) -> String {
         if scenario.rows.iter().any(|row| row.original_qps.is_some())
             && let Some(text) = truth::paragraph(document)
         {
-            sections.push(format!("### {TRUTH}\n\n{text}\n"));
+            sections.push(format!("### {TRUTH}\n\n{}\n", inline(&text)));
         }
     }
     if let Some(claims) = claims::table(document) {
@@ -38,29 +42,34 @@ pub fn markdown(document: &Document) -> String {
             .push(format!("## {FLOOR}\n\nWhat this kernel can do with no HTTP at all:\n\n{}", list(&floor)));
     }
     sections.push(format!("## Conditions\n\n{}", table(&tables::conditions(document))));
-    sections.extend(prose::weather(document).map(|text| text + "\n"));
+    sections.extend(prose::weather(document).map(|text| inline(&text) + "\n"));
     sections.push(format!(
-        "## {METHOD}\n\n{}\n\nRun it again:\n\n```sh\n{}\n```\n",
-        prose::method(document),
-        document.command
+        "## {METHOD}\n\n{}\n\nRun it again:\n\n{}",
+        inline(&prose::method(document)),
+        block("sh", &document.command)
     ));
     sections.join("\n")
 }
 
 fn list(items: &[String]) -> String {
-    let lines = items.iter().map(|item| format!("- {}\n", item.replace('\n', "\n  ")));
+    let lines = items.iter().map(|item| format!("- {}\n", inline(item).replace('\n', "\n  ")));
     lines.collect::<Vec<_>>().concat()
 }
 
 fn scenario_section(scenario: &Scenario) -> String {
-    let mut parts = vec![format!("## {}\n\n{}\n", scenario.name, scenario.shows)];
-    parts.extend(scenario.wins.as_ref().map(|wins| format!("{wins}\n")));
-    parts.push(format!("{}\n", prose::fired(scenario)));
+    let mut parts = vec![format!("## {}\n\n{}\n", inline(&scenario.name), inline(&scenario.shows))];
+    parts.extend(scenario.wins.as_ref().map(|wins| inline(wins) + "\n"));
+    parts.push(inline(&prose::fired(scenario)) + "\n");
     parts.push(climb(scenario));
     parts.push(table(&tables::rates(scenario)));
     parts.push(format!("{}\n{}\n", table(&tables::latencies(scenario)), prose::littles_law(scenario)));
     parts.push(table(&tables::costs(scenario)));
-    parts.extend(prose::missing(scenario).into_iter().map(|why| why + "\n"));
+    parts.extend(prose::missing(scenario).into_iter().map(|why| inline(&why) + "\n"));
+    let steps = ablations::steps(scenario);
+    if let Some(worth) = ablations::table(&steps) {
+        let note = inline(&ablations::note(&steps));
+        parts.push(format!("What each mechanism is worth:\n\n{}\n{note}\n", table(&worth)));
+    }
     let ceilings = prose::ceilings(scenario);
     if !ceilings.is_empty() {
         let items: Vec<_> = ceilings.into_iter().map(|(row, why)| format!("`{row}`: {why}")).collect();
@@ -81,7 +90,7 @@ fn climb(scenario: &Scenario) -> String {
             format!("{:width$}  {qps:>9}  {}", row.name, bar(median(row).unwrap_or(0.0), max, BAR_WIDTH));
         line.trim_end().to_owned()
     });
-    format!("```text\n{}\n```\n", lines.collect::<Vec<_>>().join("\n"))
+    block("text", &lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// A table; words are aligned left and numbers right.
@@ -97,10 +106,10 @@ fn table(table: &Table) -> String {
 
 fn cell(cell: &Cell) -> String {
     match cell {
-        Cell::Text(text) => text.replace('|', "\\|"),
-        Cell::Code(text) => format!("`{text}`"),
-        Cell::Strong(text) => format!("**{text}**"),
-        Cell::Gauge(share, text) => format!("`{}` {text}", gauge(*share, GAUGE_WIDTH)),
+        Cell::Text(text) => escape::cell(text),
+        Cell::Code(text) => code_cell(text),
+        Cell::Strong(text) => format!("**{}**", escape::cell(text)),
+        Cell::Gauge(share, text) => format!("`{}` {}", gauge(*share, GAUGE_WIDTH), escape::cell(text)),
     }
 }
 
@@ -116,6 +125,35 @@ mod tests {
         assert_eq!(
             row,
             "| `phase1-threads` | a pool | 7,877 | 5,000 | **4,300** | 4,200–4,400 | `█████████░` 86 % | 9.6x | 100 % |"
+        );
+    }
+
+    #[test]
+    fn what_others_wrote_is_text_and_breaks_nothing() {
+        let mut document = sample::document();
+        document.command = "loadgen run ```".into();
+        let scenario = &mut document.scenarios[0];
+        scenario.shows = "It shows <img src=x>.".into();
+        scenario.rows[1].name = "a|b".into();
+        scenario.rows[1].trials[0].failed = Some("it said <script>alert(1)</script>".into());
+        let report = markdown(&document);
+        for part in ["<img", "<script", "| `a|b` |"] {
+            assert!(!report.contains(part), "'{part}' in {report}");
+        }
+        for part in ["`a\\|b`", "````sh\nloadgen run ```\n````"] {
+            assert!(report.contains(part), "'{part}' is missing in {report}");
+        }
+    }
+
+    #[test]
+    fn what_each_mechanism_is_worth_is_told_with_its_interval() {
+        let mut document = sample::document();
+        document.scenarios[0].rows[2].without = Some("a bounded pool".into());
+        let report = markdown(&document);
+        let row = report.lines().find(|line| line.contains("1: a bounded pool")).unwrap();
+        assert_eq!(
+            row,
+            "| `phase1-threads` | 1: a bounded pool | 6,800/s | 4,300/s | **0.63x** | 0.61x–0.66x |"
         );
     }
 

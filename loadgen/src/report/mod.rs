@@ -3,10 +3,12 @@
 //! A [`Document`] is a `run.json`. Everything that is drawn is drawn from it alone, so that any run
 //! can be drawn again; only the histograms need the trials themselves.
 
+mod ablations;
 mod bars;
 mod build;
 mod claims;
 mod compare;
+mod distribution;
 mod document;
 mod drawing;
 mod files;

@@ -120,11 +120,14 @@ pub(super) fn heading(scenario: &Scenario) -> String {
         (_, 1) => "kept where the server keeps them".to_owned(),
         (_, pipeline) => format!("kept, {pipeline} requests in flight on each"),
     };
-    let connections = super::format::count(params.connections as u64);
+    let connections = match params.connections {
+        1 => "1 connection".to_owned(),
+        n => format!("{} connections", super::format::count(n as u64)),
+    };
     let beside = params.beside.map_or_else(String::new, |beside| {
         format!(", beside {} that are only held", super::format::count(beside.connections() as u64))
     });
-    format!("{}: {connections} connections, {} {}, {how}{beside}", scenario.name, params.method, params.path)
+    format!("{}: {connections}, {} {}, {how}{beside}", scenario.name, params.method, params.path)
 }
 
 /// Words in lines of at most `width` columns. Lines that the text has already stay lines, and what
@@ -201,6 +204,14 @@ mod tests {
             table.lines().any(|line| line.starts_with("phase0-serial") && line.contains(NONE)),
             "{table}"
         );
+    }
+
+    #[test]
+    fn one_connection_is_not_told_in_the_plural() {
+        let mut scenario = sample::document().scenarios.remove(0);
+        assert!(heading(&scenario).starts_with("reference: 1,000 connections, GET"));
+        scenario.params.connections = 1;
+        assert!(heading(&scenario).starts_with("reference: 1 connection, GET"));
     }
 
     #[test]

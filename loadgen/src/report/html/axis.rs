@@ -57,6 +57,26 @@ impl Axis {
         Self { low, high, log: true, marks, label }
     }
 
+    /// Around 1, from the least of `values` to the largest: by how much something is better or worse.
+    pub(super) fn from_one(values: &[f64], label: fn(f64) -> String) -> Self {
+        let known = || values.iter().copied().filter(|value| *value > 0.0 && value.is_finite());
+        let (low, high) = (known().fold(1.0, f64::min), known().fold(1.0, f64::max));
+        if high > low * SPAN_LINEAR_MAX {
+            return Self::log(low, high, label);
+        }
+        let step = round_step(((high - low) / MARKS).max(0.01));
+        let first = (low / step).floor();
+        let last = (high / step).ceil().max(first + 1.0);
+        let marks = (0..).map(|n| first + f64::from(n)).take_while(|n| *n <= last).map(|n| n * step);
+        Self::marked(first * step, last * step, marks.collect(), label)
+    }
+
+    /// As far to the left of 0 as to the right, with a round mark on each side.
+    pub(super) fn around_zero(side: f64, label: fn(f64) -> String) -> Self {
+        let step = round_below(side);
+        Self::marked(-side, side, vec![-step, 0.0, step], label)
+    }
+
     /// Evenly from `low` to `high` with these marks.
     pub(super) fn marked(low: f64, high: f64, marks: Vec<f64>, label: fn(f64) -> String) -> Self {
         Self { low, high, log: false, marks, label }
@@ -96,6 +116,12 @@ fn round_step(step: f64) -> f64 {
     [1.0, 2.0, 2.5, 5.0].map(|factor| factor * power).into_iter().find(|n| *n >= step).unwrap_or(10.0 * power)
 }
 
+/// 1, 2 or 5 times a power of ten, not above `value`.
+fn round_below(value: f64) -> f64 {
+    let power = 10_f64.powf(value.log10().floor());
+    [5.0, 2.0].map(|factor| factor * power).into_iter().find(|n| *n <= value).unwrap_or(power)
+}
+
 impl Ranged for Axis {
     type FormatOption = NoDefaultFormatting;
     type ValueType = f64;
@@ -127,8 +153,11 @@ pub(super) fn short(value: f64) -> String {
         1e3.. => (value / 1e3, "k"),
         _ => (value, ""),
     };
-    let text = format!("{value:.2}");
-    format!("{}{unit}", text.trim_end_matches('0').trim_end_matches('.'))
+    // Three digits: more would be the noise of the trials.
+    let decimals = if value.abs() < 10.0 { 2 } else { usize::from(value.abs() < 100.0) };
+    let text = format!("{value:.decimals$}");
+    let text = if decimals == 0 { &text } else { text.trim_end_matches('0').trim_end_matches('.') };
+    format!("{text}{unit}")
 }
 
 /// Nanoseconds in a few characters: `20 ms`.
@@ -172,8 +201,25 @@ mod tests {
     }
 
     #[test]
+    fn marks_on_both_sides_of_zero_are_round() {
+        for (side, mark) in [(0.022, 0.02), (0.09, 0.05), (2.15, 2.0)] {
+            let axis = Axis::around_zero(side, short);
+            assert!((axis.marks[2] - mark).abs() < 1e-9, "{side}: {:?}", axis.marks);
+        }
+    }
+
+    #[test]
+    fn what_is_hardly_better_is_drawn_close_to_one() {
+        let axis = Axis::from_one(&[0.96, 1.08, 1.12], short);
+        assert!(axis.low > 0.9 && axis.high < 1.2 && !axis.is_log());
+        assert!(Axis::from_one(&[1.0], short).high > 1.0 || Axis::from_one(&[1.0], short).low < 1.0);
+        assert!(Axis::from_one(&[440.0], short).is_log());
+    }
+
+    #[test]
     fn numbers_are_short() {
         assert_eq!([0.0, 950.0, 12_500.0, 1_000_000.0].map(short), ["0", "950", "12.5k", "1M"]);
+        assert_eq!([931.43, 38_527.0, 228_370.0, 2.5].map(short), ["931", "38.5k", "228k", "2.5"]);
         assert_eq!([2e6, 5e4, 1e9].map(short_duration), ["2 ms", "50 µs", "1 s"]);
     }
 }

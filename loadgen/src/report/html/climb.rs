@@ -21,7 +21,11 @@ pub(super) fn picture(scenario: &Scenario) -> Option<Picture> {
     let svg = slots(&words, axis, "requests per second", |canvas, index, bottom| {
         let row = &scenario.rows[index];
         if medians[index] > 0.0 {
-            canvas.rectangle((low, bottom + BAR.0), (medians[index], bottom + BAR.1), Role::of(row))?;
+            canvas.rectangle(
+                (low, bottom + BAR.0),
+                (medians[index], bottom + BAR.1),
+                Role::of(scenario, row),
+            )?;
         }
         match row.target_qps {
             Some(target) => canvas.line(

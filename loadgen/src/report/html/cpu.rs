@@ -20,13 +20,14 @@ pub(super) fn picture(scenario: &Scenario) -> Option<Picture> {
     let svg = slots(&words, axis, "µs of CPU per request", |canvas, index, bottom| {
         let row = rows[index];
         let (low, high) = (bottom + BAR.0, bottom + BAR.1);
-        let role = Role::of(row);
+        let role = Role::of(scenario, row);
         match row.server.user_us_per_request {
             Some(user) => {
                 canvas.rectangle((0.0, low), (user, high), role)?;
                 canvas.band((user, low), (total(row), high), role)
             }
-            None => canvas.rectangle((0.0, low), (total(row), high), role),
+            // Empty, because which part of it would be full is not known.
+            None => canvas.outline((0.0, low), (total(row), high), role),
         }
     });
     let each: Vec<_> = words.iter().map(|slot| format!("{}: {}", slot.name, slot.value)).collect();
@@ -39,7 +40,7 @@ pub(super) fn picture(scenario: &Scenario) -> Option<Picture> {
             most.name,
             each.join("; ")
         ),
-        note: Some("The full part is user mode, the pale part the kernel.".into()),
+        note: Some(note(&rows)),
         svg,
         values: Table::of(
             rows.iter().copied(),
@@ -54,8 +55,42 @@ pub(super) fn picture(scenario: &Scenario) -> Option<Picture> {
     })
 }
 
+/// Of what is there only.
+fn note(rows: &[&Row]) -> String {
+    let is_split = |row: &&Row| row.server.user_us_per_request.is_some();
+    let split = rows.iter().any(is_split).then_some("The full part is user mode, the pale part the kernel.");
+    let whole = (!rows.iter().all(is_split)).then_some(
+        "An empty bar was not split: the server was not met often enough to tell user mode from the kernel.",
+    );
+    [split, whole].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
 fn words(row: &Row) -> Slot {
     let split = row.server.user_us_per_request.zip(row.server.sys_us_per_request);
-    let split = split.map_or_else(String::new, |(user, system)| format!(" = {user:.1} + {system:.1}"));
+    let split = split
+        .map_or_else(|| ", not split".to_owned(), |(user, system)| format!(" = {user:.1} + {system:.1}"));
     Slot { name: row.name.clone(), value: cpu_per_request(row) + &split }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn a_bar_that_is_not_split_is_empty_and_said_to_be() {
+        let mut scenario = sample::document().scenarios.remove(0);
+        let whole = picture(&scenario).unwrap();
+        assert!(!whole.note.as_deref().unwrap().contains("full part"), "none is split: {:?}", whole.note);
+        let outlines = |picture: &Picture| picture.svg.matches("fill=\"none\" class=\"s-p").count();
+        assert_eq!(outlines(&whole), 2, "one for each phase: {}", whole.svg);
+        for row in &mut scenario.rows {
+            row.server.user_us_per_request = Some(1.5);
+            row.server.sys_us_per_request = Some(40.0);
+        }
+        let split = picture(&scenario).unwrap();
+        assert!(!split.note.as_deref().unwrap().contains("not split"), "{:?}", split.note);
+        assert_eq!(outlines(&split), 0);
+        assert!(split.svg.contains("41.5 µs = 1.5 + 40.0"), "{}", split.svg);
+    }
 }

@@ -11,11 +11,9 @@ use super::paint::{Role, themed};
 use super::table;
 
 /// Units across. A column of a page is about as wide in pixels, a phone a little narrower.
-const WIDTH: u32 = 480;
+pub(super) const WIDTH: u32 = 480;
 /// The size of words in these units; the library divides what it is given by the ratio of pixels to points.
 const FONT_SIZE: f64 = 14.0 * 1.24;
-/// An estimate of a character's width, on the safe side for names and digits.
-const CHARACTER_WIDTH: f64 = 7.6;
 
 /// How much of its colour a paler shade has.
 const PALE: f64 = 0.4;
@@ -45,13 +43,22 @@ pub(super) struct Picture {
 /// Something to draw on, in values of the axes.
 pub(super) struct Canvas<'a, 'b> {
     chart: ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>,
+    /// The whole picture. What is drawn on the chart alone is moved back to its edge if it lies beyond.
+    root: DrawingArea<SVGBackend<'b>, Shift>,
 }
 
 pub(super) type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
-/// How many units a text takes across, about.
+/// How many units a text takes across, an estimate on the safe side: which font it will be is not known.
 pub(super) fn text_width(text: &str) -> f64 {
-    text.chars().count() as f64 * CHARACTER_WIDTH
+    let width = |c: char| match c {
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' | '<' | '>' | '&' | '+' | '=' | '~' => 12.5,
+        'A'..='Z' => 10.0,
+        // Scripts whose characters are as wide as they are high.
+        '\u{1100}'.. => 15.0,
+        _ => 7.6,
+    };
+    text.chars().map(width).sum()
 }
 
 /// An SVG of that height with axes, whose unit is told below, and whatever `content` draws.
@@ -83,7 +90,7 @@ pub(super) fn draw(
             .axis_desc_style(words(Role::Muted))
             .x_desc(unit)
             .draw()?;
-        content(&mut Canvas { chart })?;
+        content(&mut Canvas { chart, root: root.clone() })?;
         root.present()
     })();
     // A string takes everything; an error could only be the library's own.
@@ -94,6 +101,11 @@ pub(super) fn draw(
 impl Canvas<'_, '_> {
     pub(super) fn rectangle(&mut self, from: (f64, f64), to: (f64, f64), role: Role) -> Drawn {
         self.chart.plotting_area().draw(&Rectangle::new([from, to], role.color().filled()))
+    }
+
+    /// A rectangle that is empty.
+    pub(super) fn outline(&mut self, from: (f64, f64), to: (f64, f64), role: Role) -> Drawn {
+        self.chart.plotting_area().draw(&Rectangle::new([from, to], role.color().stroke_width(2)))
     }
 
     /// A rectangle in a paler shade.
@@ -122,16 +134,14 @@ impl Canvas<'_, '_> {
         let style =
             ("sans-serif", FONT_SIZE).into_font().color(&role.color()).pos(Pos::new(side, VPos::Center));
         let (x, y) = self.pixel(at);
-        let place = self.local((x + by.0, y + by.1));
-        self.chart.plotting_area().strip_coord_spec().draw(&Text::new(text.to_owned(), place, style))
+        self.root.draw(&Text::new(text.to_owned(), (x + by.0, y + by.1), style))
     }
 
     /// A thin line from the end of another one to beside a place, to where its name is.
     pub(super) fn leader(&mut self, from: (f64, f64), to: (f64, f64), by: (i32, i32), role: Role) -> Drawn {
         let (start, end) = (self.pixel(from), self.pixel(to));
-        let points = vec![self.local(start), self.local(end), self.local((end.0 + by.0, end.1 + by.1))];
-        let style = role.color().mix(PALE).stroke_width(1);
-        self.chart.plotting_area().strip_coord_spec().draw(&PathElement::new(points, style))
+        let points = vec![start, end, (end.0 + by.0, end.1 + by.1)];
+        self.root.draw(&PathElement::new(points, role.color().mix(PALE).stroke_width(1)))
     }
 
     /// Where values are in the picture.
@@ -143,12 +153,6 @@ impl Canvas<'_, '_> {
     pub(super) fn heights(&self) -> (i32, i32) {
         let (_, ys) = self.chart.plotting_area().get_pixel_range();
         (ys.start, ys.end)
-    }
-
-    /// A place of the whole picture as one of the part that is drawn on.
-    fn local(&self, (x, y): (i32, i32)) -> (i32, i32) {
-        let (xs, ys) = self.chart.plotting_area().get_pixel_range();
-        (x - xs.start, y - ys.start)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use plotters::style::text_anchor::HPos;
 
-use super::frame::{Canvas, Drawn, text_width};
+use super::frame::{Canvas, Drawn};
 use super::paint::Role;
+use super::slots::cut;
 
 /// Units on the right that names take.
 pub(super) const ROOM: u32 = 128;
@@ -11,6 +12,14 @@ pub(super) const ROOM: u32 = 128;
 const LEADER: i32 = 18;
 /// A name's height with a little air.
 const LINE_HEIGHT: i32 = 17;
+/// Above and below the names: the axis and its unit.
+const AROUND: u32 = 70;
+
+/// How high a picture is to be so that there is room for the names of all its lines.
+pub(super) fn height(lines: usize, least: u32) -> u32 {
+    let lines = u32::try_from(lines).unwrap_or(u32::MAX / 100);
+    least.max(lines * LINE_HEIGHT.unsigned_abs() + AROUND)
+}
 
 /// A name and where its line ends.
 pub(super) struct Label {
@@ -58,21 +67,30 @@ pub(super) fn short_name(name: &str) -> String {
         },
         None => name.to_owned(),
     };
-    let room = f64::from(ROOM) - f64::from(LEADER);
-    let fits = |text: &str| text_width(text) <= room;
-    if fits(&short) {
-        return short;
-    }
-    let mut cut = short;
-    while !cut.is_empty() && !fits(&format!("{cut}…")) {
-        cut.pop();
-    }
-    cut + "…"
+    cut(&short, f64::from(ROOM) - f64::from(LEADER))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::axis::Axis;
+    use super::super::frame::{self, Margins, WIDTH};
     use super::*;
+
+    #[test]
+    fn a_name_stands_clear_of_the_line_that_it_names() {
+        let axis = || Axis::blank(0.0, 10.0);
+        let margins = Margins { left: 4, right: ROOM, labels: 60 };
+        let label = |text: &str, y| Label { text: text.into(), role: Role::Phase(1), at: (10.0, y) };
+        let ends = vec![label("first", 5.0), label("second", 5.1)];
+        let svg =
+            frame::draw(200, margins, (axis(), "x"), axis(), |canvas| draw(canvas, ends, 10.0, HPos::Left));
+        for name in ["first", "second"] {
+            let element = svg.split("<text").find(|element| element.contains(name)).expect("it is written");
+            let x = element.split_once("x=\"").and_then(|(_, rest)| rest.split('"').next()).expect("a place");
+            let x: u32 = x.parse().expect("a number");
+            assert!(x >= WIDTH - ROOM + 14, "{name} begins at {x}");
+        }
+    }
 
     #[test]
     fn names_that_would_cover_each_other_move_apart_and_stay_inside() {

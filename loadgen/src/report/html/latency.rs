@@ -42,13 +42,14 @@ pub(super) fn picture(scenario: &Scenario) -> Option<Picture> {
         .iter()
         .map(|curve| Label {
             text: labels::short_name(&curve.row.name),
-            role: Role::of(curve.row),
+            role: Role::of(scenario, curve.row),
             at: curve.points.last().copied().unwrap_or_default(),
         })
         .collect();
-    let svg = draw(HEIGHT, MARGINS, (x, "percentile of requests"), y, |canvas| {
+    let height = labels::height(curves.len(), HEIGHT);
+    let svg = draw(height, MARGINS, (x, "percentile of requests"), y, |canvas| {
         for curve in &curves {
-            canvas.line(curve.points.clone(), 3, Role::of(curve.row))?;
+            canvas.line(curve.points.clone(), 3, Role::of(scenario, curve.row))?;
         }
         labels::draw(canvas, ends, last, HPos::Left)
     });
@@ -127,9 +128,14 @@ fn values(curves: &[Curve<'_>]) -> Table {
         ("99.999 %", 0.99999),
     ];
     let rows = curves.iter().map(|curve| {
+        // What the table of latencies has is told here, too, and not what lies between two points of the curve.
+        let known = curve.row.latency_ns.map(|latency| [latency.p50, latency.p90, latency.p99, latency.p999]);
         let mut cells = vec![Cell::Code(curve.row.name.clone())];
-        cells.extend(marks.iter().map(|(_, quantile)| {
-            Cell::Text(at(curve, nines(*quantile)).map_or_else(|| NONE.to_owned(), duration))
+        cells.extend(marks.iter().enumerate().map(|(index, (_, quantile))| {
+            let known = known.and_then(|known| known.get(index).copied());
+            Cell::Text(
+                known.or_else(|| at(curve, nines(*quantile))).map_or_else(|| NONE.to_owned(), duration),
+            )
         }));
         cells
     });
@@ -150,11 +156,24 @@ fn at(curve: &Curve<'_>, nines: f64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::{sample, tables};
 
     #[test]
     fn nines_are_read_as_percentiles() {
         let marks = [0.5, 0.9, 0.99, 0.999, 0.9999].map(|quantile| percentile(nines(quantile)));
         assert_eq!(marks, ["50", "90", "99", "99.9", "99.99"]);
+    }
+
+    #[test]
+    fn the_values_are_those_of_the_table_of_latencies() {
+        for scenario in [sample::reference(), sample::full()].iter().flat_map(|run| &run.scenarios) {
+            let shown = tables::latencies(scenario).rows;
+            let measured = shown.iter().filter(|row| row[1] != Cell::Text(NONE.into()));
+            let values = picture(scenario).map(|picture| picture.values.rows).unwrap_or_default();
+            for (shown, values) in measured.zip(values) {
+                assert_eq!(shown[..5], values[..5], "{}", scenario.name);
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `report.html`: one file that asks the network for nothing, on light, dark and paper.
 //!
 //! # Layout
-//! - `page` has the sections, `scenario` those of one workload, `table` the tables.
+//! - `page` has the sections, `story` what it begins with, `scenario` those of one workload, `table` the tables.
 //! - `climb`, `latency`, `trials`, `cpu`, `waterfall` and `trend` draw one kind of picture each, most of them in
 //!   `slots`.
 //! - `frame` is what pictures have in common: `axis`, `labels` at the ends of lines, and colours by role
@@ -17,6 +17,7 @@ mod page;
 mod paint;
 mod scenario;
 mod slots;
+mod story;
 mod table;
 mod trend;
 mod trials;

@@ -2,10 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::super::document::{Document, Row, Scenario};
-use super::super::format::{or_none, rate, times};
+use super::super::document::Document;
 use super::super::{claims, prose, tables, warnings};
-use super::{scenario, table};
+use super::{scenario, story, table};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -21,7 +20,7 @@ pub fn html(document: &Document) -> String {
                 @if let Some(cpus) = document.machine.cpus { ", " (cpus) " CPUs" }
                 @if let Some(commit) = &document.commit { ", commit " code { (commit) } }
             }
-            (story(document))
+            (story::story(document))
             nav aria-label="Sections" { @for (id, name) in contents(document) { a href=(format!("#{id}")) { (name) } " " } }
         }
         (doubts(document))
@@ -66,52 +65,13 @@ pub(in super::super) fn whole(title: &str, content: &Markup) -> String {
     page.into_string() + "\n"
 }
 
-/// The run in one look: a sentence, and a tile for each workload with the server that came out on top.
-fn story(document: &Document) -> Markup {
-    let tiles = document.scenarios.iter().filter_map(|scenario| Some((scenario, best(scenario)?)));
-    html! {
-        @if let Some(lead) = document.scenarios.first().and_then(lead) { p.lead { (lead) } }
-        div.tiles { @for (scenario, row) in tiles {
-            a.tile href=(format!("#{}", scenario.name)) {
-                span.name { (scenario.name) }
-                strong { (or_none(row.qps, |qps| rate(qps.median))) } " requests/s"
-                span.name {
-                    (row.name)
-                    @if let Some(speedup) = row.speedup { ", " (times(speedup)) " phase 0" }
-                }
-            }
-        } }
-    }
-}
-
-/// The phase with the highest rate.
-fn best(scenario: &Scenario) -> Option<&Row> {
-    let phases = scenario.rows.iter().filter(|row| row.kind == "phase" && row.qps.is_some());
-    phases.max_by(|a, b| median(a).total_cmp(&median(b)))
-}
-
-fn lead(scenario: &Scenario) -> Option<String> {
-    let (first, best) = (scenario.rows.iter().find(|row| row.kind == "phase")?, best(scenario)?);
-    let speedup = best.speedup.filter(|_| best.name != first.name)?;
-    Some(format!(
-        "From {} requests per second ({}) to {} ({}): {}, with {}.",
-        rate(first.qps?.median),
-        first.name,
-        rate(best.qps?.median),
-        best.name,
-        times(speedup),
-        prose::fired(scenario).trim_end_matches('.')
-    ))
-}
-
-fn median(row: &Row) -> f64 {
-    row.qps.map_or(0.0, |qps| qps.median)
-}
-
 /// The sections that there are.
 fn contents(document: &Document) -> Vec<(String, String)> {
-    let mut all: Vec<_> =
-        document.scenarios.iter().map(|scenario| (scenario.name.clone(), scenario.name.clone())).collect();
+    let mut all: Vec<_> = document
+        .scenarios
+        .iter()
+        .map(|scenario| (scenario::id(&scenario.name), scenario.name.clone()))
+        .collect();
     let mut add = |there: bool, id: &str, name: &str| {
         if there {
             all.push((id.into(), name.into()));

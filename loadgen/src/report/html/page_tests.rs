@@ -50,6 +50,19 @@ fn every_picture_has_a_title_a_description_and_its_values() {
 }
 
 #[test]
+fn a_scenario_may_be_called_as_a_section_is() {
+    let mut document = sample::document();
+    document.scenarios[0].name = "conditions".into();
+    let page = html(&document);
+    assert_eq!(page.matches("id=\"conditions\"").count(), 1);
+    assert_eq!(
+        page.matches("href=\"#scenario-conditions\"").count(),
+        2,
+        "from its tile and from the sections"
+    );
+}
+
+#[test]
 fn what_was_measured_is_drawn_and_what_was_not_is_left_out() {
     let (full, reference) = (html(&sample::full()), html(&sample::reference()));
     for part in ["The floor", "What bounds them", "allocations", "of the floor", "per held connection"] {

@@ -5,7 +5,7 @@
 
 use plotters::style::RGBColor;
 
-use super::super::document::Row;
+use super::super::document::{Row, Scenario};
 
 /// What something in a picture is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,31 +23,60 @@ pub(super) enum Role {
     Loss,
     /// A server, by its phase.
     Phase(u8),
-    /// The same with something turned on or off.
-    Variant(u8),
+    /// The same with something turned on or off, and which pattern of dashes it has.
+    Variant(u8, u8),
     /// A server of canned bytes.
     Floor,
-    /// A server of the user's.
-    Target,
+    /// A server of the user's, and which of their colours it has.
+    Target(u8),
 }
 
 /// Phases that have a colour of their own.
 const PHASES: u8 = 5;
+/// Patterns of dashes, for the variants of a phase.
+const PATTERNS: u8 = 4;
+/// Colours of targets.
+const TARGETS: u8 = 4;
 
 impl Role {
     /// The role of a server: a phase has the same colour in every picture.
-    pub(super) fn of(row: &Row) -> Self {
-        Self::named(&row.name, &row.kind)
+    pub(super) fn of(scenario: &Scenario, row: &Row) -> Self {
+        Self::among(
+            scenario.rows.iter().map(|row| (row.name.as_str(), row.kind.as_str())),
+            &row.name,
+            &row.kind,
+        )
     }
 
-    pub(super) fn named(name: &str, kind: &str) -> Self {
+    /// The role of a server that stands with `others`, in their order: variants of a phase differ in their
+    /// dashes, and targets in their colours.
+    pub(super) fn among<'a>(
+        others: impl Iterator<Item = (&'a str, &'a str)>,
+        name: &str,
+        kind: &str,
+    ) -> Self {
+        let role = Self::named(name, kind);
+        let before = others
+            .take_while(|(other, _)| *other != name)
+            .filter(|(name, kind)| Self::named(name, kind) == role)
+            .count();
+        let nth = |most: u8| u8::try_from(before % usize::from(most)).unwrap_or(0);
+        match role {
+            Self::Variant(phase, _) => Self::Variant(phase, nth(PATTERNS)),
+            Self::Target(_) => Self::Target(nth(TARGETS)),
+            other => other,
+        }
+    }
+
+    /// As if there were no others.
+    fn named(name: &str, kind: &str) -> Self {
         let digit = name.strip_prefix("phase").and_then(|rest| rest.bytes().next());
         let phase = digit.map(|digit| digit.wrapping_sub(b'0')).filter(|&phase| phase < PHASES);
         match (kind, phase) {
             ("floor", _) => Self::Floor,
             ("phase", Some(phase)) => Self::Phase(phase),
-            (_, Some(phase)) => Self::Variant(phase),
-            _ => Self::Target,
+            (_, Some(phase)) => Self::Variant(phase, 0),
+            _ => Self::Target(0),
         }
     }
 
@@ -60,9 +89,9 @@ impl Role {
             Self::Goal => 5,
             Self::Loss => 7,
             Self::Floor => 8,
-            Self::Target => 9,
             Self::Phase(phase) => 0x10 + phase,
-            Self::Variant(phase) => 0x20 + phase,
+            Self::Variant(phase, pattern) => 0x20 + phase * PATTERNS + pattern,
+            Self::Target(nth) => 0x40 + nth,
         }
     }
 
@@ -70,7 +99,7 @@ impl Role {
         RGBColor(0, 0, self.code())
     }
 
-    /// The class that the style sheet knows it by, after `f-` (filled) or `s-` (stroked).
+    /// The class that the style sheet knows it by, after `f-` (filled) or `s-` (stroked), with that of its dashes.
     fn class(self) -> String {
         match self {
             Self::Text => "text".into(),
@@ -80,24 +109,17 @@ impl Role {
             Self::Goal => "goal".into(),
             Self::Loss => "loss".into(),
             Self::Floor => "floor".into(),
-            Self::Target => "target".into(),
             Self::Phase(phase) => format!("p{phase}"),
-            Self::Variant(phase) => format!("v{phase}"),
+            Self::Variant(phase, pattern) => format!("v{phase} d{pattern}"),
+            Self::Target(nth) => format!("t{nth}"),
         }
     }
 
     fn all() -> impl Iterator<Item = Self> {
-        let fixed = [
-            Self::Text,
-            Self::Muted,
-            Self::Grid,
-            Self::Paper,
-            Self::Goal,
-            Self::Loss,
-            Self::Floor,
-            Self::Target,
-        ];
-        fixed.into_iter().chain((0..PHASES).flat_map(|phase| [Self::Phase(phase), Self::Variant(phase)]))
+        let fixed = [Self::Text, Self::Muted, Self::Grid, Self::Paper, Self::Goal, Self::Loss, Self::Floor];
+        let variants = |phase| (0..PATTERNS).map(move |pattern| Self::Variant(phase, pattern));
+        let phases = (0..PHASES).flat_map(move |phase| variants(phase).chain([Self::Phase(phase)]));
+        fixed.into_iter().chain(phases).chain((0..TARGETS).map(Self::Target))
     }
 }
 
@@ -119,15 +141,37 @@ mod tests {
     #[test]
     fn a_phase_has_one_colour_and_its_variants_a_shade_of_it() {
         assert_eq!(Role::named("phase3-pooled", "phase"), Role::Phase(3));
-        assert_eq!(Role::named("phase3-pooled --fresh-buffers", "ablation"), Role::Variant(3));
+        assert_eq!(Role::named("phase3-pooled --fresh-buffers", "ablation"), Role::Variant(3, 0));
         assert_eq!(Role::named("canned", "floor"), Role::Floor);
-        assert_eq!(Role::named("phase9", "target"), Role::Target);
-        assert_eq!(Role::named("nginx", "target"), Role::Target);
+        assert_eq!(Role::named("phase9", "target"), Role::Target(0));
+        assert_eq!(Role::named("nginx", "target"), Role::Target(0));
+    }
+
+    #[test]
+    fn those_of_a_kind_are_told_apart() {
+        let rows = [
+            ("phase4-keepalive", "phase"),
+            ("phase4-keepalive --close", "ablation"),
+            ("nginx", "target"),
+            ("phase3-pooled --fresh-buffers", "ablation"),
+            ("phase4-keepalive --parser textbook", "ablation"),
+            ("mine", "target"),
+        ];
+        let roles = rows.map(|(name, kind)| Role::among(rows.into_iter(), name, kind));
+        let [kept, close, nginx, fresh, textbook, mine] = roles;
+        assert_eq!((kept, close, textbook), (Role::Phase(4), Role::Variant(4, 0), Role::Variant(4, 1)));
+        assert_eq!((fresh, nginx, mine), (Role::Variant(3, 0), Role::Target(0), Role::Target(1)));
+    }
+
+    #[test]
+    fn no_two_roles_have_the_same_number() {
+        let codes: std::collections::BTreeSet<u8> = Role::all().map(Role::code).collect();
+        assert_eq!(codes.len(), Role::all().count());
     }
 
     #[test]
     fn numbers_become_classes() {
-        let svg = themed("<rect fill=\"#000012\"/><path stroke=\"#000021\"/>".into());
-        assert_eq!(svg, "<rect class=\"f-p2\"/><path class=\"s-v1\"/>");
+        let svg = themed("<rect fill=\"#000012\"/><path stroke=\"#000025\"/>".into());
+        assert_eq!(svg, "<rect class=\"f-p2\"/><path class=\"s-v1 d1\"/>");
     }
 }

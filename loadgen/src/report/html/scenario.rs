@@ -8,13 +8,18 @@ use super::frame::Picture;
 use super::table::{self, ticked};
 use super::{climb, cpu, latency, trials, waterfall};
 
+/// What a scenario's section is called, so that none is taken for a section that every page has.
+pub(super) fn id(name: &str) -> String {
+    format!("scenario-{name}")
+}
+
 pub(super) fn section(document: &Document, scenario: &Scenario) -> Markup {
     let pictures: [fn(&Scenario) -> Option<Picture>; 5] =
         [climb::picture, latency::picture, cpu::picture, trials::picture, waterfall::picture];
     let original = scenario.rows.iter().any(|row| row.original_qps.is_some());
     let ceilings = prose::ceilings(scenario);
     html! {
-        section id=(scenario.name) {
+        section id=(id(&scenario.name)) {
             h2 { (scenario.name) }
             p { (scenario.shows) }
             @if let Some(wins) = &scenario.wins { p { (ticked(wins)) } }

@@ -28,12 +28,22 @@ fn cell(cell: &Cell) -> Markup {
     html! {
         @match cell {
             Cell::Text(text) => (ticked(text)),
-            Cell::Code(text) => code { (text) },
+            Cell::Code(text) => code { (name(text)) },
             Cell::Strong(text) => strong { (text) },
             Cell::Gauge(share, text) => {
                 span.gauge aria-hidden="true" { span style=(format!("width:{:.0}%", share.clamp(0.0, 1.0) * 100.0)) {} }
                 " " (text)
             },
+        }
+    }
+}
+
+/// A server's name, in which an option stays in one piece.
+fn name(text: &str) -> Markup {
+    html! {
+        @for (index, word) in text.split(' ').enumerate() {
+            @if index > 0 { " " }
+            @if word.starts_with("--") { span.option { (word) } } @else { (word) }
         }
     }
 }

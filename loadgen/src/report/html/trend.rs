@@ -16,17 +16,23 @@ const HEIGHT: u32 = 320;
 const MARGINS: Margins = Margins { left: 4, right: labels::ROOM, labels: 52 };
 /// Marks along the runs, at most.
 const MARKS_MAX: usize = 6;
+/// The latest runs, which are drawn: more are neither told apart nor quickly loaded.
+const RUNS_MAX: usize = 200;
 
 /// A page of its own.
 pub fn history_page(machines: &[Machine]) -> String {
+    let machines: Vec<_> = machines.iter().map(|machine| (machine, latest(machine))).collect();
     let content = html! {
         header { h1 { "Phase Lab: run after run" } }
-        @for machine in machines {
+        @for (machine, trends) in &machines {
             section {
                 h2 { (machine.name) }
-                p.fired { (machine.runs) " runs" }
+                p.fired {
+                    (machine.runs) " runs"
+                    @if machine.runs > RUNS_MAX { "; the last " (RUNS_MAX) " are drawn" }
+                }
                 div.pictures {
-                    @for trends in machine.trends.chunk_by(|a, b| a.scenario == b.scenario) {
+                    @for trends in trends.chunk_by(|a, b| a.scenario == b.scenario) {
                         (picture(machine, trends).figure())
                     }
                 }
@@ -40,23 +46,42 @@ pub fn history_page(machines: &[Machine]) -> String {
     page::whole("Phase Lab: run after run", &content)
 }
 
+/// The trends as far as they are drawn.
+fn latest(machine: &Machine) -> Vec<Trend> {
+    let first = machine.runs.saturating_sub(RUNS_MAX);
+    let cut = |trend: &Trend| Trend {
+        points: trend.points.iter().filter(|point| point.run >= first).cloned().collect(),
+        ..trend.clone()
+    };
+    machine.trends.iter().map(cut).filter(|trend| !trend.points.is_empty()).collect()
+}
+
 fn picture(machine: &Machine, trends: &[Trend]) -> Picture {
     let scenario = trends.first().map_or("", |trend| trend.scenario.as_str());
     let rates: Vec<f64> = trends.iter().flat_map(|trend| &trend.points).map(|point| point.qps).collect();
+    let first = machine.runs.saturating_sub(RUNS_MAX);
     let last = machine.runs.saturating_sub(1).max(1) as f64;
-    let every = machine.runs.div_ceil(MARKS_MAX).max(1);
-    let marks = (0..machine.runs).step_by(every).map(|run| run as f64).collect();
-    let x = Axis::marked(0.0, last, marks, |run| format!("{:.0}", run + 1.0));
+    let every = (machine.runs - first).div_ceil(MARKS_MAX).max(1);
+    let marks = (first..machine.runs).step_by(every).map(|run| run as f64).collect();
+    let role = |trend: &Trend| {
+        let all = trends.iter().map(|trend| (trend.row.as_str(), trend.kind.as_str()));
+        Role::among(all, &trend.row, &trend.kind)
+    };
+    let x = Axis::marked(first as f64, last, marks, |run| format!("{:.0}", run + 1.0));
     let y = Axis::fitting(&rates, short);
     let ends = trends.iter().filter_map(|trend| {
         let point = trend.points.last()?;
-        let role = Role::named(&trend.row, &trend.kind);
-        Some(Label { text: labels::short_name(&trend.row), role, at: (point.run as f64, point.qps) })
+        Some(Label {
+            text: labels::short_name(&trend.row),
+            role: role(trend),
+            at: (point.run as f64, point.qps),
+        })
     });
     let ends: Vec<_> = ends.collect();
-    let svg = draw(HEIGHT, MARGINS, (x, "run, requests per second upwards"), y, |canvas| {
+    let height = labels::height(trends.len(), HEIGHT);
+    let svg = draw(height, MARGINS, (x, "run, requests per second upwards"), y, |canvas| {
         for trend in trends {
-            let role = Role::named(&trend.row, &trend.kind);
+            let role = role(trend);
             let points: Vec<_> = trend.points.iter().map(|point| (point.run as f64, point.qps)).collect();
             canvas.line(points, 2, role)?;
             for point in &trend.points {
@@ -69,7 +94,11 @@ fn picture(machine: &Machine, trends: &[Trend]) -> Picture {
     Picture {
         id: format!("trend-{}-{scenario}", machine.name).replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
         title: format!("{scenario}, run after run"),
-        description: format!("A line for each server over {} runs. {}.", machine.runs, each.join("; ")),
+        description: format!(
+            "A line for each server over {} runs. {}.",
+            machine.runs - first,
+            each.join("; ")
+        ),
         note: Some("A ring is a run that was quick (fewer than three trials) or partial.".into()),
         svg,
         values: values(trends),
@@ -103,6 +132,26 @@ fn values(trends: &[Trend]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_thousands_of_runs_the_last_are_drawn_and_that_is_said() {
+        let mut all = machines(&[six_runs()]);
+        let trend = &mut all[0].trends[0];
+        let point = trend.points[0].clone();
+        trend.points = (0..3_000)
+            .map(|run| {
+                let mut point = point.clone();
+                point.run = run;
+                point
+            })
+            .collect();
+        all[0].runs = 3_000;
+        let page = history_page(&all);
+        assert_eq!(page.matches("<circle").count(), RUNS_MAX, "other servers were not measured lately");
+        assert!(page.contains("3000 runs; the last 200 are drawn"));
+        assert!(page.len() < 500_000, "{} bytes", page.len());
+    }
+
     use crate::report::history::{machines, tests::six_runs};
 
     #[test]

@@ -20,8 +20,7 @@ pub(super) fn picture(scenario: &Scenario) -> Option<Picture> {
     let off = |row: &Row, value: f64| row.qps.map_or(0.0, |qps| value / qps.median - 1.0);
     let all = rows.iter().flat_map(|row| counted(row).filter_map(|trial| trial.qps).map(|qps| off(row, qps)));
     let side = all.map(f64::abs).filter(|off| off.is_finite()).fold(SIDE_MIN, f64::max) * 1.1;
-    let step = (side * 50.0).ceil() / 100.0;
-    let axis = Axis::marked(-side, side, vec![-step, 0.0, step], signed_percent);
+    let axis = Axis::around_zero(side, signed_percent);
     let words: Vec<_> = rows
         .iter()
         .map(|row| Slot { name: row.name.clone(), value: or_none(row.qps, |qps| rate(qps.median)) })
@@ -29,7 +28,7 @@ pub(super) fn picture(scenario: &Scenario) -> Option<Picture> {
     let svg = slots(&words, axis, "difference from the median", |canvas, index, bottom| {
         let row = rows[index];
         let middle = bottom + f64::midpoint(BAR.0, BAR.1);
-        let role = Role::of(row);
+        let role = Role::of(scenario, row);
         if let Some(qps) = row.qps.filter(|qps| qps.confidence.is_some()) {
             let ends = (off(row, qps.low), off(row, qps.high));
             canvas.band((ends.0, bottom + BAR.0), (ends.1, bottom + BAR.1), role)?;
