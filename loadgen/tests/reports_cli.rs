@@ -87,6 +87,17 @@ fn two_runs_are_compared_as_a_table_or_as_json() {
 }
 
 #[test]
+fn no_width_is_too_small_for_a_report() {
+    let full = PathBuf::from(format!("{DATA}/full.run.json"));
+    for columns in ["0", "1", "-1", "18446744073709551615"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+        command.arg("compare").args([&full, &full]).env("COLUMNS", columns);
+        let output = command.stdin(Stdio::null()).output().expect("loadgen starts");
+        assert!(output.status.success(), "{columns}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn a_history_is_told_and_drawn_whatever_its_last_line_is() {
     let root = tempfile::tempdir().unwrap();
     let machine = root.path().join("some-machine");
