@@ -12,6 +12,9 @@ static REQUESTED: AtomicBool = AtomicBool::new(false);
 /// The server process that is running, 0 for none: `exit` runs no destructor that would end it.
 static CHILD: AtomicU32 = AtomicU32::new(0);
 
+/// Whether there is anything that a run would keep.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
 /// Listens for SIGINT and SIGTERM from now on.
 pub fn install() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| {
@@ -19,13 +22,19 @@ pub fn install() -> Result<(), ctrlc::Error> {
             kill_child();
             std::process::exit(i32::from(EXIT_CODE));
         }
-        let _ = writeln!(io::stderr(), "\nstopping; what was measured is kept. Once more to stop at once.");
+        let kept = if BEGUN.load(SeqCst) { "what was measured is kept" } else { "nothing was measured yet" };
+        let _ = writeln!(io::stderr(), "\nstopping; {kept}. Once more to stop at once.");
     })
 }
 
 /// Whether the run was asked to end.
 pub fn requested() -> bool {
     REQUESTED.load(SeqCst)
+}
+
+/// From now on something is measured that is kept.
+pub(super) fn begun() {
+    BEGUN.store(true, SeqCst);
 }
 
 /// Names the process that must not outlive this one.
