@@ -73,15 +73,17 @@ struct Surroundings {
 }
 
 /// Whether a trial goes into medians and histograms.
-fn counts(trial: &lab::Trial) -> bool {
+pub(super) fn counts(trial: &lab::Trial) -> bool {
     trial.failed.is_none() && trial.outcome.is_some()
 }
 
-/// The latencies of all trials of a row that count; `None` where there are none.
-pub(super) fn merged_latency(row: &lab::MeasuredRow) -> Option<Histogram<u64>> {
-    let counted = row.trials.iter().filter(|trial| counts(trial));
-    let mut histograms =
-        counted.filter_map(|trial| trial.outcome.as_ref()).map(|outcome| &outcome.latency_ns);
+/// The latencies of those trials of a row; `None` where there are none.
+pub(super) fn merged_latency(
+    row: &lab::MeasuredRow,
+    which: impl Fn(&lab::Trial) -> bool,
+) -> Option<Histogram<u64>> {
+    let trials = row.trials.iter().filter(|trial| which(trial));
+    let mut histograms = trials.filter_map(|trial| trial.outcome.as_ref()).map(|outcome| &outcome.latency_ns);
     let mut all = histograms.next()?.clone();
     // A later trial may hold longer latencies than the first one has room for.
     all.auto(true);
@@ -144,7 +146,7 @@ fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
     let mut all_errors = Errors::default();
     outcomes().for_each(|outcome| all_errors.merge(&outcome.errors));
     let counted = || measured.trials.iter().filter(|trial| counts(trial));
-    let latencies = merged_latency(measured);
+    let latencies = merged_latency(measured, counts);
     Row {
         name: measured.row.to_string(),
         kind: measured.row.kind().name().into(),
