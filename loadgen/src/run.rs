@@ -12,7 +12,7 @@ use crate::engine;
 use crate::lab::cpus;
 use crate::lab::scenario::Scenario;
 use crate::lab::{self, interrupt, limits};
-use crate::measure::{Build, Machine, Source};
+use crate::measure::{self, Build, Machine, Source};
 use crate::report::{self, Bars, Conditions, Document, Folder, Written};
 
 pub use args::Args;
@@ -48,6 +48,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             }
         })
         .ok();
+    // A server that goes into the background is ended with the others.
+    measure::adopt_orphans();
     let mut measured = lab::run(&agenda, &launch::launch, &fire, &bars);
     if !measured.interrupted {
         bars.line("counting allocations and system calls, apart from the trials");

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use super::ending;
+use crate::measure::family::Family;
 
 /// The exit code of a run that was interrupted.
 pub const EXIT_CODE: u8 = 130;
@@ -48,8 +49,8 @@ pub(super) fn forget_child(pid: u32) {
 }
 
 fn kill_child() {
-    if let Some(pid) = i32::try_from(CHILD.load(SeqCst)).ok().and_then(Pid::from_raw) {
-        // It may have ended by itself; then there is nothing left to do.
-        let _ = kill_process_group(pid, Signal::KILL);
+    match CHILD.load(SeqCst) {
+        0 => {}
+        pid => ending::kill(&mut Family::new(pid)),
     }
 }

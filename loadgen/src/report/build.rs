@@ -162,11 +162,20 @@ fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
         requests: Requests { ok: outcomes().map(|outcome| outcome.ok).sum(), failed: all_errors.total() },
         errors: errors(&all_errors),
         server: inspected(server(&counted()), &measured.inspection),
-        missing: measured.inspection.missing.clone(),
+        missing: cpu_lost(counted()).into_iter().chain(measured.inspection.missing.clone()).collect(),
         client: client(counted().filter_map(|trial| trial.outcome.as_ref())),
         ceiling: None,
         trials,
     }
+}
+
+/// Why CPU time is missing, if it is.
+fn cpu_lost<'a>(mut trials: impl Iterator<Item = &'a lab::Trial>) -> Option<String> {
+    trials.any(|trial| trial.usage.cpu_lost).then(|| {
+        "CPU time is not known of trials in which a process of the server ended and left its time to nobody: let its \
+         parent wait for it"
+            .into()
+    })
 }
 
 fn trial(measured: &lab::Trial) -> Trial {
@@ -301,7 +310,8 @@ fn client<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> Client {
     let available = sum(&|outcome| outcome.elapsed.as_secs_f64() * outcome.client.threads as f64);
     let mut cost = ClientCost::NONE;
     outcomes.clone().for_each(|outcome| cost.merge(&outcome.client));
-    let share = |spent: Duration| (available > 0.0).then(|| round5(spent.as_secs_f64() / available));
+    // Two clocks may differ by a little, and nobody is busier than busy.
+    let share = |spent: Duration| (available > 0.0).then(|| round5(spent.as_secs_f64() / available).min(1.0));
     let per_request =
         |spent: Duration| (requests > 0.0).then(|| round5(spent.as_secs_f64() * 1e6 / requests));
     Client {
