@@ -22,6 +22,7 @@ mod markdown;
 mod progress;
 mod prose;
 mod read;
+mod sound;
 mod stats;
 mod surroundings;
 mod tables;
