@@ -27,7 +27,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let root = args.out.clone().unwrap_or_else(|| workspace.clone().unwrap_or_default().join("results"));
     let folder = Folder::prepare(&root, &machine.slug()).map_err(Failure::BadArguments)?;
     let build = Build::here();
-    let command = args.command_line(&build);
+    let command = args.command_line(&build, workspace.is_some());
     let mut conditions = Conditions {
         machine,
         build,
