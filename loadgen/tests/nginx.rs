@@ -4,6 +4,7 @@ mod support;
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -84,7 +85,8 @@ impl Nginx {
         let mut nginx = Self { child, folder, address };
         let began = Instant::now();
         // It listens before it serves, and a connection that is closed unused is no request.
-        while TcpStream::connect(address).is_err() {
+        let socket = nginx.folder.path().join("socket");
+        while TcpStream::connect(address).is_err() || UnixStream::connect(&socket).is_err() {
             if nginx.child.try_wait().unwrap().is_some() {
                 eprintln!("nginx ended: {}", nginx.errors());
                 return None;
