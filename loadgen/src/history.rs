@@ -27,9 +27,22 @@ pub struct Args {
 /// Reads, draws, prints.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let folder = args.folder.clone().unwrap_or_else(|| workspace().unwrap_or_default().join("results"));
+    if args.folder.is_none() && !folder.is_dir() {
+        return Err(Failure::BadArguments(
+            "there is no results/ here, and no workspace of the lab's around: `loadgen run` makes one, or name the \
+             folder that its --out named"
+                .into(),
+        ));
+    }
     let histories = history::read(&folder).map_err(Failure::BadArguments)?;
     for complaint in histories.iter().flat_map(|history| &history.complaints) {
         eprintln!("! {complaint}");
+    }
+    if histories.iter().all(history::History::is_empty) {
+        return Err(Failure::Failed(format!(
+            "there is no run in the history in {} yet; every `loadgen run` adds one",
+            folder.display()
+        )));
     }
     let machines = history::machines(&histories);
     if let Some(file) = &args.html {

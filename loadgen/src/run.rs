@@ -12,7 +12,7 @@ use crate::engine;
 use crate::lab::cpus;
 use crate::lab::scenario::Scenario;
 use crate::lab::{self, interrupt, limits};
-use crate::measure::{Build, Machine, Source};
+use crate::measure::{self, Build, Machine, Source};
 use crate::report::{self, Bars, Conditions, Document, Folder, Written};
 
 pub use args::Args;
@@ -27,7 +27,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let root = args.out.clone().unwrap_or_else(|| workspace.clone().unwrap_or_default().join("results"));
     let folder = Folder::prepare(&root, &machine.slug()).map_err(Failure::BadArguments)?;
     let build = Build::here();
-    let command = args.command_line(&build);
+    let command = args.command_line(&build, workspace.is_some());
     let mut conditions = Conditions {
         machine,
         build,
@@ -42,28 +42,37 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let bars = Bars::new(agenda.trials());
     bars.line(&format!("{}, about {}", trials(agenda.trials()), about(agenda.estimate())));
     conditions.floor = lab::floor::measure(&agenda.split)
-        .inspect_err(|error| bars.line(&format!("the floor could not be measured: {error}")))
+        .inspect_err(|error| {
+            if !interrupt::requested() {
+                bars.line(&format!("the floor could not be measured: {error}"));
+            }
+        })
         .ok();
+    // A server that goes into the background is ended with the others.
+    measure::adopt_orphans();
     let mut measured = lab::run(&agenda, &launch::launch, &fire, &bars);
     if !measured.interrupted {
         bars.line("counting allocations and system calls, apart from the trials");
-        lab::inspect(&agenda, &mut measured, &launch::launch, &fire);
-        measured.interrupted = interrupt::requested();
     }
+    lab::inspect(&agenda, &mut measured, &launch::launch, &fire);
+    measured.interrupted = interrupt::requested();
     bars.finish();
     if measured.scenarios.is_empty() {
+        folder.leave();
         return Err(Failure::Interrupted);
     }
     let document = report::document(&measured, &conditions);
     let written = folder.write(&document, &measured);
+    // Before anything is printed, which may take as long as whoever reads likes.
+    let remembered = written.as_ref().map_or(Ok(()), |written| written.remember(&document));
     let printed = print(&document, written.as_ref().ok());
-    let remembered = written.map_err(Failure::Failed)?.remember(&document);
+    let complaint = written.map_err(Failure::Failed)?.complaint;
     match printed {
         // Whoever reads may have read enough, as with `| head`; the exit code tells the rest.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::Failed(format!("the table could not be printed: {error}; the files are written")))
         }
-        _ => remembered.map_err(Failure::Failed).and_then(|()| verdict(&measured)),
+        _ => complaint.map_or(remembered, Err).map_err(Failure::Failed).and_then(|()| verdict(&measured)),
     }
 }
 
@@ -76,7 +85,7 @@ fn print(document: &Document, written: Option<&Written>) -> io::Result<()> {
             writeln!(out, "{} {line}", if index == 0 { '!' } else { ' ' })?;
         }
     }
-    if let Some(Written { folder, files }) = written {
+    if let Some(Written { folder, files, .. }) = written {
         // On a line of its own, and whole, so that it can be copied.
         writeln!(out, "\n{} files in\n{}", files.len(), folder.display())?;
     }

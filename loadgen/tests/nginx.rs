@@ -4,6 +4,7 @@ mod support;
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -84,7 +85,8 @@ impl Nginx {
         let mut nginx = Self { child, folder, address };
         let began = Instant::now();
         // It listens before it serves, and a connection that is closed unused is no request.
-        while TcpStream::connect(address).is_err() {
+        let socket = nginx.folder.path().join("socket");
+        while TcpStream::connect(address).is_err() || UnixStream::connect(&socket).is_err() {
             if nginx.child.try_wait().unwrap().is_some() {
                 eprintln!("nginx ended: {}", nginx.errors());
                 return None;
@@ -211,6 +213,48 @@ fn nginx_on_a_unix_socket_is_the_same() {
         all_ok(&fire(&plan), 500);
         assert_eq!(nginx.logged(), 500, "{mode:?}");
     }
+}
+
+/// It has a master and a worker, which stand in a row for what they spend together.
+#[test]
+fn nginx_stands_on_the_ladder_with_all_its_processes() {
+    let Some(binary) = binary() else {
+        skipped("nginx is not installed here (apt-get install nginx-light)");
+        return;
+    };
+    let out = tempfile::tempdir().unwrap();
+    let here = env!("CARGO_MANIFEST_DIR");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
+        .args(["run", "--scenario-file", &format!("{here}/tests/tiny.toml"), "--scenario", "tiny"])
+        .args([
+            "--target",
+            &format!("nginx=sh {here}/examples/nginx.sh {{port}}"),
+            "--duration",
+            "1s",
+            "--out",
+        ])
+        .arg(out.path().join("results"))
+        // The example's own folder, beside that of whoever tries it at the same time.
+        .env("TMPDIR", out.path())
+        .env("PATH", format!("{path}:{}", binary.parent().unwrap().display()))
+        .stdin(Stdio::null())
+        .output()
+        .expect("loadgen starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let run = fs::read_dir(out.path().join("results")).unwrap().next().unwrap().unwrap().path();
+    let run = fs::read_dir(run).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
+    let document = loadgen::report::read(&run.unwrap()).unwrap();
+    let rows = &document.scenarios[0].rows;
+    let row = rows.iter().find(|row| row.name == "nginx").unwrap();
+    assert!(row.requests.ok > 0 && row.requests.failed == 0 && row.trials[0].failed.is_none(), "{row:?}");
+    let server = &row.server;
+    assert!(server.cpu_us_per_request > Some(0.0) && server.threads_max >= Some(2), "{server:?}");
+    assert!(server.rss_peak_bytes > Some(1 << 20), "{server:?}");
+    // Each has a part of it, unless the kernel had too few looks to tell.
+    let split = server.user_us_per_request.zip(server.sys_us_per_request);
+    assert!(split.is_none_or(|(user, system)| user > 0.0 && system > 0.0), "{server:?}");
+    assert!(split.is_some() || server.split_samples.is_none(), "{server:?}");
 }
 
 #[test]

@@ -87,6 +87,17 @@ fn two_runs_are_compared_as_a_table_or_as_json() {
 }
 
 #[test]
+fn no_width_is_too_small_for_a_report() {
+    let full = PathBuf::from(format!("{DATA}/full.run.json"));
+    for columns in ["0", "1", "-1", "18446744073709551615"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+        command.arg("compare").args([&full, &full]).env("COLUMNS", columns);
+        let output = command.stdin(Stdio::null()).output().expect("loadgen starts");
+        assert!(output.status.success(), "{columns}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn a_history_is_told_and_drawn_whatever_its_last_line_is() {
     let root = tempfile::tempdir().unwrap();
     let machine = root.path().join("some-machine");
@@ -104,4 +115,16 @@ fn a_history_is_told_and_drawn_whatever_its_last_line_is() {
     let empty = tempfile::tempdir().unwrap();
     let (code, _, stderr) = loadgen([Path::new("history"), empty.path()]);
     assert_eq!(code, Some(2), "{stderr}");
+    fs::write(empty.path().join("history.jsonl"), "").unwrap();
+    let (code, stdout, stderr) = loadgen([Path::new("history"), empty.path()]);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
+    assert!(
+        stderr.contains("no run in the history") && stderr.contains("`loadgen run` adds one"),
+        "{stderr}"
+    );
+    let mut elsewhere = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    let output = elsewhere.arg("history").current_dir(empty.path()).output().expect("loadgen starts");
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("`loadgen run` makes one") && stderr.contains("--out"), "{stderr}");
 }

@@ -4,12 +4,8 @@ use std::fmt::Write;
 use std::mem;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
-
 use crate::engine::Interval;
+use crate::report::hlog;
 
 /// Length of a row, a multiple of what the engine's intervals are long.
 const ROW: Duration = Duration::from_secs(1);
@@ -17,8 +13,6 @@ const ROW: Duration = Duration::from_secs(1);
 pub(super) const RATED_MIN: Duration = Duration::from_millis(1);
 /// Ten hours of rows; what comes after them goes into the last one.
 const ROWS_MAX: usize = 36_000;
-/// Programs that read the log expect the largest value in milliseconds.
-const NS_PER_MS: f64 = 1e6;
 
 /// A second of an attack, or what was left of one at the end.
 #[derive(Clone, Debug)]
@@ -105,7 +99,7 @@ impl Series {
             latency_ns: (!latency_ns.is_empty())
                 .then(|| [quantile(0.5), quantile(0.9), quantile(0.99), latency_ns.max()]),
             mean_ns: latency_ns.mean(),
-            encoded: if self.keep_log { encoded(latency_ns) } else { String::new() },
+            encoded: if self.keep_log { hlog::encoded(latency_ns) } else { String::new() },
         });
         self.rows.last()
     }
@@ -125,39 +119,22 @@ impl Series {
         out
     }
 
-    /// The same as a log of histograms, version 1.3, of nanoseconds.
+    /// The same as a log of histograms.
     pub(super) fn log(&self) -> String {
-        let began = self.began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let mut out = format!(
-            "#[Histogram log format version 1.3]\n\
-             #[StartTime: {began:.3} (seconds since epoch)]\n\
-             #[BaseTime: {began:.3} (seconds since epoch)]\n\
-             #[MaxValueDivisor: {NS_PER_MS:.3}]\n\
-             \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n"
-        );
-        for row in &self.rows {
-            let (from, length) = (row.from.as_secs_f64(), row.until.saturating_sub(row.from).as_secs_f64());
-            let max_ms = row.latency_ns.map_or(0.0, |[.., max]| max as f64 / NS_PER_MS);
-            let _ = writeln!(out, "{from:.3},{length:.3},{max_ms:.3},{}", row.encoded);
-        }
-        out
+        let lines = self.rows.iter().map(|row| hlog::Line {
+            from: row.from,
+            length: row.until.saturating_sub(row.from),
+            max_ns: row.latency_ns.map_or(0, |[.., max]| max),
+            histogram: &row.encoded,
+        });
+        hlog::text(self.began, lines)
     }
-}
-
-fn encoded(histogram: &Histogram<u64>) -> String {
-    let mut bytes = Vec::new();
-    V2DeflateSerializer::new()
-        .serialize(histogram, &mut bytes)
-        .expect("a histogram with these bounds can be written to memory");
-    STANDARD.encode(bytes)
 }
 
 #[cfg(test)]
 mod tests {
-    use hdrhistogram::serialization::Deserializer;
-    use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
-
     use super::*;
+    use crate::report::hlog::tests::read;
 
     fn news(until_ms: u64, latencies_us: &[u64]) -> Interval {
         let mut interval = Interval::new();
@@ -221,20 +198,7 @@ mod tests {
     #[test]
     fn the_log_is_read_back_by_others() {
         let log = series().log();
-        let (mut counts, mut commented) = (Vec::new(), false);
-        for entry in IntervalLogIterator::new(log.as_bytes()) {
-            match entry.unwrap() {
-                LogEntry::Interval(interval) => {
-                    let bytes = STANDARD.decode(interval.encoded_histogram()).unwrap();
-                    let read: Histogram<u64> =
-                        Deserializer::new().deserialize(&mut bytes.as_slice()).unwrap();
-                    counts.push((interval.start_timestamp().as_millis(), read.len()));
-                }
-                LogEntry::BaseTime(_) => commented = true,
-                LogEntry::StartTime(_) => {}
-            }
-        }
-        assert_eq!(counts, [(0, 5), (1_000, 0), (2_000, 1)]);
-        assert!(commented);
+        assert_eq!(read(&log), [(0, 5), (1_000, 0), (2_000, 1)]);
+        assert!(log.contains("#[BaseTime: "));
     }
 }

@@ -19,6 +19,7 @@ use rustix::time::{ClockId, clock_gettime};
 use slab::Slab;
 
 use super::cpus::{self, Split};
+use super::interrupt;
 
 /// Connections at work at the same time.
 const CONNECTIONS: usize = 64;
@@ -61,7 +62,8 @@ enum Keep {
     Exchange,
 }
 
-/// Measures all three, which takes about two seconds.
+/// Measures all three, which takes about two seconds; broken off by Ctrl-C with
+/// [`ErrorKind::Interrupted`].
 pub fn measure(split: &Split) -> io::Result<Floor> {
     Ok(Floor {
         connection_cycle: cost(split, Keep::Cycle)?,
@@ -158,6 +160,7 @@ fn ask(address: SocketAddr, keep: Keep, time: Duration) -> io::Result<u64> {
     let began = Instant::now();
     let mut times = 0;
     while began.elapsed() < time {
+        unless_interrupted()?;
         wait(&mut poll, &mut events)?;
         for event in &events {
             let index = event.token().0;
@@ -205,6 +208,7 @@ fn timer_lateness(split: &Split) -> io::Result<Histogram<u64>> {
             let mut late_ns = Histogram::new_with_bounds(1, LATE_NS_MAX, 3).map_err(io::Error::other)?;
             let began = Instant::now();
             while began.elapsed() < TIME {
+                unless_interrupted()?;
                 let asked = Instant::now();
                 thread::sleep(NAP);
                 let late = asked.elapsed().saturating_sub(NAP);
@@ -221,6 +225,10 @@ fn wait(poll: &mut Poll, events: &mut Events) -> io::Result<()> {
         Err(error) if error.kind() != ErrorKind::Interrupted => Err(error),
         _ => Ok(()),
     }
+}
+
+fn unless_interrupted() -> io::Result<()> {
+    if interrupt::requested() { Err(ErrorKind::Interrupted.into()) } else { Ok(()) }
 }
 
 fn or_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use super::ending;
+use crate::measure::family::Family;
 
 /// The exit code of a run that was interrupted.
 pub const EXIT_CODE: u8 = 130;
@@ -12,6 +13,9 @@ static REQUESTED: AtomicBool = AtomicBool::new(false);
 /// The server process that is running, 0 for none: `exit` runs no destructor that would end it.
 static CHILD: AtomicU32 = AtomicU32::new(0);
 
+/// Whether there is anything that a run would keep.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
 /// Listens for SIGINT and SIGTERM from now on.
 pub fn install() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| {
@@ -19,13 +23,19 @@ pub fn install() -> Result<(), ctrlc::Error> {
             kill_child();
             std::process::exit(i32::from(EXIT_CODE));
         }
-        let _ = writeln!(io::stderr(), "\nstopping; what was measured is kept. Once more to stop at once.");
+        let kept = if BEGUN.load(SeqCst) { "what was measured is kept" } else { "nothing was measured yet" };
+        let _ = writeln!(io::stderr(), "\nstopping; {kept}. Once more to stop at once.");
     })
 }
 
 /// Whether the run was asked to end.
 pub fn requested() -> bool {
     REQUESTED.load(SeqCst)
+}
+
+/// From now on something is measured that is kept.
+pub(super) fn begun() {
+    BEGUN.store(true, SeqCst);
 }
 
 /// Names the process that must not outlive this one.
@@ -39,8 +49,8 @@ pub(super) fn forget_child(pid: u32) {
 }
 
 fn kill_child() {
-    if let Some(pid) = i32::try_from(CHILD.load(SeqCst)).ok().and_then(Pid::from_raw) {
-        // It may have ended by itself; then there is nothing left to do.
-        let _ = kill_process_group(pid, Signal::KILL);
+    match CHILD.load(SeqCst) {
+        0 => {}
+        pid => ending::kill(&mut Family::new(pid)),
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod beside;
 pub mod cpus;
+mod ending;
 pub mod floor;
 mod inspect;
 pub mod interrupt;

@@ -140,6 +140,7 @@ pub fn run(agenda: &Agenda, launch: Launch<'_>, fire: Fire<'_>, watch: &dyn Watc
                 break;
             }
             let place = Place { scenario, row, trial: number + 1 };
+            interrupt::begun();
             watch.begin(place);
             let launched = launch(row, scenario, &agenda.split.server);
             let trial = trial::run(place, launched, &agenda.split.client, fire, watch);

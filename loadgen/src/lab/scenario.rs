@@ -1,5 +1,7 @@
 //! Scenarios: workloads as data, read strictly, so that a typo is an error and never a default.
 
+mod sound;
+
 use std::fmt::Display;
 use std::fs;
 use std::net::SocketAddr;
@@ -9,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use super::beside::Beside;
-use super::rows::{Kind, Row};
+use super::rows::Row;
 use crate::engine::{Amount, Expect, Mode, Pace, Plan};
 
 /// The scenarios that every `loadgen` knows.
@@ -18,13 +20,6 @@ const BUILT_IN: &str = include_str!("../../scenarios.toml");
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer warm-ups, durations and waits are taken for a mistake.
 const DURATION_MAX: Duration = Duration::from_secs(3600);
-/// More trials than this are taken for a mistake.
-const TRIALS_MAX: usize = 1000;
-/// More requests in flight on one connection than this are taken for a mistake.
-const PIPELINE_MAX: usize = 1000;
-
-/// Longer uploads are taken for a mistake; the phases refuse bodies beyond a megabyte.
-const UPLOAD_BYTES_MAX: usize = 1 << 20;
 
 /// One workload, and the servers that face it.
 #[derive(Clone, Debug, Deserialize)]
@@ -158,40 +153,6 @@ pub fn parse(text: &str) -> Result<Vec<Scenario>, String> {
 }
 
 impl Scenario {
-    /// Says what is wrong with values that can be read but not run.
-    pub fn validate(&self) -> Result<(), String> {
-        let quick = &self.quick;
-        if self.connections == 0 {
-            return Err("it needs at least 1 connection".into());
-        }
-        if self.trials.min(quick.trials) == 0 || self.trials.max(quick.trials) > TRIALS_MAX {
-            return Err(format!("trials must be from 1 to {TRIALS_MAX}"));
-        }
-        if self.pipeline == 0 || self.pipeline > PIPELINE_MAX {
-            return Err(format!("pipeline must be from 1 to {PIPELINE_MAX}"));
-        }
-        if self.pipeline > 1 && self.mode == Keep::Close {
-            return Err("a pipeline needs mode = \"keepalive\"".into());
-        }
-        if self.upload_bytes > UPLOAD_BYTES_MAX {
-            return Err(format!("upload_bytes must be {UPLOAD_BYTES_MAX} at most"));
-        }
-        if self.ablations.iter().any(|row| row.kind() != Kind::Ablation) {
-            return Err("an ablation is a phase with options".into());
-        }
-        if self.duration.is_zero() || quick.duration.is_zero() {
-            return Err("a duration must be longer than 0 s".into());
-        }
-        if !self.path.starts_with('/') || self.path.contains(char::is_whitespace) {
-            return Err(format!("path '{}' must start with / and hold no blanks", self.path));
-        }
-        if self.rows.is_empty() {
-            return Err("it needs at least one row".into());
-        }
-        let stray = self.original.iter().find(|o| self.rows.iter().all(|row| row.to_string() != o.row));
-        stray.map_or(Ok(()), |o| Err(format!("original speaks of '{}', which is no row of it", o.row)))
-    }
-
     /// The same workload, shorter.
     #[must_use]
     pub fn into_quick(mut self) -> Self {
@@ -294,5 +255,4 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 #[cfg(test)]
-#[path = "scenario_tests.rs"]
 mod tests;

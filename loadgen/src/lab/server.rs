@@ -1,7 +1,9 @@
 //! A server in a process of its own: started, probed, and gone again whatever happens.
 
+mod pipes;
+
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,32 +12,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
-
+use self::pipes::{LISTENING, keep_stderr, watch_stdout};
 use super::inspect::held_back;
-use super::{Launched, interrupt, probe};
+use super::{Launched, ending, interrupt, probe};
+use crate::measure::family::Family;
 
 /// A server has this long to say where it listens.
 const LISTENING_WITHIN: Duration = Duration::from_secs(10);
 /// And this long to answer a first request after that.
 const READY_WITHIN: Duration = Duration::from_secs(10);
-/// After SIGTERM it has this long to leave before it is killed: nobody waits for its answers any more.
-const LEAVE_WITHIN: Duration = Duration::from_millis(500);
 /// What it wrote before it ended is read within this long.
 const READ_WITHIN: Duration = Duration::from_secs(1);
 /// How often an awaited exit is looked for.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
-/// What is kept of its standard error: the last lines…
-const STDERR_LINES_MAX: usize = 20;
-/// …and of each line this much.
-const LINE_BYTES_MAX: u64 = 1024;
-/// What comes before the address in the line that says where it listens.
-const LISTENING: &str = " listening on http://";
 
 /// A running server. Dropping it ends its process.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
+    /// The process, and all that come of it.
+    family: Family,
     /// Where it listens.
     pub addr: SocketAddr,
     stderr: Arc<Mutex<VecDeque<String>>>,
@@ -73,13 +69,14 @@ impl Server {
         request: impl Fn(SocketAddr) -> Vec<u8>,
     ) -> Result<Self, String> {
         interrupt::remember_child(child.id());
+        let family = Family::new(child.id());
         let (lines, listening) = mpsc::sync_channel(1);
         let stderr = Arc::default();
         let mut readers = Vec::new();
         readers.extend(child.stdout.take().map(|pipe| watch_stdout(pipe, lines)));
         readers.extend(child.stderr.take().map(|pipe| keep_stderr(pipe, Arc::clone(&stderr))));
         let unspecified = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Self { child, addr: unspecified, stderr, readers, status: None };
+        let mut server = Self { child, family, addr: unspecified, stderr, readers, status: None };
         server.addr = match addr {
             Some(addr) => addr,
             None => server.said_address(&listening)?,
@@ -159,25 +156,17 @@ impl Server {
             }
         }
     }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // It may be gone between the look and the signal; then there is nothing left to do.
-            let _ = kill_process_group(pid, signal);
-        }
-    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if self.status().is_none() {
-            self.signal(Signal::TERM);
-            self.await_exit(LEAVE_WITHIN);
-        }
-        if self.status().is_none() {
-            self.signal(Signal::KILL);
-            self.status = self.child.wait().ok();
-        }
+        let Self { child, family, status, .. } = self;
+        ending::end(family, || {
+            if status.is_none() {
+                *status = child.try_wait().ok().flatten();
+            }
+            status.is_some()
+        });
         interrupt::forget_child(self.child.id());
         self.join_readers();
     }
@@ -192,48 +181,6 @@ fn spawn(command: &mut Command) -> Result<Child, String> {
     })
 }
 
-/// Passes the address on that the server says it listens on, and empties the pipe ever after, so
-/// that a talkative server is not stopped by a full one.
-fn watch_stdout(pipe: impl Read + Send + 'static, found: mpsc::SyncSender<SocketAddr>) -> JoinHandle<()> {
-    thread::spawn(move || {
-        let mut found = Some(found);
-        for_each_line(pipe, |line| {
-            let addr =
-                line.split_once(LISTENING).and_then(|(_, addr)| addr.trim_end_matches('/').parse().ok());
-            if let Some(addr) = addr
-                && let Some(found) = found.take()
-            {
-                let _ = found.send(addr);
-            }
-        });
-    })
-}
-
-fn keep_stderr(pipe: impl Read + Send + 'static, kept: Arc<Mutex<VecDeque<String>>>) -> JoinHandle<()> {
-    thread::spawn(move || {
-        for_each_line(pipe, |line| {
-            if line.is_empty() {
-                return;
-            }
-            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.len() == STDERR_LINES_MAX {
-                kept.pop_front();
-            }
-            kept.push_back(line.to_owned());
-        });
-    })
-}
-
-/// Lines until the end of the pipe; one that is longer than [`LINE_BYTES_MAX`] comes in pieces.
-fn for_each_line(pipe: impl Read, mut each: impl FnMut(&str)) {
-    let mut pipe = BufReader::new(pipe);
-    let mut line = Vec::new();
-    while let Ok(1..) = pipe.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
-        each(String::from_utf8_lossy(&line).trim_end());
-        line.clear();
-    }
-}
-
 fn describe(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit status {code}"),
@@ -244,7 +191,10 @@ fn describe(status: ExitStatus) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
+    use crate::measure::family::has_ended;
 
     fn shell(script: &str) -> Launched {
         let mut command = Command::new("sh");
@@ -272,10 +222,52 @@ mod tests {
         assert!(error.contains("/no/such/program"), "{error}");
     }
 
+    /// The id of the process that a script wrote to that file, once it is there.
+    fn pid_in(file: &std::path::Path) -> i32 {
+        std::fs::read_to_string(file).unwrap().trim().parse().unwrap()
+    }
+
+    fn is_gone(pid: i32) -> bool {
+        let process = procfs::process::Process::new(pid);
+        process.and_then(|process| process.stat()).map_or(true, |stat| has_ended(&stat))
+    }
+
     #[test]
-    fn long_lines_come_in_pieces() {
-        let mut pieces = Vec::new();
-        for_each_line([b'x'; 2500].as_slice(), |piece| pieces.push(piece.len()));
-        assert_eq!(pieces, [1024, 1024, 452]);
+    fn what_a_server_leaves_behind_is_ended_with_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let script = format!("sleep 600 >/dev/null 2>&1 & echo $! > {}; exit 0", file.path().display());
+        let error = Server::start(shell(&script), |_| Vec::new()).unwrap_err();
+        assert!(error.contains("exit status 0") && error.contains("before it listened"), "{error}");
+        assert!(is_gone(pid_in(file.path())));
+    }
+
+    #[test]
+    fn what_does_not_listen_to_a_request_to_leave_is_killed_wherever_it_went() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let script = format!(
+            "trap '' TERM; setsid sh -c 'echo $$ > {}; trap \"\" TERM; while :; do sleep 1; done' & \
+             while ! [ -s {} ]; do sleep 0.01; done; exec sleep 600",
+            file.path().display(),
+            file.path().display()
+        );
+        let mut launched = shell(&script);
+        // Somebody answers there, so that the server is taken for ready.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        launched.addr = Some(listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let _ = stream.read(&mut [0; 1024]);
+                let _ =
+                    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            }
+        });
+        let server = Server::start(launched, |_| b"GET / HTTP/1.1\r\n\r\n".to_vec()).unwrap();
+        while std::fs::read(file.path()).unwrap().is_empty() {
+            thread::sleep(POLL_INTERVAL);
+        }
+        let (leader, other) = (server.pid().cast_signed(), pid_in(file.path()));
+        assert!(!is_gone(leader) && !is_gone(other));
+        drop(server);
+        assert!(is_gone(leader) && is_gone(other));
     }
 }

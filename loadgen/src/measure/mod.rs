@@ -2,6 +2,8 @@
 
 mod build;
 mod counters;
+pub(crate) mod family;
+mod ledger;
 mod machine;
 mod process;
 mod split;
@@ -10,6 +12,7 @@ mod weather;
 
 pub use build::{Build, Source};
 pub use counters::{Counters, Counts};
+pub use family::adopt_orphans;
 pub use machine::Machine;
 pub use process::{Sampler, Usage};
 pub use split::Met;

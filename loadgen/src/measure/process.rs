@@ -6,14 +6,18 @@ use std::time::{Duration, Instant};
 use super::split::{Looks, Met};
 use super::tree::{Spent, Tree};
 
-/// How often it is looked whether there are other processes; each look reads the whole process table.
+/// How often it is looked whether there are other processes; each look reads the whole process table…
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+/// …and takes one part of the time in so many at most, however long that table is.
+const LOOK_SHARE: u32 = 50;
 
 /// What a server spent in the counted part of a trial.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
     /// CPU time of all its threads and processes, those that have ended too; exact.
     pub cpu: Option<Duration>,
+    /// Whether there is none because a process ended and nobody was told what it had spent.
+    pub cpu_lost: bool,
     /// How often it was met in user code and in the kernel, by the looks of [`Met`] or else by the kernel's
     /// ticks.
     pub split: Option<Met>,
@@ -21,7 +25,7 @@ pub struct Usage {
     pub context_switches: Option<u64>,
     /// The most threads that were seen at a time.
     pub threads_max: Option<u64>,
-    /// The most memory that was resident: of one process since it started, of several when it was looked.
+    /// The most memory that was resident, of each process since it started; of several the sum.
     pub rss_peak_bytes: Option<u64>,
     /// Resident memory at the end less that at half of it, when whatever fills up once is full.
     pub rss_growth_bytes: Option<i64>,
@@ -34,6 +38,8 @@ pub struct Usage {
 pub struct Sampler {
     tree: Tree,
     looked: Instant,
+    /// How long that took.
+    look_took: Duration,
     /// `None` where the kernel does not allow them.
     looks: Option<Looks>,
     begin: Option<Snapshot>,
@@ -60,6 +66,7 @@ impl Sampler {
         Self {
             tree,
             looked: Instant::now(),
+            look_took: Duration::ZERO,
             looks,
             begin: None,
             resident,
@@ -78,11 +85,12 @@ impl Sampler {
     /// The counted part begins.
     pub fn begin(&mut self) {
         self.tree.look();
+        self.tree.begin();
         if self.looks.as_mut().is_some_and(|looks| looks.begin().is_err()) {
             self.looks = None;
         }
         self.begin = Some(self.snapshot());
-        self.note_size(true);
+        self.note_size();
     }
 
     /// Half of the counted part is over.
@@ -92,15 +100,15 @@ impl Sampler {
 
     /// Looks at what has a peak; to be called a few times a second.
     pub fn peek(&mut self) {
-        if self.looked.elapsed() >= LOOK_INTERVAL {
+        if self.looked.elapsed() >= LOOK_INTERVAL.max(self.look_took * LOOK_SHARE) {
+            let began = Instant::now();
             self.tree.look();
-            self.looked = Instant::now();
+            (self.looked, self.look_took) = (Instant::now(), began.elapsed());
         }
         if let Some(looks) = &mut self.looks {
             looks.fetch();
         }
-        // What several have in common takes a walk through all of it, which is for the beginning and the end.
-        self.note_size(!self.tree.is_many());
+        self.note_size();
     }
 
     /// The counted part is over.
@@ -109,7 +117,9 @@ impl Sampler {
         let end = self.snapshot();
         let Some(begin) = &self.begin else { return };
         let spent = end.spent.zip(begin.spent);
-        self.usage.cpu = spent.map(|(end, begin)| end.cpu.saturating_sub(begin.cpu));
+        self.usage.cpu_lost = self.tree.has_lost();
+        let cpu = spent.map(|(end, begin)| end.cpu.saturating_sub(begin.cpu));
+        self.usage.cpu = cpu.filter(|_| !self.usage.cpu_lost);
         let met = self.looks.take().map(Looks::end).map(|by_process| {
             let ours = by_process.into_iter().filter(|&(pid, _)| self.tree.has_had(pid));
             ours.fold(Met::default(), |sum, (_, split)| sum.plus(split))
@@ -119,7 +129,7 @@ impl Sampler {
             end.switches.as_ref().zip(begin.switches.as_ref()).and_then(|(end, begin)| switches(begin, end));
         let resident = self.tree.resident().zip(self.resident_at_half);
         self.usage.rss_growth_bytes = resident.map(|(end, half)| end.cast_signed() - half.cast_signed());
-        self.note_size(true);
+        self.note_size();
     }
 
     /// What was measured between the two; whatever was not is `None`.
@@ -127,8 +137,8 @@ impl Sampler {
         self.usage
     }
 
-    fn note_size(&mut self, memory: bool) {
-        let size = self.tree.size(memory);
+    fn note_size(&mut self) {
+        let size = self.tree.size();
         self.usage.threads_max = self.usage.threads_max.max(size.threads);
         self.usage.rss_peak_bytes = self.usage.rss_peak_bytes.max(size.rss_peak_bytes);
     }

@@ -72,15 +72,17 @@ struct Surroundings {
 }
 
 /// Whether a trial goes into medians and histograms.
-fn counts(trial: &lab::Trial) -> bool {
+pub(super) fn counts(trial: &lab::Trial) -> bool {
     trial.failed.is_none() && trial.outcome.is_some()
 }
 
-/// The latencies of all trials of a row that count; `None` where there are none.
-pub(super) fn merged_latency(row: &lab::MeasuredRow) -> Option<Histogram<u64>> {
-    let counted = row.trials.iter().filter(|trial| counts(trial));
-    let mut histograms =
-        counted.filter_map(|trial| trial.outcome.as_ref()).map(|outcome| &outcome.latency_ns);
+/// The latencies of those trials of a row; `None` where there are none.
+pub(super) fn merged_latency(
+    row: &lab::MeasuredRow,
+    which: impl Fn(&lab::Trial) -> bool,
+) -> Option<Histogram<u64>> {
+    let trials = row.trials.iter().filter(|trial| which(trial));
+    let mut histograms = trials.filter_map(|trial| trial.outcome.as_ref()).map(|outcome| &outcome.latency_ns);
     let mut all = histograms.next()?.clone();
     // A later trial may hold longer latencies than the first one has room for.
     all.auto(true);
@@ -145,7 +147,7 @@ fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
     let mut all_errors = Errors::default();
     outcomes().for_each(|outcome| all_errors.merge(&outcome.errors));
     let counted = || measured.trials.iter().filter(|trial| counts(trial));
-    let latencies = merged_latency(measured);
+    let latencies = merged_latency(measured, counts);
     Row {
         name: measured.row.to_string(),
         kind: measured.row.kind().name().into(),
@@ -161,11 +163,20 @@ fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
         requests: Requests { ok: outcomes().map(|outcome| outcome.ok).sum(), failed: all_errors.total() },
         errors: errors(&all_errors),
         server: inspected(server(&counted()), &measured.inspection),
-        missing: measured.inspection.missing.clone(),
+        missing: cpu_lost(counted()).into_iter().chain(measured.inspection.missing.clone()).collect(),
         client: client(counted().filter_map(|trial| trial.outcome.as_ref())),
         ceiling: None,
         trials,
     }
+}
+
+/// Why CPU time is missing, if it is.
+fn cpu_lost<'a>(mut trials: impl Iterator<Item = &'a lab::Trial>) -> Option<String> {
+    trials.any(|trial| trial.usage.cpu_lost).then(|| {
+        "CPU time is not known of trials in which a process of the server ended and left its time to nobody: let its \
+         parent wait for it"
+            .into()
+    })
 }
 
 fn trial(measured: &lab::Trial) -> Trial {
@@ -271,7 +282,8 @@ fn client<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> Client {
     let available = sum(&|outcome| outcome.elapsed.as_secs_f64() * outcome.client.threads as f64);
     let mut cost = ClientCost::NONE;
     outcomes.clone().for_each(|outcome| cost.merge(&outcome.client));
-    let share = |spent: Duration| (available > 0.0).then(|| round5(spent.as_secs_f64() / available));
+    // Two clocks may differ by a little, and nobody is busier than busy.
+    let share = |spent: Duration| (available > 0.0).then(|| round5(spent.as_secs_f64() / available).min(1.0));
     let per_request =
         |spent: Duration| (requests > 0.0).then(|| round5(spent.as_secs_f64() * 1e6 / requests));
     Client {

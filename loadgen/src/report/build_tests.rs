@@ -32,6 +32,7 @@ pub(in crate::report) fn outcome(ok: u64, each_ms: u64) -> Outcome {
 fn good(number: usize, ok: u64) -> lab::Trial {
     let usage = Usage {
         cpu: Some(Duration::from_millis(100)),
+        cpu_lost: false,
         split: Some(Met { user: 25, system: 75 }),
         context_switches: None,
         threads_max: Some(11),

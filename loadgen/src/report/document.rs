@@ -220,7 +220,7 @@ impl Requests {
 /// What a server spent per request.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Server {
-    /// CPU time of all its threads, exact.
+    /// CPU time of all its threads and processes, exact; `null` where a process ended and left its time to nobody.
     pub cpu_us_per_request: Option<f64>,
     /// The part in user mode: the exact total, split by how often the server was met there.
     pub user_us_per_request: Option<f64>,
@@ -237,7 +237,8 @@ pub struct Server {
     pub context_switches_per_request: Option<f64>,
     /// The most threads seen at a time.
     pub threads_max: Option<u64>,
-    /// The most memory resident.
+    /// The most memory that was resident, of each process since it started, added up: what processes share counts
+    /// for each of them. The phases are loadgen's own binary, so a few MiB of it are code.
     pub rss_peak_bytes: Option<u64>,
     /// Resident memory at the end of the counted part less that when half of it was over; of a row, the
     /// median of its trials.

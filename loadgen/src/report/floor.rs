@@ -183,6 +183,25 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_knows_every_bound() {
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../../results/run.schema.json")).unwrap();
+        let known = &schema["$defs"]["Ceiling"]["properties"]["bound"]["enum"];
+        let mut slow_client = row("canned", 30_000.0, 20.0);
+        slow_client.client.bound = true;
+        let [canned, served, slow] = [row("canned", 30_000.0, 20.0), row("s", 1.0, 1.0), row("s", 1.0, 99.0)];
+        let met = [
+            waiting(Some(10), 1_000.0).ceiling(&served),
+            waiting(None, 8.0).ceiling(&served),
+            beside(Some(&slow_client)).ceiling(&served),
+            beside(Some(&canned)).ceiling(&served),
+            beside(None).ceiling(&slow),
+        ];
+        let met = met.map(|ceiling| serde_json::Value::from(ceiling.unwrap().bound));
+        assert_eq!(known.as_array().map(Vec::as_slice), Some(&met[..]));
+    }
+
+    #[test]
     fn where_nothing_is_known_there_is_no_ceiling() {
         let mut unknown = row("served", 1.0, 1.0);
         unknown.server.cpu_us_per_request = None;

@@ -18,15 +18,15 @@ pub(crate) fn text(histogram: &Histogram<u64>) -> String {
         seen += value.count_since_last_iteration();
         let quantile = value.quantile_iterated_to();
         let ms = value.value_iterated_to() as f64 / NS_PER_MS;
-        let _ = write!(out, "{ms:12.3} {quantile:14.12} {seen:10}");
+        let _ = write!(out, "{ms:12.6} {quantile:14.12} {seen:10}");
         // At 100 % there is no such number, and the plotter takes none.
         let _ =
             if quantile < 1.0 { writeln!(out, " {:14.2}", 1.0 / (1.0 - quantile)) } else { writeln!(out) };
     }
     let (mean, deviation) = (histogram.mean() / NS_PER_MS, histogram.stdev() / NS_PER_MS);
-    let _ = writeln!(out, "#[Mean    = {mean:12.3}, StdDeviation   = {deviation:12.3}]");
+    let _ = writeln!(out, "#[Mean    = {mean:12.6}, StdDeviation   = {deviation:12.6}]");
     let max = histogram.max() as f64 / NS_PER_MS;
-    let _ = writeln!(out, "#[Max     = {max:12.3}, Total count    = {:12}]", histogram.len());
+    let _ = writeln!(out, "#[Max     = {max:12.6}, Total count    = {:12}]", histogram.len());
     let _ = writeln!(
         out,
         "#[Buckets = {:12}, SubBuckets     = {:12}]",
@@ -68,6 +68,13 @@ mod tests {
             text.contains("Total count    =         1000]")
                 && text.contains("SubBuckets     =         2048]")
         );
+    }
+
+    #[test]
+    fn a_microsecond_is_told_to_the_nanosecond() {
+        let mut histogram = Histogram::new(3).unwrap();
+        histogram.record(1_234).unwrap();
+        assert!(text(&histogram).contains("    0.001234 1.0000"), "{}", text(&histogram));
     }
 
     #[test]

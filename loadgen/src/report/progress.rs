@@ -1,17 +1,18 @@
 //! A run as it happens: bars on a terminal, plain lines elsewhere.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::bars::bar;
 use super::format::{count, rate};
 use crate::lab::{INTERRUPTED, Live, Place, Trial, Watch};
 
-/// Columns of the bar beside a trial that is over.
-const BAR_WIDTH: usize = 16;
+/// Columns of a line that is printed once a trial is over…
+const LINE_COLUMNS: usize = 60;
+/// …and what stands in it beside the name: trial, rate and blanks.
+const FIGURES_COLUMNS: usize = 24;
 /// A rate is shown once there is this much of it to go by.
 const SETTLED_AFTER: Duration = Duration::from_millis(300);
 /// How often the bar moves by itself.
@@ -25,8 +26,6 @@ pub struct Bars {
     terminal: bool,
     /// The server that is being measured.
     row: RefCell<String>,
-    /// The highest rate of the scenario so far, to which its bars are drawn.
-    highest: Cell<f64>,
 }
 
 impl Bars {
@@ -42,7 +41,7 @@ impl Bars {
         if terminal {
             bar.enable_steady_tick(TICK);
         }
-        Self { bar, terminal, row: RefCell::default(), highest: Cell::new(0.0) }
+        Self { bar, terminal, row: RefCell::default() }
     }
 
     /// Takes the bar away; what was printed stays.
@@ -71,7 +70,6 @@ impl Watch for Bars {
     fn begin(&self, place: Place<'_>) {
         // Each scenario's first trial is its first row's.
         if place.trial == 1 && *place.row == place.scenario.rows[0] {
-            self.highest.set(0.0);
             self.line(&format!(
                 "{} ({} connections)",
                 place.scenario.name,
@@ -98,13 +96,16 @@ impl Watch for Bars {
 
     fn end(&self, place: Place<'_>, trial: &Trial) {
         self.bar.inc(1);
-        self.line(&trial_line(place, trial, &self.highest));
+        self.line(&trial_line(place, trial));
     }
 }
 
-/// One trial in a line of at most 60 columns, if nothing went wrong.
-fn trial_line(place: Place<'_>, trial: &Trial, highest: &Cell<f64>) -> String {
-    let name = format!("  {:22} {}/{}", place.row.to_string(), place.trial, place.scenario.trials);
+/// One trial in a line of at most [`LINE_COLUMNS`], if nothing went wrong. Bars are for the table: as long as
+/// trials are to come, nobody knows which would be the longest.
+fn trial_line(place: Place<'_>, trial: &Trial) -> String {
+    let longest = place.scenario.rows.iter().map(|row| row.to_string().chars().count()).max();
+    let width = longest.unwrap_or(0).min(LINE_COLUMNS - FIGURES_COLUMNS);
+    let name = format!("  {:width$} {}/{}", place.row.to_string(), place.trial, place.scenario.trials);
     if let Some(why) = &trial.failed {
         return if why == INTERRUPTED {
             format!("{name}  interrupted")
@@ -113,13 +114,11 @@ fn trial_line(place: Place<'_>, trial: &Trial, highest: &Cell<f64>) -> String {
         };
     }
     let Some(outcome) = &trial.outcome else { return name };
-    let qps = outcome.requests_per_sec();
-    highest.set(highest.get().max(qps));
     let failed = match outcome.failed() {
         0 => String::new(),
         failed => format!("  {} failed", count(failed)),
     };
-    format!("{name} {:>9}/s  {}{failed}", rate(qps), bar(qps, highest.get(), BAR_WIDTH)).trim_end().to_owned()
+    format!("{name} {:>11}/s{failed}", rate(outcome.requests_per_sec()))
 }
 
 #[cfg(test)]
@@ -141,7 +140,6 @@ mod tests {
         let scenario = scenario::built_in().unwrap().remove(0);
         let row = Row::parse("phase1-threads --spawn").unwrap();
         let place = Place { scenario: &scenario, row: &row, trial: 2 };
-        let highest = Cell::new(10_000.0);
         let mut trial = Trial {
             number: 2,
             outcome: Some(outcome(20_000, 4)),
@@ -150,10 +148,10 @@ mod tests {
             usage_requests: 0,
             failed: None,
         };
-        let line = trial_line(place, &trial, &highest);
-        assert_eq!(line, "  phase1-threads --spawn 2/3    10,000/s  ████████████████");
+        let line = trial_line(place, &trial);
+        assert_eq!(line, "  phase1-threads --spawn 2/3      10,000/s");
         assert!(line.chars().count() <= 60);
         trial.failed = Some("no luck".into());
-        assert!(trial_line(place, &trial, &highest).ends_with("2/3  FAILED: no luck"));
+        assert!(trial_line(place, &trial).ends_with("2/3  FAILED: no luck"));
     }
 }

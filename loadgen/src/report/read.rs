@@ -1,9 +1,11 @@
 //! A `run.json` that is read again, or a reason not to.
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::document::{Document, SCHEMA};
+use super::sound;
 
 /// The name of a run's figures in its folder.
 const NAME: &str = "run.json";
@@ -57,7 +59,10 @@ fn parse(text: &str) -> Result<Document, String> {
         Some(schema) => return Err(format!("is no {NAME}: its schema is {schema}, not {SCHEMA}")),
         None => return Err(format!("is no {NAME}: it says no \"schema\", where {SCHEMA} was expected")),
     }
-    serde_json::from_str(text).map_err(|error| format!("says that it is {SCHEMA} and is not: {error}"))
+    let wrong = |why: &dyn Display| format!("says that it is {SCHEMA} and is not: {why}");
+    let document = serde_json::from_str(text).map_err(|error| wrong(&error))?;
+    sound::check(&document).map_err(|why| wrong(&why))?;
+    Ok(document)
 }
 
 /// Whether it is the same schema with a higher number.

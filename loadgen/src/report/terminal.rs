@@ -6,6 +6,8 @@ use super::bars::bar;
 use super::document::{Document, Row, Scenario};
 use super::format::{NONE, or_none, per_request, percent, rate, success, times};
 
+/// Nothing can be laid out in less; a terminal that says so, or COLUMNS=0, is not believed.
+const WIDTH_MIN: usize = 20;
 /// Where nothing says how wide the output is.
 const WIDTH_DEFAULT: usize = 100;
 /// Bars grow no longer than this.
@@ -66,7 +68,7 @@ pub(super) fn cpu_per_request(row: &Row) -> String {
 pub fn width() -> usize {
     let terminal = std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
     let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
-    terminal.map(|(width, _)| usize::from(width.0)).or_else(columns).unwrap_or(WIDTH_DEFAULT)
+    terminal.map(|(width, _)| usize::from(width.0)).or_else(columns).unwrap_or(WIDTH_DEFAULT).max(WIDTH_MIN)
 }
 
 /// Every scenario with its rows and a bar for each.

@@ -15,7 +15,17 @@ pub fn warnings(document: &Document) -> Vec<String> {
     let mut all: Vec<String> = rows().flat_map(|(scenario, row)| failed_trials(scenario, row)).collect();
     all.extend(rows().filter_map(|(scenario, row)| failed_requests(scenario, row)));
     if document.partial {
-        all.push("This run is partial: some of its trials are missing. Run it again for a whole one.".into());
+        let is_whole = |(scenario, row): (&Scenario, &Row)| {
+            row.trials.iter().all(|trial| trial.failed.is_none())
+                && row.trials.len() >= scenario.params.trials
+        };
+        let whole = rows().all(is_whole);
+        let what = if whole {
+            "it was interrupted before all was counted that is counted apart from the trials"
+        } else {
+            "some of its trials are missing"
+        };
+        all.push(format!("This run is partial: {what}. Run it again for a whole one."));
     }
     if !document.build.optimised() {
         all.push("Built without optimisation: no number here means anything. Run it with --release.".into());
@@ -48,8 +58,24 @@ pub fn warnings(document: &Document) -> Vec<String> {
 }
 
 fn failed_trials(scenario: &Scenario, row: &Row) -> Vec<String> {
-    let failed = row.trials.iter().filter_map(|trial| Some((trial.number, trial.failed.as_ref()?)));
-    failed.map(|(number, why)| format!("{}, {}, trial {number}: {why}", scenario.name, row.name)).collect()
+    let failed = row.trials.iter().filter_map(|trial| Some((trial, trial.failed.as_ref()?)));
+    let warning = |(trial, why): (&Trial, &String)| {
+        format!("{}, {}, trial {}: {why}{}", scenario.name, row.name, trial.number, until_then(trial))
+    };
+    failed.map(warning).collect()
+}
+
+/// What a trial that does not count showed before it failed; the tables leave it out.
+fn until_then(trial: &Trial) -> String {
+    let shown = trial.elapsed_ns.zip(trial.qps).filter(|_| trial.requests.ok > 0);
+    shown.map_or_else(String::new, |(ns, qps)| {
+        format!(
+            "\n    Until then it had answered {} requests in {:.1} s, {} per second.",
+            count(trial.requests.ok),
+            ns as f64 / 1e9,
+            rate(qps)
+        )
+    })
 }
 
 fn failed_requests(scenario: &Scenario, row: &Row) -> Option<String> {
@@ -172,7 +198,7 @@ fn unasked(scenario: &Scenario, row: &Row) -> Option<String> {
 
 /// Requests that the scenario keeps under way.
 pub(super) fn in_flight(scenario: &Scenario) -> f64 {
-    (scenario.params.connections * scenario.params.pipeline) as f64
+    scenario.params.connections as f64 * scenario.params.pipeline as f64
 }
 
 fn counted(row: &Row) -> impl Iterator<Item = &Trial> {
@@ -219,7 +245,7 @@ mod tests {
         for part in [
             "reference, phase1-threads, trial 1: the server ended",
             "3 of 3,003 requests failed (3 reset)",
-            "partial",
+            "This run is partial: some of its trials are missing",
             "without optimisation",
             "reference: the load generator was the bottleneck, so the server may be faster than it looks, for \
              phase1-threads (1 of 3 trials, 97 % busy).",
@@ -253,6 +279,32 @@ mod tests {
             row.trials.iter_mut().for_each(|trial| trial.concurrency = Some(0.7));
         }
         assert_eq!(warnings(&document), [""; 0]);
+    }
+
+    #[test]
+    fn a_run_whose_trials_are_all_there_is_not_said_to_miss_some() {
+        let warning = only(|document| document.partial = true);
+        assert!(warning.contains("interrupted before all was counted"), "{warning}");
+    }
+
+    #[test]
+    fn a_server_that_died_has_shown_something_before() {
+        let mut document = sample::document();
+        let trial = &mut document.scenarios[0].rows[1].trials[0];
+        trial.failed = Some("the server ended".into());
+        (trial.elapsed_ns, trial.qps) = (Some(1_900_000_000), Some(17_343.0));
+        trial.requests.ok = 32_952;
+        let told =
+            "the server ended\n    Until then it had answered 32,952 requests in 1.9 s, 17,343 per second.";
+        assert!(warnings(&document)[0].ends_with(told), "{}", warnings(&document)[0]);
+    }
+
+    #[test]
+    fn numbers_that_are_out_of_all_proportion_are_no_reason_to_end() {
+        let mut document = sample::document();
+        document.scenarios[0].params.connections = usize::MAX;
+        document.scenarios[0].params.pipeline = usize::MAX;
+        assert!(warnings(&document).join("\n").contains("Little's law"));
     }
 
     #[test]

@@ -101,17 +101,22 @@ impl Args {
         }
     }
 
-    /// The command that measures the same again. It leaves the output folder out, which is nobody's business.
-    pub(super) fn command_line(&self, build: &Build) -> String {
+    /// The command that measures the same again, in a form that a shell takes back. It leaves the output folder
+    /// out, which is nobody's business.
+    pub(super) fn command_line(&self, build: &Build, in_workspace: bool) -> String {
         let release = if build.is_release() { " --release" } else { "" };
-        let mut words = vec![format!("cargo run{release} -p loadgen -- run")];
+        let program = if in_workspace {
+            format!("cargo run{release} -p loadgen -- run")
+        } else {
+            "loadgen run".to_owned()
+        };
+        let mut words = vec![program];
         words.extend(self.phases.iter().map(|phase| format!("--phase {phase}")));
-        words.extend(self.scenarios.iter().map(|name| format!("--scenario {name}")));
-        words.extend(self.scenario_files.iter().map(|file| format!("--scenario-file {}", file.display())));
-        words.extend(self.targets.iter().map(|target| {
-            let quoted = format!("{}={target}", target.name).replace('\'', r"'\''");
-            format!("--target '{quoted}'")
-        }));
+        words.extend(self.scenarios.iter().map(|name| format!("--scenario {}", quoted(name))));
+        let files = self.scenario_files.iter().map(|file| file.to_string_lossy());
+        words.extend(files.map(|file| format!("--scenario-file {}", quoted(&file))));
+        let targets = self.targets.iter().map(|target| format!("{}={target}", target.name));
+        words.extend(targets.map(|target| format!("--target {}", quoted(&target))));
         words.extend(self.ablations.then(|| "--ablations".to_owned()));
         words.extend(self.connections.map(|n| format!("-c {n}")));
         words.extend(self.trials.map(|n| format!("--trials {n}")));
@@ -123,6 +128,11 @@ impl Args {
         words.extend(self.quick.then(|| "--quick".to_owned()));
         words.join(" ")
     }
+}
+
+/// A word as a shell takes it back. What holds a NUL byte can't be an argument in the first place.
+fn quoted(word: &str) -> String {
+    shlex::try_quote(word).unwrap_or_default().into_owned()
 }
 
 /// A scenario as the flags want it; `None` if they leave it without rows.
@@ -191,7 +201,7 @@ mod tests {
             assert_eq!(rows, [&["phase4-keepalive"], floor].concat());
         }
         assert_eq!(
-            args.command_line(&Build::default()),
+            args.command_line(&Build::default(), true),
             "cargo run -p loadgen -- run --phase phase4-keepalive -c 7 --duration 250ms --warmup 1s500ms --quick"
         );
     }
@@ -226,8 +236,17 @@ mod tests {
         let agenda = args.agenda().unwrap();
         let rows: Vec<_> = agenda.scenarios[0].rows.iter().map(Row::to_string).collect();
         assert_eq!(rows, ["phase3-pooled", "canned", "phase3-pooled --fresh-buffers", "mine"]);
-        let line = args.command_line(&Build::default());
-        assert!(line.ends_with("--target 'mine=serve '\\''it is'\\'' {port}' --ablations"), "{line}");
+        let line = args.command_line(&Build::default(), true);
+        let words = shlex::split(&line).unwrap();
+        assert_eq!(words[words.len() - 3..], ["--target", "mine=serve 'it is' {port}", "--ablations"]);
+    }
+
+    #[test]
+    fn the_command_that_measures_it_again_can_be_pasted_wherever_it_was_run() {
+        let file = "/tmp/my 3.toml";
+        let args = Args { scenario_files: vec![file.into()], quick: true, ..Args::default() };
+        let line = args.command_line(&Build::default(), false);
+        assert_eq!(shlex::split(&line).unwrap(), ["loadgen", "run", "--scenario-file", file, "--quick"]);
     }
 
     #[test]

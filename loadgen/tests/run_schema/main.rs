@@ -73,6 +73,13 @@ fn what_is_wrong_is_found_and_named() {
         ("/scenarios/0/rows/0/requests/ok", json!(-1), "-1 is less than 0"),
         ("/scenarios/0/rows/0/requests", json!({"ok": 1}), "failed is missing"),
         ("/scenarios/0/rows/0/errors/reset", json!(1.5), "1.5 is not of type \"integer\""),
+        ("/started_at", json!("yesterday"), ".started_at: \"yesterday\" is no \"date-time\""),
+        ("/scenarios/0/rows/0/qps/median", json!(-5), "-5 is less than 0"),
+        ("/scenarios/0/rows/0/qps/confidence", json!(7), "7 is more than 1"),
+        ("/scenarios/0/rows/0/latency_curve/0/quantile", json!(3), "3 is more than 1"),
+        ("/scenarios/0/rows/0/client/busy", json!(9), "9 is more than 1"),
+        ("/scenarios/0/rows/0/ceiling/bound", json!("zzz"), "\"zzz\" is none of"),
+        ("/scenarios/0/params/connections", json!(0), "0 is less than 1"),
         ("/floor", json!(7), ".floor: 7 is not of type \"object\""),
     ] {
         let mut run = read(FULL);

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-/// Keywords that say something to people only.
-const WORDS: [&str; 4] = ["$schema", "title", "description", "$defs"];
+/// Keywords that say something to people only, and "pattern", which says what "format" says to those who do not
+/// look at that.
+const WORDS: [&str; 5] = ["$schema", "title", "description", "$defs", "pattern"];
 
 /// What came of a walk.
 #[derive(Debug, Default)]
@@ -56,6 +57,12 @@ impl Walk {
                 "minimum" if value.as_f64().is_some_and(|n| Some(n) < argument.as_f64()) => {
                     self.fault(path, &format!("{value} is less than {argument}"));
                 }
+                "maximum" if value.as_f64().is_some_and(|n| Some(n) > argument.as_f64()) => {
+                    self.fault(path, &format!("{value} is more than {argument}"));
+                }
+                "format" if value.as_str().is_some_and(|text| !has_format(argument, text)) => {
+                    self.fault(path, &format!("{value} is no {argument}"));
+                }
                 "anyOf" => self.any_of(root, argument, value, path),
                 "items" => {
                     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
@@ -75,7 +82,7 @@ impl Walk {
                         self.at(root, argument, field, definition, &format!("{path}.{name}"));
                     }
                 }
-                "type" | "const" | "enum" | "minimum" => {}
+                "type" | "const" | "enum" | "minimum" | "maximum" | "format" => {}
                 other => assert!(WORDS.contains(&other), "{path}: this walker does not know '{other}'"),
             }
         }
@@ -115,6 +122,11 @@ impl Walk {
     fn fault(&mut self, path: &str, what: &str) {
         self.faults.push(format!("{path}: {what}"));
     }
+}
+
+fn has_format(format: &Value, text: &str) -> bool {
+    assert_eq!(format, "date-time", "this walker knows no other format");
+    humantime::parse_rfc3339(text).is_ok()
 }
 
 fn is_one_of(types: &Value, value: &Value) -> bool {

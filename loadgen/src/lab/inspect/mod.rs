@@ -10,7 +10,7 @@ mod held_back;
 mod kernel;
 
 use super::rows::Row;
-use super::{Agenda, Fire, Launch, Measured, MeasuredScenario, interrupt};
+use super::{Agenda, Fire, INTERRUPTED, Launch, Measured, MeasuredScenario, interrupt};
 
 pub use allocations::{COUNT_ALLOCATIONS, COUNT_PATH};
 pub(super) use held_back::held_back;
@@ -28,14 +28,14 @@ pub struct Inspection {
     pub missing: Vec<String>,
 }
 
-/// Counts for every row whose trials all went well, until Ctrl-C.
+/// Counts for every row whose trials all went well, until Ctrl-C; the others are told why they are not counted.
 pub fn inspect(agenda: &Agenda, measured: &mut Measured, launch: Launch<'_>, fire: Fire<'_>) {
     for MeasuredScenario { scenario, rows } in &mut measured.scenarios {
         for row in rows {
-            if interrupt::requested() {
-                return;
-            }
-            if row.trials.iter().any(|trial| trial.failed.is_some()) {
+            let failed = row.trials.iter().any(|trial| trial.failed.is_some());
+            if interrupt::requested() || failed {
+                let why = if interrupt::requested() { INTERRUPTED } else { "a trial failed" };
+                row.inspection.missing.push(format!("allocations and system calls were not counted: {why}"));
                 continue;
             }
             let launched = || launch(&row.row, scenario, &agenda.split.server);

@@ -161,6 +161,11 @@ fn read_file(file: &Path) -> Result<History, String> {
 }
 
 impl History {
+    /// Whether no line of it tells of a run.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     fn complain(&mut self, file: &Path, index: usize, what: &str) {
         self.complaints.push(format!("{}, line {}: {what}; it is left out", file.display(), index + 1));
     }

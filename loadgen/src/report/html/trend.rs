@@ -49,9 +49,10 @@ pub fn history_page(machines: &[Machine]) -> String {
 /// The trends as far as they are drawn.
 fn latest(machine: &Machine) -> Vec<Trend> {
     let first = machine.runs.saturating_sub(RUNS_MAX);
-    let cut = |trend: &Trend| Trend {
-        points: trend.points.iter().filter(|point| point.run >= first).cloned().collect(),
-        ..trend.clone()
+    let cut = |trend: &Trend| {
+        let mut trend = trend.clone();
+        trend.points.retain(|point| point.run >= first);
+        trend
     };
     machine.trends.iter().map(cut).filter(|trend| !trend.points.is_empty()).collect()
 }

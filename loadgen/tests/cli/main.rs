@@ -1,15 +1,16 @@
 //! The binary as people and scripts meet it: what it says, what it writes, how it exits.
 
+mod endings;
+mod full_disk;
+
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use loadgen::report::Document;
-use rustix::process::{Pid, Signal, kill_process};
 
 /// Far beyond what any test takes; reached only by one that hangs.
 const HANG: Duration = Duration::from_secs(60);
@@ -207,121 +208,6 @@ fn the_floor_can_be_asked_for_alone() {
     let (_, json, _) = output(loadgen().args(["calibrate", "--json"]));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(json["connection_cycle"]["per_sec"].as_f64() > Some(0.0), "{json}");
-}
-
-/// A run in the background, ended with the test.
-struct Running {
-    child: Child,
-    stderr: BufReader<std::process::ChildStderr>,
-}
-
-impl Running {
-    fn start(out: &Path) -> Self {
-        let mut child = run("tiny")
-            // Each long enough to be met in it.
-            .args(["--trials", "3", "--duration", "3s", "--out"])
-            .arg(out)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        Self { child, stderr }
-    }
-
-    /// Waits until its standard error holds `part`.
-    fn says(&mut self, part: &str) {
-        let mut line = String::new();
-        while self.stderr.read_line(&mut line).unwrap() > 0 {
-            if line.contains(part) {
-                return;
-            }
-            line.clear();
-        }
-        panic!("it ended without saying '{part}'");
-    }
-
-    /// The server that is running for it, as soon as there is one.
-    fn server(&self) -> Pid {
-        let parent = i32::try_from(self.child.id()).unwrap();
-        let deadline = Instant::now() + HANG;
-        loop {
-            let processes = procfs::process::all_processes().unwrap().flatten();
-            let mut children =
-                processes.filter(|process| process.stat().is_ok_and(|stat| stat.ppid == parent));
-            if let Some(child) = children.next() {
-                return Pid::from_raw(child.pid).unwrap();
-            }
-            assert!(Instant::now() < deadline, "no server was started");
-            thread::sleep(Duration::from_millis(2));
-        }
-    }
-
-    fn end(mut self) -> (Option<i32>, String) {
-        let mut rest = String::new();
-        std::io::Read::read_to_string(&mut self.stderr, &mut rest).unwrap();
-        (self.child.wait().unwrap().code(), rest)
-    }
-}
-
-#[test]
-fn a_server_that_is_killed_ends_its_row_and_keeps_the_trials_before() {
-    let out = tempfile::tempdir().unwrap();
-    let mut run = Running::start(out.path());
-    run.says("1/3");
-    kill_process(run.server(), Signal::KILL).unwrap();
-    let (code, stderr) = run.end();
-    assert_eq!(code, Some(1), "{stderr}");
-    assert!(stderr.contains("FAILED: the server ended"), "{stderr}");
-    assert!(stderr.contains("with signal 9"), "{stderr}");
-    assert!(stderr.contains("1 trial failed: tiny, phase0-serial, trial 2"), "{stderr}");
-    let document = only_document(out.path());
-    assert!(document.partial);
-    let row = &document.scenarios[0].rows[0];
-    assert_eq!(row.trials.len(), 2);
-    assert!(row.trials[0].failed.is_none() && row.trials[0].qps.is_some(), "{row:?}");
-    assert!(row.trials[1].failed.is_some(), "{row:?}");
-}
-
-#[test]
-fn ctrl_c_keeps_what_was_measured_and_says_so() {
-    let out = tempfile::tempdir().unwrap();
-    let mut run = Running::start(out.path());
-    run.says("1/3");
-    kill_process(Pid::from_child(&run.child), Signal::INT).unwrap();
-    let (code, stderr) = run.end();
-    assert_eq!(code, Some(130), "{stderr}");
-    assert!(stderr.contains("stopping"), "{stderr}");
-    let document = only_document(out.path());
-    assert!(document.partial);
-    assert!(document.scenarios[0].rows[0].trials[0].qps.is_some());
-}
-
-#[test]
-fn a_server_does_not_outlive_a_lab_that_was_killed() {
-    let out = tempfile::tempdir().unwrap();
-    let mut run = Running::start(out.path());
-    run.says("1/3");
-    let server = run.server();
-    // It asks for its parent's death signal before it starts a second thread.
-    let threads = || {
-        let process = procfs::process::Process::new(server.as_raw_nonzero().get());
-        process.and_then(|process| process.stat()).map(|stat| stat.num_threads)
-    };
-    while threads().is_ok_and(|threads| threads < 2) {
-        thread::sleep(Duration::from_millis(2));
-    }
-    run.child.kill().unwrap();
-    run.child.wait().unwrap();
-    let deadline = Instant::now() + HANG;
-    let alive = || {
-        let process = procfs::process::Process::new(server.as_raw_nonzero().get());
-        process.and_then(|process| process.stat()).is_ok_and(|stat| stat.state != 'Z')
-    };
-    while alive() {
-        assert!(Instant::now() < deadline, "the server is still there");
-        thread::sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]

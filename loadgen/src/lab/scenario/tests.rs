@@ -62,6 +62,16 @@ fn values_that_can_not_be_run_are_refused() {
     assert!(with("trials = 2", "trials = 2\noriginal = [{ row = \"nobody\" }]").contains("'nobody'"));
 }
 
+/// A name is a part of file names: what it can't be there is said before anything is measured.
+#[test]
+fn a_name_that_is_no_file_name_is_refused_with_its_line_and_why() {
+    for name in ["team/api v2", "../up", ".hidden", "", "ä", &"x".repeat(41)] {
+        let error = with("name = \"small\"", &format!("name = \"{name}\""));
+        assert!(error.contains("begins in line 2") && error.contains("1 to 40 letters"), "{error}");
+    }
+    assert!(parse(&SMALL.replace("small", "team_api.v-2")).is_ok());
+}
+
 #[test]
 fn a_name_can_be_taken_once() {
     assert!(parse(&format!("{SMALL}{SMALL}")).unwrap_err().contains("one of that name"));

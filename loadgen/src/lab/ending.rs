@@ -1,0 +1,73 @@
+//! The end of a server, with all that came of it.
+
+use std::collections::BTreeSet;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use procfs::process::{Process, Stat};
+use rustix::process::{PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_send_signal, waitpid};
+
+use crate::measure::family::{Family, has_ended, pid_of};
+
+/// After SIGTERM they have this long to leave before they are killed: nobody waits for their answers any more.
+const LEAVE_WITHIN: Duration = Duration::from_millis(500);
+/// The kernel may need this long to take down what was killed.
+const KILLED_WITHIN: Duration = Duration::from_secs(2);
+/// How often it is looked who is left; each look reads the whole process table…
+const LOOK_INTERVAL: Duration = Duration::from_millis(2);
+/// …and takes one part of the time in so many at most, however long that table is.
+const LOOK_SHARE: u32 = 4;
+
+/// Asks all of them to leave, and kills whoever stays. Those that are born meanwhile are found by the next look.
+///
+/// `reap` asks for the server's own process and says whether it has ended; orphans that were left to this process
+/// are asked for here.
+pub(super) fn end(family: &mut Family, mut reap: impl FnMut() -> bool) {
+    for (signal, within) in [(Signal::TERM, LEAVE_WITHIN), (Signal::KILL, KILLED_WITHIN)] {
+        let began = Instant::now();
+        let mut told = BTreeSet::new();
+        loop {
+            let look_began = Instant::now();
+            let gone = reap();
+            let left = living(family);
+            if gone && left.is_empty() {
+                return;
+            }
+            for stat in left.iter().filter(|stat| told.insert((stat.pid, stat.starttime))) {
+                tell(stat, signal);
+            }
+            if began.elapsed() >= within {
+                break;
+            }
+            thread::sleep(LOOK_INTERVAL.max(look_began.elapsed() * LOOK_SHARE));
+        }
+    }
+}
+
+/// Kills them without waiting for anything; for one that is about to exit itself.
+pub(super) fn kill(family: &mut Family) {
+    for stat in living(family) {
+        tell(&stat, Signal::KILL);
+    }
+}
+
+/// Those that have not ended; whoever has and is a child of this process that was left to it is asked for.
+fn living(family: &mut Family) -> Vec<Stat> {
+    let (ended, living): (Vec<_>, Vec<_>) = family.look().into_iter().partition(has_ended);
+    let me = std::process::id().cast_signed();
+    for stat in ended.iter().filter(|stat| stat.ppid == me && !family.is_root(stat.pid)) {
+        let _ = waitpid(pid_of(stat), WaitOptions::NOHANG);
+    }
+    living
+}
+
+/// Sends a signal to that very process, and never to one that was given its id meanwhile.
+fn tell(stat: &Stat, signal: Signal) {
+    let Some(handle) = pid_of(stat).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) else { return };
+    // The handle stays with the process that has the id now: whether that is the same can be seen at leisure.
+    let same = Process::new(stat.pid).and_then(|process| process.stat());
+    if same.is_ok_and(|now| now.starttime == stat.starttime) {
+        // It may have ended by itself; then there is nothing left to do.
+        let _ = pidfd_send_signal(&handle, signal);
+    }
+}
