@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use crate::request::split_absolute;
-use crate::{Error, Fields, Method, Version, byte, field, work};
+use crate::{Error, Method, Version, byte, field, work};
 
 /// What a server has to know of a request besides what its handler reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +36,11 @@ impl Facts {
     ///
     /// # Errors
     /// For every combination that two implementations could read differently; see [`Error`].
-    pub(crate) fn of(
+    pub(crate) fn of<'a>(
         method: Method,
         target: &str,
         version: Version,
-        fields: Fields<'_>,
+        fields: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<Self, Error> {
         check_target(method, target)?;
         let mut host = None;
@@ -48,7 +48,7 @@ impl Facts {
         let mut coding = Coding::Absent;
         let (mut close, mut keep_alive, mut expects_continue) = (false, false, false);
 
-        for (name, value) in fields.iter() {
+        for (name, value) in fields {
             work::note(name.len() + value.len());
             // Lengths differ, so that most names are told apart by one comparison.
             match name.len() {

@@ -19,6 +19,13 @@ pub(crate) fn parse(line: &[u8]) -> Result<(&str, &[u8]), Error> {
     Ok((std::str::from_utf8(name).map_err(|_| Error::FieldLine)?, value))
 }
 
+/// Splits a line that was read before, and found right, without looking at all of it again.
+pub(crate) fn split(line: &[u8]) -> (&str, &[u8]) {
+    let colon = memchr::memchr(b':', line).unwrap_or(line.len());
+    let (name, value) = line.split_at(colon);
+    (str::from_utf8(name).unwrap_or_default(), trim(value.get(1..).unwrap_or_default()))
+}
+
 /// Removes the optional white space around a value: spaces and tabs, nothing else.
 pub(crate) fn trim(value: &[u8]) -> &[u8] {
     let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');

@@ -14,6 +14,7 @@
 //! | `byte`, `request_line`, `field` | the grammar of one line |
 //! | `facts` | what the fields of a whole head mean for its framing and its connection |
 //! | [`textbook`] | the parser to read first: it copies every part into an [`OwnedRequest`] |
+//! | `meaning` | what a whole head says, as places in its bytes |
 //! | [`zerocopy`] | the parser that copies nothing: its [`Request`] points into the buffer |
 //! | [`chunked`] | the chunked transfer coding, both ways |
 //! | [`response`], [`mod@encode`] | what a handler answers, and its bytes |
@@ -32,6 +33,7 @@ mod field;
 mod head;
 mod limits;
 mod line;
+mod meaning;
 mod owned;
 mod request;
 mod request_line;

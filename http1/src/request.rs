@@ -1,6 +1,6 @@
 //! A request as a handler sees it.
 
-use crate::OwnedRequest;
+use crate::{OwnedRequest, field, textbook};
 
 /// The methods that a handler is asked for. CONNECT and TRACE are not among them: an origin server
 /// has no tunnel to open, and echoing a request's fields back gives secrets away.
@@ -129,7 +129,11 @@ pub struct Fields<'a>(Lines<'a>);
 #[derive(Clone, Copy, Debug)]
 enum Lines<'a> {
     Owned(&'a OwnedRequest),
-    Borrowed(&'a [httparse::Header<'a>]),
+    /// As they came, so many of them: they were found right, and are split when somebody asks.
+    InPlace {
+        bytes: &'a [u8],
+        count: usize,
+    },
 }
 
 impl<'a> Fields<'a> {
@@ -137,15 +141,16 @@ impl<'a> Fields<'a> {
         Self(Lines::Owned(request))
     }
 
-    pub(crate) fn borrowed(lines: &'a [httparse::Header<'a>]) -> Self {
-        Self(Lines::Borrowed(lines))
+    /// `count` lines, each with its CRLF.
+    pub(crate) fn in_place(bytes: &'a [u8], count: usize) -> Self {
+        Self(Lines::InPlace { bytes, count })
     }
 
     /// How many lines there are.
     pub fn len(&self) -> usize {
         match self.0 {
             Lines::Owned(request) => request.field_count(),
-            Lines::Borrowed(lines) => lines.len(),
+            Lines::InPlace { count, .. } => count,
         }
     }
 
@@ -157,9 +162,13 @@ impl<'a> Fields<'a> {
     /// The lines as `(name, value)`, the name as it was sent.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
         let lines = self.0;
-        (0..self.len()).map(move |index| match lines {
-            Lines::Owned(request) => request.field_line(index),
-            Lines::Borrowed(lines) => (lines[index].name, lines[index].value),
+        let mut left = match lines {
+            Lines::Owned(_) => textbook::Lines(&[]),
+            Lines::InPlace { bytes, .. } => textbook::Lines(bytes),
+        };
+        (0..self.len()).map_while(move |index| match lines {
+            Lines::Owned(request) => Some(request.field_line(index)),
+            Lines::InPlace { .. } => left.next().map(field::split),
         })
     }
 }

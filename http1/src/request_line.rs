@@ -8,6 +8,8 @@ use crate::{Error, Method, Version, byte, field, work};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct RequestLine<'a> {
     pub(crate) method: Method,
+    /// How long the method's name is.
+    pub(crate) method_bytes: usize,
     pub(crate) target: &'a str,
     pub(crate) version: Version,
 }
@@ -21,8 +23,8 @@ pub(crate) struct RequestLine<'a> {
 pub(crate) fn parse(line: &[u8]) -> Result<RequestLine<'_>, Error> {
     work::note(line.len());
     // A method is too short to be searched with more than a loop.
-    let space = line.iter().position(|&byte| byte == b' ').ok_or(Error::RequestLine)?;
-    let (method, rest) = (&line[..space], &line[space + 1..]);
+    let method_bytes = line.iter().position(|&byte| byte == b' ').ok_or(Error::RequestLine)?;
+    let (method, rest) = (&line[..method_bytes], &line[method_bytes + 1..]);
     let space = memchr(b' ', rest).ok_or(Error::RequestLine)?;
     let (target, version) = (&rest[..space], &rest[space + 1..]);
 
@@ -46,7 +48,7 @@ pub(crate) fn parse(line: &[u8]) -> Result<RequestLine<'_>, Error> {
     };
     let method = known_method.ok_or(Error::MethodNotImplemented)?;
     let target = std::str::from_utf8(target).map_err(|_| Error::Target)?;
-    Ok(RequestLine { method, target, version })
+    Ok(RequestLine { method, method_bytes, target, version })
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ fn read_head(head: &[u8], request: &mut OwnedRequest) -> Result<(), Error> {
         request.push_field(name, value);
     }
     let view = request.as_request();
-    request.facts = Facts::of(view.method, view.target, view.version, view.fields)?;
+    request.facts = Facts::of(view.method, view.target, view.version, view.fields.iter())?;
     Ok(())
 }
 

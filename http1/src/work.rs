@@ -137,6 +137,28 @@ mod tests {
     }
 
     #[test]
+    fn a_head_that_comes_again_is_looked_at_once() {
+        let head = format!("{GET}X: y\r\n\r\n");
+        let other = head.replace('y', "z");
+        let cost = |parser: &mut zerocopy::Parser, head: &str| {
+            let mut input = Buffer::new();
+            input.extend(head.as_bytes());
+            let before = NOTED.get();
+            let progress =
+                parser.parse(&mut input, |request, _| request.field("x") == Some(head[28..29].as_bytes()));
+            assert_eq!(progress, Ok(zerocopy::Progress::Complete(true)));
+            NOTED.get() - before
+        };
+        let mut parser = zerocopy::Parser::new(LIMITS);
+        assert!(cost(&mut parser, &head) > 2 * head.len());
+        assert_eq!(cost(&mut parser, &head), head.len());
+        assert!(cost(&mut parser, &other) > 2 * head.len());
+        assert_eq!(cost(&mut parser, &other), head.len());
+        let mut parser = zerocopy::Parser::new(LIMITS).reading_every_head();
+        assert_eq!(cost(&mut parser, &head), cost(&mut parser, &head));
+    }
+
+    #[test]
     fn work_is_linear_where_there_is_much_of_it() {
         for (what, bytes, requests) in streams(60_000) {
             for piece_bytes in [1, 1_000, bytes.len()] {

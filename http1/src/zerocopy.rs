@@ -3,16 +3,17 @@
 //! The fields are split by `httparse`, which looks at many bytes at once. It decides only "yes":
 //! a head that it refuses is read again with the textbook's grammar, which says what is wrong with
 //! it, so that both parsers answer a broken request with the same words.
+//!
+//! What a head says is kept as places in its bytes. So a head stays read while its body comes, and one
+//! that is the same as the last one, byte for byte, is not read at all: on a kept connection nearly all are.
 
 use std::ops::Range;
 
 use crate::chunked::{Decoded, Decoder};
-use crate::head::{Found, HeadScan};
-use crate::line::END_BYTES;
-use crate::textbook::{Lines, body_length};
-use crate::{
-    Buffer, Delivery, Error, Facts, Fields, Framing, Limits, Request, Stage, field, request_line, work,
-};
+use crate::head::HeadScan;
+use crate::meaning::{LastHead, Meaning};
+use crate::textbook::body_length;
+use crate::{Buffer, Delivery, Error, Facts, Framing, Limits, Request, Stage};
 
 /// Parses requests, one after the other, out of bytes that come in any pieces.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Parser {
     state: State,
     /// Chunked bodies, put together; any other body stays in the buffer.
     body: Vec<u8>,
+    last: LastHead,
+    reads_every_head: bool,
     limits: Limits,
     /// Whether the request that is under way is a HEAD.
     head_only: bool,
@@ -28,8 +31,8 @@ pub struct Parser {
 #[derive(Debug)]
 enum State {
     Head(HeadScan),
-    /// The head was read once, and stays at the front of the buffer until the body is whole.
-    Body(Found, Body),
+    /// The head was read, and stays there in the buffer until the body is whole.
+    Body(Range<usize>, Meaning, Body),
 }
 
 #[derive(Debug)]
@@ -65,7 +68,20 @@ pub enum Progress<R> {
 impl Parser {
     /// A parser at the front of a connection.
     pub fn new(limits: Limits) -> Self {
-        Self { state: State::Head(HeadScan::default()), body: Vec::new(), limits, head_only: false }
+        Self {
+            state: State::Head(HeadScan::default()),
+            body: Vec::new(),
+            last: LastHead::default(),
+            reads_every_head: false,
+            limits,
+            head_only: false,
+        }
+    }
+
+    /// Has it read each head, also one that is the same as the last one.
+    #[must_use]
+    pub fn reading_every_head(self) -> Self {
+        Self { reads_every_head: true, ..self }
     }
 
     /// Reads what it can from the front of `input`, and lends the request to `handle` once it is
@@ -79,22 +95,32 @@ impl Parser {
         handle: impl FnOnce(Request<'_>, Facts) -> R,
     ) -> Result<Progress<R>, Error> {
         if let State::Head(scan) = &mut self.state {
-            let found = scan.find_end(input.bytes(), &self.limits);
-            self.head_only = scan.asks_for_head_only(input.bytes(), &self.limits);
-            let Some(head) = found? else {
+            let bytes = input.bytes();
+            if !scan.has_begun()
+                && let Some((end, meaning)) = self.last.find(bytes)
+            {
+                let result = handle(meaning.request(&bytes[..end], &[]), meaning.facts);
+                input.consume(end);
+                return Ok(Progress::Complete(result));
+            }
+            let found = scan.find_end(bytes, &self.limits);
+            self.head_only = scan.asks_for_head_only(bytes, &self.limits);
+            let Some(found) = found? else {
                 return Ok(Progress::NeedMore);
             };
-            let bytes = input.bytes();
-            let body_start = head.range.end;
-            let mut slots = Slots::new();
-            let (request, facts) = read_head(bytes, &head, slots.room(head.field_count))?;
-            let body = match facts.framing {
+            let head = &bytes[found.range.clone()];
+            let meaning = Meaning::read(head, found.field_count)?;
+            let body_start = found.range.end;
+            let body = match meaning.facts.framing {
                 Framing::Length(length) => {
                     let length = body_length(length, &self.limits)?;
                     let end = body_start.checked_add(length).ok_or(Error::BodyTooLarge)?;
-                    // Nearly every request is whole when its head is: it is read this once.
+                    // Nearly every request is whole when its head is.
                     if let Some(body) = bytes.get(body_start..end) {
-                        let result = handle(Request { body, ..request }, facts);
+                        if !self.reads_every_head {
+                            self.last.remember(head, &meaning);
+                        }
+                        let result = handle(meaning.request(head, body), meaning.facts);
                         self.finish(input, end);
                         return Ok(Progress::Complete(result));
                     }
@@ -102,23 +128,21 @@ impl Parser {
                 }
                 Framing::Chunked => Body::Chunked(Decoder::new()),
             };
-            let nothing_follows = bytes.len() == body_start;
-            self.state = State::Body(head, body);
-            if facts.expects_continue && nothing_follows {
+            let waits = meaning.facts.expects_continue && bytes.len() == body_start;
+            self.state = State::Body(found.range, meaning, body);
+            if waits {
                 return Ok(Progress::SendContinue);
             }
         }
 
         let Some(body) = self.read_body(input)? else { return Ok(Progress::NeedMore) };
-        let State::Body(head, _) = &self.state else { return Ok(Progress::NeedMore) };
+        let State::Body(head, meaning, _) = &self.state else { return Ok(Progress::NeedMore) };
         let bytes = input.bytes();
-        let mut slots = Slots::new();
-        let (request, facts) = read_head(bytes, head, slots.room(head.field_count))?;
         let (body, end) = match body {
             WholeBody::InBuffer(range) => (&bytes[range.clone()], range.end),
             WholeBody::PutTogether { end } => (&self.body[..], end),
         };
-        let result = handle(Request { body, ..request }, facts);
+        let result = handle(meaning.request(&bytes[head.clone()], body), meaning.facts);
         self.finish(input, end);
         Ok(Progress::Complete(result))
     }
@@ -147,13 +171,13 @@ impl Parser {
 
     /// Bytes of memory that it holds on to, used or not.
     pub fn capacity(&self) -> usize {
-        self.body.capacity()
+        self.body.capacity() + self.last.capacity()
     }
 
     /// Goes on with the body; where it stands, once it is whole.
     fn read_body(&mut self, input: &mut Buffer) -> Result<Option<WholeBody>, Error> {
-        let State::Body(head, body) = &mut self.state else { return Ok(None) };
-        let start = head.range.end;
+        let State::Body(head, _, body) = &mut self.state else { return Ok(None) };
+        let start = head.end;
         match body {
             Body::Length { end } => {
                 let end = *end;
@@ -178,56 +202,4 @@ impl Parser {
         input.consume(request_bytes);
         self.reset();
     }
-}
-
-/// A browser sends about 15 field lines.
-const FEW_FIELDS: usize = 32;
-
-/// Room for the field lines of a head: on the stack, unless there are unusually many.
-struct Slots<'a> {
-    few: [httparse::Header<'a>; FEW_FIELDS],
-    many: Vec<httparse::Header<'a>>,
-}
-
-impl<'a> Slots<'a> {
-    fn new() -> Self {
-        Self { few: [httparse::EMPTY_HEADER; FEW_FIELDS], many: Vec::new() }
-    }
-
-    fn room(&mut self, count: usize) -> &mut [httparse::Header<'a>] {
-        if count <= FEW_FIELDS {
-            &mut self.few[..count]
-        } else {
-            self.many.resize(count, httparse::EMPTY_HEADER);
-            &mut self.many
-        }
-    }
-}
-
-/// Reads a whole head that stands in `bytes`. The request's body is left empty.
-fn read_head<'a>(
-    bytes: &'a [u8],
-    head: &Found,
-    slots: &'a mut [httparse::Header<'a>],
-) -> Result<(Request<'a>, Facts), Error> {
-    let mut lines = Lines(&bytes[head.range.clone()]);
-    let line = request_line::parse(lines.next().unwrap_or_default())?;
-    let fields = lines.0;
-    debug_assert!(fields.ends_with(b"\r\n") && fields.len() >= END_BYTES, "the scan found the empty line");
-    work::note(fields.len());
-    match httparse::parse_headers(fields, slots) {
-        Ok(httparse::Status::Complete((used, _))) if used == fields.len() => {}
-        _ => return Err(what_is_wrong(lines)),
-    }
-    let fields = Fields::borrowed(slots);
-    let facts = Facts::of(line.method, line.target, line.version, fields)?;
-    let request =
-        Request { method: line.method, target: line.target, version: line.version, fields, body: &[] };
-    Ok((request, facts))
-}
-
-/// The textbook's words for field lines that httparse has refused.
-#[cold]
-fn what_is_wrong(mut lines: Lines<'_>) -> Error {
-    lines.find_map(|line| field::parse(line).err()).unwrap_or(Error::FieldLine)
 }

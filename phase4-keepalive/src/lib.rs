@@ -9,8 +9,11 @@
 //! A connection that lives long is mostly idle, so what a request needs goes back to the pool
 //! between requests: ten thousand idle connections share the buffers of the few that are busy.
 //!
-//! `--close` and `--parser textbook` turn a mechanism off each, and `--fresh-buffers` phase 3's, so
-//! that a gain can be credited to its cause.
+//! Nor need a head be read that is the same as the last one, byte for byte, as most are that come on one
+//! connection: what it says is still known.
+//!
+//! `--close`, `--read-every-head` and `--parser textbook` turn a mechanism off each, and `--fresh-buffers`
+//! phase 3's, so that a gain can be credited to its cause.
 //!
 //! Read in this order: `connection.rs` beside that of phase 3, `parser.rs`, `worker.rs`.
 
@@ -73,6 +76,9 @@ pub struct Options {
     /// Which parser reads the requests
     #[arg(long, value_name = "WHICH", default_value = "zero-copy")]
     pub parser: ParserKind,
+    /// Read each head, also one that is the same as the one before
+    #[arg(long)]
+    pub read_every_head: bool,
     /// Allocate what each request needs anew instead of taking it from a pool
     #[arg(long)]
     pub fresh_buffers: bool,

@@ -1,9 +1,9 @@
 //! The two parsers behind one call.
 
 use http1::zerocopy::Progress;
-use http1::{Buffer, Delivery, Error, Facts, Limits, OwnedRequest, Request, Stage, textbook, zerocopy};
+use http1::{Buffer, Delivery, Error, Facts, OwnedRequest, Request, Stage, textbook, zerocopy};
 
-use crate::ParserKind;
+use crate::{Options, ParserKind};
 
 /// The parser that the options ask for.
 #[derive(Debug)]
@@ -13,8 +13,12 @@ pub(crate) enum Parser {
 }
 
 impl Parser {
-    pub(crate) fn new(kind: ParserKind, limits: Limits) -> Self {
-        match kind {
+    pub(crate) fn new(options: &Options) -> Self {
+        let limits = options.common.limits();
+        match options.parser {
+            ParserKind::ZeroCopy if options.read_every_head => {
+                Self::ZeroCopy(zerocopy::Parser::new(limits).reading_every_head())
+            }
             ParserKind::ZeroCopy => Self::ZeroCopy(zerocopy::Parser::new(limits)),
             ParserKind::Textbook => Self::Textbook(textbook::Parser::new(limits), OwnedRequest::new()),
         }

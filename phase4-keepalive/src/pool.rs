@@ -18,7 +18,7 @@ impl Exchange {
     fn new(options: &Options) -> Self {
         Self {
             input: Buffer::new(),
-            parser: Parser::new(options.parser, options.common.limits()),
+            parser: Parser::new(options),
             response: Response::new(),
             output: Vec::new(),
         }

@@ -56,6 +56,21 @@ proptest! {
         hold::every_request_starts_anew(&[first, second].concat(), 0, LIMITS);
     }
 
+    /// 6, behind the same bytes: a parser that remembers what it has read learns nothing wrong from it.
+    #[test]
+    fn a_message_is_parsed_alike_each_time(
+        message in message(),
+        other in anything(),
+        offsets in offsets(),
+        limits in limits(),
+    ) {
+        let again = [&message[..], &message, &other, &message, &message, &other].concat();
+        hold::every_request_starts_anew(&again, 0, limits);
+        hold::every_request_starts_anew(&again, 1, limits);
+        hold::the_parsers_agree(&again, &offsets, limits);
+        hold::splits_change_nothing(&again, &offsets, limits);
+    }
+
     /// 6, behind any request of several.
     #[test]
     fn every_request_starts_anew(bytes in messages(), index in 0_usize..8) {

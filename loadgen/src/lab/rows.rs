@@ -33,11 +33,12 @@ pub const PHASES: [Phase; 5] = [
 pub const CANNED: &str = "canned";
 
 /// What an option takes away from a phase, in words.
-const MECHANISMS: [(&str, &str); 5] = [
+const MECHANISMS: [(&str, &str); 6] = [
     ("--workers 1", "all workers but one"),
     ("--spawn", "the pool"),
     ("--fresh-buffers", "pooled buffers"),
     ("--close", "keep-alive"),
+    ("--read-every-head", "remembered heads"),
     ("--parser textbook", "the zero-copy parser"),
 ];
 
