@@ -145,7 +145,7 @@ mod tests {
             input.extend(head.as_bytes());
             let before = NOTED.get();
             let progress =
-                parser.parse(&mut input, |request, _| request.field("x") == Some(head[28..29].as_bytes()));
+                parser.parse(&mut input, |request, _| request.field("x") == Some(&head.as_bytes()[28..29]));
             assert_eq!(progress, Ok(zerocopy::Progress::Complete(true)));
             NOTED.get() - before
         };
