@@ -15,7 +15,11 @@ const WIDTH: usize = 100;
 fn the_climb_is_that_of_the_reference_run() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
     let run = fs::read_to_string(workspace.join("results/reference/run.json")).expect("a reference run");
-    let document: Document = serde_json::from_str(&run).expect("a run.json");
+    let mut document: Document = serde_json::from_str(&run).expect("a run.json");
+    // What each mechanism is worth is for the report.
+    for scenario in &mut document.scenarios {
+        scenario.rows.retain(|row| row.kind != "ablation" || row.original_qps.is_some());
+    }
     let table = report::table(&document, WIDTH);
     // The first two scenarios are the story; the report has them all.
     let mut climb: Vec<_> = table.split("\n\n").take(2).map(|part| part.trim_end().to_owned()).collect();
