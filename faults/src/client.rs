@@ -242,9 +242,7 @@ mod tests {
 
     #[test]
     fn where_nobody_listens_a_client_is_refused() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let addr = listener.local_addr().expect("an address");
-        drop(listener);
-        assert!(matches!(ask(addr, get("/")), Err(Broken::Refused(_))));
+        let nobody = server::DeadPort::new().expect("a port");
+        assert!(matches!(ask(nobody.addr(), get("/")), Err(Broken::Refused(_))));
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use server::DeadPort;
 use support::{HELLO, Server, always};
 
 fn search(url: &str, words: &str) -> Command {
@@ -88,9 +89,8 @@ fn a_server_that_dies_leaves_what_was_found_until_then() {
 
 #[test]
 fn a_server_that_was_never_there_ends_a_search_before_it_begins() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let nobody = DeadPort::new().unwrap();
+    let address = nobody.addr();
     // Steps that are too short for the engine to give up, too.
     for words in ["-d 100ms --warmup 0", "-d 10s"] {
         let words = format!("--slo p99=5ms -q {words}");

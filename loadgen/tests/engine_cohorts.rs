@@ -3,12 +3,12 @@
 mod support;
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use loadgen::engine::{Amount, Cohort, CohortKind, Outcome, Plan};
+use server::DeadPort;
 use support::{HELLO, PIPELINE_1, Peer, Server, always, fire, plan};
 
 fn beside(server: &Server, kind: CohortKind, connections: usize, path: &str) -> Plan {
@@ -122,9 +122,8 @@ fn a_slow_reader_keeps_a_large_answer_from_being_sent() {
 
 #[test]
 fn cohorts_at_a_server_that_is_not_there_say_why() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let nobody = DeadPort::new().unwrap();
+    let address = nobody.addr();
     let cohorts = vec![Cohort::new(CohortKind::Idle, 3, "test", "/")];
     let outcome = fire(&Plan { cohorts, ..plan(address, PIPELINE_1, 1, 1) });
     let [idle] = outcome.cohorts.as_slice() else { panic!("one cohort") };

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use loadgen::engine::{self, Amount, EngineError, ErrorKind, Mode, Outcome, Progress};
+use server::DeadPort;
 use support::{HELLO, HELLO_CLOSE, PIPELINE_1, Server, always, fire, in_some_try, once, plan};
 
 /// The outcome's failures were all of `kind`, and there were `count`.
@@ -124,9 +125,8 @@ fn requests_in_flight_at_the_end_are_no_failures() {
 
 #[test]
 fn a_server_that_was_never_there_is_given_up() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let nobody = DeadPort::new().unwrap();
+    let address = nobody.addr();
     let mut plan = plan(address, PIPELINE_1, 3, 1);
     plan.amount = Amount::Time(support::HANG);
     let outcome = fire(&plan);
@@ -141,9 +141,8 @@ fn a_server_that_was_never_there_is_given_up() {
 
 #[test]
 fn exactly_as_many_failures_as_requests_where_connecting_fails() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let nobody = DeadPort::new().unwrap();
+    let address = nobody.addr();
     // A thread without a CPU may come to its part when the server has been given up, but not each time.
     assert!(in_some_try(|| {
         let outcome = fire(&plan(address, PIPELINE_1, 4, 4));

@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use handler::Stats;
+use socket2::{Domain, Socket, Type};
 
 use crate::{Stop, listen};
 
@@ -17,6 +18,33 @@ pub struct Background {
     stats: Arc<Stats>,
     stop: Stop,
     thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// An address of the loopback interface at which nobody listens, for as long as this lives. The port of a
+/// listener that was closed is no such thing: the next one to ask for any port may get it.
+#[derive(Debug)]
+pub struct DeadPort {
+    addr: SocketAddr,
+    /// Bound, which keeps the port, and not listening, which has the kernel refuse whoever connects.
+    _socket: Socket,
+}
+
+impl DeadPort {
+    /// Takes a port.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn new() -> io::Result<Self> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
+        let addr = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        Ok(Self { addr, _socket: socket })
+    }
+
+    /// Where nobody listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
 }
 
 /// An answer that takes longer than this never comes: no call here waits forever.

@@ -11,7 +11,7 @@
 //! | [`Connections`] | how many there are, how many there may be, and turning the others away |
 //! | [`blocking`] | reading, writing and closing with deadlines, for phases 0 and 1 |
 //! | [`Readiness`], [`Timers`] | what a poll has said, and delays finer than its milliseconds, for phases 3 and 4 |
-//! | [`Background`] | a phase on a thread, for tests and benchmarks |
+//! | [`Background`], [`DeadPort`] | a phase on a thread, or nobody at all, for tests and benchmarks |
 //! | [`Date`], [`accept_pause`], [`fault_of`] | small things that all phases say in the same way |
 
 mod accept;
@@ -31,7 +31,7 @@ mod timers;
 mod transfer;
 
 pub use accept::accept_pause;
-pub use background::{ANSWER_TIMEOUT, Background, receive};
+pub use background::{ANSWER_TIMEOUT, Background, DeadPort, receive};
 pub use connections::{Admission, Connections, turn_away};
 pub use date::Date;
 pub use deadline::ReadDeadline;

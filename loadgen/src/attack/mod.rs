@@ -180,9 +180,8 @@ mod tests {
 
     #[test]
     fn a_dead_target_says_what_to_look_for() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
+        let nobody = server::DeadPort::new().unwrap();
+        let address = nobody.addr();
         let expected =
             format!("can't connect to {address}: connection refused; is the server running there?");
         for amount in ["-n 1 -c 1", "-d 20s"] {

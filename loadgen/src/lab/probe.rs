@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn a_dead_address_is_given_up_with_the_reason() {
-        let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let nobody = server::DeadPort::new().unwrap();
+        let addr = nobody.addr();
         let error = until_answered(addr, REQUEST, Duration::ZERO, || false).unwrap_err();
         assert!(error.contains("refused"), "{error}");
         assert!(until_answered(addr, REQUEST, Duration::from_secs(60), || true).is_err());

@@ -110,7 +110,8 @@ fn a_busy_port_is_named_with_what_to_do() {
 
 #[test]
 fn an_attack_on_a_dead_target_fails_and_one_with_no_connections_is_refused() {
-    let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = server::DeadPort::new().unwrap();
+    let dead = nobody.addr();
     let (status, _, stderr) =
         output(loadgen().args(["attack", &format!("http://{dead}/"), "--duration", "1s"]));
     assert_eq!(status, Some(1), "{stderr}");
