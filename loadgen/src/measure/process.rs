@@ -27,7 +27,7 @@ pub struct Usage {
     pub threads_max: Option<u64>,
     /// The most memory that was resident, of each process since it started; of several the sum.
     pub rss_peak_bytes: Option<u64>,
-    /// Resident memory at the end less that at half of it, when whatever fills up once is full.
+    /// Memory that is no file's, at the end less that at half of it, when whatever fills up once is full.
     pub rss_growth_bytes: Option<i64>,
     /// Memory that each connection cost which was only held.
     pub bytes_per_held_connection: Option<f64>,

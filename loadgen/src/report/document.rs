@@ -240,7 +240,7 @@ pub struct Server {
     /// The most memory that was resident, of each process since it started, added up: what processes share counts
     /// for each of them. The phases are loadgen's own binary, so a few MiB of it are code.
     pub rss_peak_bytes: Option<u64>,
-    /// Resident memory at the end of the counted part less that when half of it was over; of a row, the
+    /// Memory that is no file's, at the end of the counted part less that when half of it was over; of a row, the
     /// median of its trials.
     #[serde(default)]
     pub rss_growth_bytes: Option<i64>,
