@@ -5,7 +5,7 @@
 //! it, so that both parsers answer a broken request with the same words.
 //!
 //! What a head says is kept as places in its bytes. So a head stays read while its body comes, and one
-//! that is the same as the last one, byte for byte, is not read at all: on a kept connection nearly all are.
+//! that is the same as the last one, byte for byte, is not read at all.
 
 use std::ops::Range;
 
@@ -162,7 +162,8 @@ impl Parser {
         Delivery { head_only: self.head_only, ..Delivery::AFTER_ERROR }
     }
 
-    /// Forgets what it has seen, for the next connection.
+    /// Forgets where it was, for the next connection. What the last head said it still knows: the same bytes
+    /// say the same on any connection.
     pub fn reset(&mut self) {
         self.state = State::Head(HeadScan::default());
         self.head_only = false;

@@ -9,11 +9,12 @@
 //! A connection that lives long is mostly idle, so what a request needs goes back to the pool
 //! between requests: ten thousand idle connections share the buffers of the few that are busy.
 //!
-//! Nor need a head be read that is the same as the last one, byte for byte, as most are that come on one
-//! connection: what it says is still known.
+//! Nor need a head be read that is the same, byte for byte, as the last one that the same buffers were used for:
+//! what it says is still known. That helps where clients repeat themselves, as the lab's always do.
 //!
-//! `--close`, `--read-every-head` and `--parser textbook` turn a mechanism off each, and `--fresh-buffers`
-//! phase 3's, so that a gain can be credited to its cause.
+//! `--close` and `--read-every-head` turn a mechanism off each, `--parser textbook` the zero-copy parser and
+//! `--fresh-buffers` phase 3's pools, so that a gain can be credited to its cause. Remembered heads go with either of
+//! the last two: hold those against `--read-every-head`.
 //!
 //! Read in this order: `connection.rs` beside that of phase 3, `parser.rs`, `worker.rs`.
 
@@ -76,7 +77,7 @@ pub struct Options {
     /// Which parser reads the requests
     #[arg(long, value_name = "WHICH", default_value = "zero-copy")]
     pub parser: ParserKind,
-    /// Read each head, also one that is the same as the one before
+    /// Read each head, also one that is the same as the one before; the textbook parser always does
     #[arg(long)]
     pub read_every_head: bool,
     /// Allocate what each request needs anew instead of taking it from a pool

@@ -24,7 +24,8 @@ impl Exchange {
         }
     }
 
-    /// Empties everything and keeps what it allocated.
+    /// Empties everything and keeps what it allocated. The parser also keeps the last head, to know it again:
+    /// nobody can read it, and whoever is served next may bring the same one.
     fn clear(&mut self) {
         self.input.clear();
         self.parser.reset();

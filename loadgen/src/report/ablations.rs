@@ -32,7 +32,8 @@ pub(super) struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Whether the trials tell it from chance, and the server from the client.
+    /// Whether the intervals are apart, and the client was not what was measured. Those of three trials each are
+    /// apart by chance one time in ten.
     pub(super) fn is_told(&self) -> bool {
         let apart = self.interval.is_some_and(|(low, high)| low > 1.0 || high < 1.0);
         apart && self.measure != Measure::ClientsRate
@@ -139,7 +140,10 @@ pub(super) fn table(steps: &[Step<'_>]) -> Option<Table> {
 
 /// How to read them.
 pub(super) fn note(steps: &[Step<'_>]) -> String {
-    let mut note = "Each mechanism is taken away alone, so they need not add up.".to_owned();
+    let mut note =
+        "What rests on a mechanism goes with it, as remembered heads do with the zero-copy parser and with \
+                    phase 4's pools, so they need not add up."
+            .to_owned();
     if steps.iter().any(|step| step.measure == Measure::Cpu) {
         note += " Where the client was the bottleneck, the rates are its own, and the server's CPU time per request \
                  is compared instead.";
