@@ -39,9 +39,11 @@ fn coverage(n: usize, k: usize) -> f64 {
 }
 
 /// How often two sets of values that come from the same source lie at least as far apart as these two, by
-/// ranks alone: the exact two-sided p of Mann and Whitney's test. `None` where one of them is empty.
+/// ranks alone: the two-sided p of Mann and Whitney's test, exact where no two values are the same. Where some are, it
+/// is reckoned as if they were not, which can say too little. `None` where one of the sets is empty.
 ///
-/// With three values each it is 0.1 at the least, with five 0.008: so few trials can't tell more.
+/// With three values each it is 0.1 at the least, with five 0.008: so few trials can't tell more. Its work grows
+/// with the fourth power of their number, so it is for tens of trials and not for hundreds.
 pub(super) fn chance(a: &[f64], b: &[f64]) -> Option<f64> {
     if a.is_empty() || b.is_empty() {
         return None;
