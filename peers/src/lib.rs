@@ -1,8 +1,9 @@
 //! What the peers share that is not a server: where they listen, and what they answer.
 //!
 //! Each program in `src/bin` is a hello-world as its library's own first page has it, with one thread that serves,
-//! because the lab gives a server one CPU of two. They answer `GET /` with what the phases answer, and the lab
-//! checks the status, not how much of HTTP stands behind it: `README.md` says what each leaves out.
+//! because the lab gives a server one CPU of two (`std_pool` has ten, as phase 1). They answer `GET /` with what the
+//! phases answer, and the lab checks status and body, not how much of HTTP stands behind it: `README.md` says what
+//! each leaves out.
 
 pub mod hello;
 
