@@ -167,6 +167,7 @@ fn cpu_time(pid: i32) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use std::process::{Command, Stdio};
+    use std::time::Instant;
 
     use super::*;
 
@@ -185,13 +186,15 @@ mod tests {
         shell.args(["-c", "true & exec sleep 600"]).stdin(Stdio::null());
         let mut child = shell.spawn().unwrap();
         let mut tree = Tree::new(child.id());
-        while tree.ended.is_empty() {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while tree.ended.is_empty() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
             tree.look();
         }
         let found = (tree.resident(), tree.size().rss_peak_bytes, tree.spent(), tree.living.len());
         child.kill().unwrap();
         child.wait().unwrap();
+        assert_eq!(tree.ended.len(), 1, "the child has ended");
         assert!(found.0 > Some(0) && found.1 > Some(0) && found.2.is_some() && found.3 == 1, "{found:?}");
     }
 }
