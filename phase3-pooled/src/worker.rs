@@ -105,7 +105,7 @@ impl<'a, H: Handler> Worker<'a, H> {
                 _ => {}
             }
             self.now = Instant::now();
-            let _ = self.date.refresh();
+            self.date.refresh();
             for event in &events {
                 match event.token() {
                     LISTENER => _ = self.accept_at.get_or_insert(self.now),
