@@ -1,7 +1,5 @@
 //! A median and an interval for it, and floats that are worth their digits.
 
-use std::cmp::Ordering;
-
 use super::document::Spread;
 
 /// An interval aims at holding the true median this often.
@@ -38,45 +36,74 @@ fn coverage(n: usize, k: usize) -> f64 {
     1.0 - 2.0 * below
 }
 
+/// Beyond so many values the exact count takes long, and the normal approximation is as good.
+const EXACT_MAX: usize = 100;
+
 /// How often two sets of values that come from the same source lie at least as far apart as these two, by
-/// ranks alone: the two-sided p of Mann and Whitney's test, exact where no two values are the same. Where some are, it
-/// is reckoned as if they were not, which can say too little. `None` where one of the sets is empty.
+/// ranks alone: the two-sided p of Mann and Whitney's test. Values that are the same share the middle of their ranks.
+/// Up to a hundred values it is counted exactly, beyond that approximated. `None` where one of the sets is empty.
 ///
-/// With three values each it is 0.1 at the least, with five 0.008: so few trials can't tell more. Its work grows
-/// with the fourth power of their number, so it is for tens of trials and not for hundreds.
+/// With three values each it is 0.1 at the least, with five 0.008: so few trials can't tell more.
 pub(super) fn chance(a: &[f64], b: &[f64]) -> Option<f64> {
     if a.is_empty() || b.is_empty() {
         return None;
     }
-    // How often a value of `a` is the smaller one of a pair, ties half; counted twice, to be whole.
-    let pairs = a.iter().flat_map(|a| b.iter().map(move |b| a.total_cmp(b)));
-    let halves = pairs.map(|order| match order {
-        Ordering::Less => 2,
-        Ordering::Equal => 1,
-        Ordering::Greater => 0,
-    });
-    let doubled: usize = halves.sum();
-    let nearer_end = doubled.min(2 * a.len() * b.len() - doubled) / 2;
-    let ways = ways_of_smaller_pairs(a.len(), b.len());
-    let tail: f64 = ways[..=nearer_end].iter().sum();
-    Some((2.0 * tail / ways.iter().sum::<f64>()).min(1.0))
+    let ranks = doubled_ranks(a, b);
+    let of_a: usize = ranks[..a.len()].iter().sum();
+    // What `a` would have on average, all ranks being doubled.
+    let off = of_a.abs_diff(a.len() * (ranks.len() + 1));
+    Some(if ranks.len() <= EXACT_MAX {
+        counted(&ranks, a.len(), off)
+    } else {
+        approximated(&ranks, a.len(), off)
+    })
 }
 
-/// In how many of all orders of `n` and `m` values exactly so many pairs have the value of the `m` first.
-fn ways_of_smaller_pairs(n: usize, m: usize) -> Vec<f64> {
-    // The i-th of the n values that stand on some of n + m places, in order, has its place less i of the m
-    // before it. Place by place: in how many ways so many values were set with so many pairs.
-    let mut ways = vec![vec![0.0; n * m + 1]; n + 1];
+/// For each value of `a` and then of `b` twice its rank among all of them, so that it is whole.
+fn doubled_ranks(a: &[f64], b: &[f64]) -> Vec<usize> {
+    let mut sorted = [a, b].concat();
+    sorted.sort_by(f64::total_cmp);
+    let rank = |value: &f64| {
+        let before = sorted.partition_point(|other| other.total_cmp(value).is_lt());
+        let until = sorted.partition_point(|other| other.total_cmp(value).is_le());
+        before + 1 + until
+    };
+    a.iter().chain(b).map(rank).collect()
+}
+
+/// The share of all choices of `n` among `ranks` whose sum is at least so far `off` the average.
+fn counted(ranks: &[usize], n: usize, off: usize) -> f64 {
+    // Rank by rank: in how many ways so many were chosen with this sum.
+    let mut ways = vec![vec![0.0; ranks.iter().sum::<usize>() + 1]; n + 1];
     ways[0][0] = 1.0;
-    for place in 0..n + m {
-        for values in (1..=n.min(place + 1)).rev() {
-            let before = place + 1 - values;
-            for pairs in before..=n * m {
-                ways[values][pairs] += ways[values - 1][pairs - before];
+    let mut highest = 0;
+    for (seen, &rank) in ranks.iter().enumerate() {
+        highest += rank;
+        for chosen in (1..=n.min(seen + 1)).rev() {
+            for sum in rank..=highest {
+                ways[chosen][sum] += ways[chosen - 1][sum - rank];
             }
         }
     }
-    ways.swap_remove(n)
+    let average = n * (ranks.len() + 1);
+    let sums = ways[n].iter().enumerate();
+    let as_far: f64 = sums.filter(|(sum, _)| sum.abs_diff(average) >= off).map(|(_, ways)| ways).sum();
+    as_far / ways[n].iter().sum::<f64>()
+}
+
+/// The same as if sums were distributed normally.
+fn approximated(ranks: &[usize], n: usize, off: usize) -> f64 {
+    let all = ranks.len() as f64;
+    let (n, m) = (n as f64, all - n as f64);
+    let squares: f64 = ranks.iter().map(|&rank| (rank as f64 - (all + 1.0)).powi(2)).sum();
+    // Of a choice without putting back. Ties have made the squares smaller.
+    let deviation = (n * m / (all * (all - 1.0)) * squares).sqrt();
+    if deviation == 0.0 {
+        return 1.0;
+    }
+    // A sum moves by two, so half a step is given.
+    let away = (off as f64 - 1.0).max(0.0) / deviation;
+    libm::erfc(away / std::f64::consts::SQRT_2).min(1.0)
 }
 
 /// Rounded to five significant digits: more would be noise, and noise makes every file differ.
@@ -128,6 +155,30 @@ mod tests {
         let apart: Vec<f64> = (0..5).map(|n| f64::from(n) + 20.0).collect();
         assert!((chance(&a, &apart).unwrap() - 2.0 / 252.0).abs() < 1e-12);
         assert_eq!((chance(&[], &a), chance(&[1.0], &[2.0])), (None, Some(1.0)));
+    }
+
+    #[test]
+    fn values_that_are_the_same_share_their_ranks() {
+        // Of the 20 choices of three among 1 2 3 3 4 5, four lie as far apart.
+        assert_eq!(chance(&[1.0, 2.0, 3.0], &[3.0, 4.0, 5.0]), Some(0.2));
+        assert_eq!(chance(&[3.0, 4.0, 5.0], &[1.0, 2.0, 3.0]), Some(0.2));
+        assert_eq!(chance(&[7.0; 3], &[7.0; 4]), Some(1.0));
+        assert_eq!(chance(&[7.0; 300], &[7.0; 400]), Some(1.0));
+    }
+
+    #[test]
+    fn many_values_are_as_good_as_counted() {
+        let spaced = |n: usize, from: f64| -> Vec<f64> { (0..n).map(|i| from + i as f64).collect() };
+        for (n, shift) in [(40, 3.5), (45, 10.25), (50, 0.0), (50, 20.0)] {
+            let ranks = doubled_ranks(&spaced(n, 0.0), &spaced(n, shift));
+            let off = ranks[..n].iter().sum::<usize>().abs_diff(n * (2 * n + 1));
+            let (exact, near) = (counted(&ranks, n, off), approximated(&ranks, n, off));
+            assert!((exact - near).abs() < 0.005, "{n} shifted by {shift}: {exact} and {near}");
+        }
+        let far = chance(&spaced(400, 0.0), &spaced(400, 1000.0)).unwrap();
+        assert!(far < 1e-12, "{far}");
+        let near = chance(&spaced(400, 0.0), &spaced(400, 0.5)).unwrap();
+        assert!((0.8..1.0).contains(&near), "{near}");
     }
 
     #[test]
