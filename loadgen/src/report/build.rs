@@ -157,7 +157,7 @@ fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {
         qps: spread,
         speedup: None,
         share_of_floor: None,
-        without: measured.row.without().map(str::to_owned),
+        without: measured.row.without(),
         latency_ns: latencies.as_ref().and_then(latency),
         latency_curve: latencies.as_ref().map(curve).unwrap_or_default(),
         requests: Requests { ok: outcomes().map(|outcome| outcome.ok).sum(), failed: all_errors.total() },
@@ -241,19 +241,13 @@ fn server<'a>(trials: &(impl Iterator<Item = &'a lab::Trial> + Clone)) -> Server
         context_switches_per_request: per_request(&switches).map(round5),
         threads_max: trials.clone().filter_map(|trial| trial.usage.threads_max).max(),
         rss_peak_bytes: trials.clone().filter_map(|trial| trial.usage.rss_peak_bytes).max(),
-        rss_growth_bytes: median(trials.clone().filter_map(|trial| trial.usage.rss_growth_bytes).collect()),
+        rss_growth_bytes: trials.clone().filter_map(|trial| trial.usage.rss_growth_bytes).max(),
         bytes_per_held_connection: trials
             .clone()
             .filter_map(|trial| trial.usage.bytes_per_held_connection)
             .reduce(f64::max)
             .map(round5),
     }
-}
-
-/// The middle one; of two in the middle the smaller.
-fn median(mut values: Vec<i64>) -> Option<i64> {
-    values.sort_unstable();
-    values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
 /// The share of user mode among `looks`, unless they are so few that it is mostly chance.

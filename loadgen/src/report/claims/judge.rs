@@ -25,6 +25,9 @@ impl Verdict {
 /// Why a rate that was not reached may be within reach all the same.
 const CLIENT_BOUND: &str = "the load generator was the bottleneck, so the server may be faster";
 
+/// Why a factor that was reached may be smaller all the same.
+const BASE_CLIENT_BOUND: &str = "the load generator was the bottleneck of what it is compared to, so that may be faster and the factor smaller";
+
 /// A factor as somebody wrote it down: 17.2 with a last digit worth 0.1, 10 with one worth 1.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rounded {
@@ -39,7 +42,10 @@ pub(super) struct Factor {
     low: f64,
     high: f64,
     one_trial: bool,
+    /// The faster row may be faster than it looks, and so may the factor be larger.
     client_bound: bool,
+    /// The slower row may be faster than it looks, and so may the factor be smaller.
+    base_client_bound: bool,
 }
 
 impl Factor {
@@ -53,6 +59,7 @@ impl Factor {
             high: fast.high / slow.low,
             one_trial: fast.confidence.is_none() || slow.confidence.is_none(),
             client_bound: row.client.bound,
+            base_client_bound: base.client.bound,
         })
     }
 
@@ -70,10 +77,11 @@ impl Factor {
     /// It was written down with one digit that is rounded, so half of that is given.
     pub(super) fn against(&self, claimed: Rounded, holds: &str, does_not: &str) -> (Verdict, String) {
         let from = claimed.factor - claimed.digit / 2.0;
-        let hint = |why: &str| {
-            if self.one_trial { format!("{why}; one trial, so take it as a hint") } else { why.into() }
-        };
+        let hint = |why: &str| hint(why, self.one_trial);
         if self.low >= from {
+            if self.base_client_bound {
+                return (Verdict::CantTell, BASE_CLIENT_BOUND.into());
+            }
             (Verdict::Holds, hint(holds))
         } else if self.high >= from {
             (Verdict::CantTell, "it lies within the interval of the trials".into())
@@ -83,6 +91,11 @@ impl Factor {
             (Verdict::DoesNot, hint(does_not))
         }
     }
+}
+
+/// The reason of a verdict that only one trial bears out.
+fn hint(why: &str, one_trial: bool) -> String {
+    if one_trial { format!("{why}; one trial, so take it as a hint") } else { why.into() }
 }
 
 /// The rates that the original report set out to reach, each looked for in every scenario that asks for it.
@@ -131,9 +144,12 @@ fn conclude(target: f64, name: &str, attempts: &[Attempt]) -> Claim {
 
 fn reached(document: &Document, scenario: &Scenario, row: &Row, target: f64) -> (Verdict, String) {
     let Some(qps) = row.qps else { return (Verdict::CantTell, "it was not measured".into()) };
-    if qps.median >= target {
-        let what = if qps.low >= target { "all of its interval" } else { "the median" };
-        return (Verdict::Holds, format!("{what} is beyond it"));
+    let one_trial = qps.confidence.is_none();
+    if qps.low >= target {
+        return (
+            Verdict::Holds,
+            hint(if one_trial { "it is beyond it" } else { "all of its interval is beyond it" }, one_trial),
+        );
     }
     if qps.high >= target {
         return (Verdict::CantTell, "the target lies within the interval of the trials".into());
@@ -150,7 +166,7 @@ fn reached(document: &Document, scenario: &Scenario, row: &Row, target: f64) -> 
             format!("what a request costs the server leaves room for {}/s on its CPUs", rate(most)),
         ),
         _ if row.client.bound => (Verdict::CantTell, CLIENT_BOUND.into()),
-        _ => (Verdict::DoesNot, "no trial reached it, and the load generator had time left".into()),
+        _ => (Verdict::DoesNot, hint("no trial reached it, and the load generator had time left", one_trial)),
     }
 }
 

@@ -62,6 +62,39 @@ fn noise_neither_confirms_nor_refutes_a_factor() {
 }
 
 #[test]
+fn a_factor_over_what_the_client_held_up_is_left_open() {
+    let mut document = sample::document();
+    let spread = |qps: f64| Some(Spread { median: qps, low: qps, high: qps, confidence: Some(0.75) });
+    document.scenarios[0].rows[0].qps = spread(450.0);
+    document.scenarios[0].rows[1].qps = spread(4_500.0);
+    assert_eq!(of(&claims(&document), "10x").verdict, Verdict::Holds);
+    document.scenarios[0].rows[0].client.bound = true;
+    let claims = claims(&document);
+    let claim = of(&claims, "10x");
+    assert_eq!(claim.verdict, Verdict::CantTell);
+    assert!(claim.why.contains("what it is compared to"), "{}", claim.why);
+}
+
+#[test]
+fn a_target_is_reached_by_all_of_the_interval_or_it_is_not_told() {
+    let verdict = |low: f64, median: f64, high: f64, confidence: Option<f64>| {
+        let mut document = sample::document();
+        let row = &mut document.scenarios[0].rows[0];
+        row.target_qps = Some(400.0);
+        row.qps = Some(Spread { median, low, high, confidence });
+        let claim = of(&claims(&document), "400 requests/s").clone();
+        (claim.verdict, claim.why)
+    };
+    let (all, why) = verdict(401.0, 450.0, 460.0, Some(0.75));
+    assert_eq!((all, why.as_str()), (Verdict::Holds, "all of its interval is beyond it"));
+    assert_eq!(verdict(390.0, 450.0, 460.0, Some(0.75)).0, Verdict::CantTell);
+    assert_eq!(verdict(380.0, 390.0, 395.0, Some(0.75)).0, Verdict::DoesNot);
+    let (single, why) = verdict(450.0, 450.0, 450.0, None);
+    assert_eq!(single, Verdict::Holds);
+    assert!(why.contains("take it as a hint"), "{why}");
+}
+
+#[test]
 fn a_run_with_few_connections_judges_no_claim_about_many() {
     let mut document = sample::reference();
     document.scenarios.iter_mut().for_each(|scenario| scenario.params.connections = 8);
