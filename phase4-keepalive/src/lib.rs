@@ -13,8 +13,8 @@
 //! what it says is still known. That helps where clients repeat themselves, as the lab's always do.
 //!
 //! `--close` and `--read-every-head` turn a mechanism off each, `--parser textbook` the zero-copy parser and
-//! `--fresh-buffers` phase 3's pools, so that a gain can be credited to its cause. Remembered heads go with either of
-//! the last two: hold those against `--read-every-head`.
+//! `--fresh-buffers` phase 3's pools, so that a gain can be credited to its cause. Remembered heads rest on the last
+//! two, so each of those is held against `--read-every-head`, and not against a phase 4 that remembers.
 //!
 //! Read in this order: `connection.rs` beside that of phase 3, `parser.rs`, `worker.rs`.
 

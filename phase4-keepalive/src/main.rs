@@ -23,7 +23,7 @@ Try it:
   curl -v http://127.0.0.1:8080/ http://127.0.0.1:8080/json     one connection, two requests
   phase4-keepalive --addr 127.0.0.1:8081 --close                what keep-alive buys
   phase4-keepalive --addr 127.0.0.1:8082 --read-every-head      what remembering the last head buys
-  phase4-keepalive --addr 127.0.0.1:8083 --parser textbook      and what not copying does";
+  phase4-keepalive --addr 127.0.0.1:8083 --read-every-head --parser textbook    and what not copying does";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

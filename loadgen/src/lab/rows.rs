@@ -32,6 +32,9 @@ pub const PHASES: [Phase; 5] = [
 /// The name of the server that answers with canned bytes.
 pub const CANNED: &str = "canned";
 
+/// Stands between the mechanisms of a row that is without several.
+pub const AND: &str = " and ";
+
 /// What an option takes away from a phase, in words.
 const MECHANISMS: [(&str, &str); 6] = [
     ("--workers 1", "all workers but one"),
@@ -145,10 +148,21 @@ impl Row {
         }
     }
 
-    /// The mechanism that an ablation is without, where it is known by name.
-    pub fn without(&self) -> Option<&'static str> {
+    /// The mechanisms that an ablation is without, in the order of its options, where all are known by name.
+    pub fn without(&self) -> Option<String> {
         let options = self.options().join(" ");
-        MECHANISMS.iter().find(|(known, _)| *known == options).map(|(_, mechanism)| *mechanism)
+        let mut rest = options.as_str();
+        let mut mechanisms = Vec::new();
+        while !rest.is_empty() {
+            let mut known = MECHANISMS.iter();
+            let (after, mechanism) = known.find_map(|(option, mechanism)| {
+                let after = rest.strip_prefix(option)?;
+                (after.is_empty() || after.starts_with(' ')).then_some((after, mechanism))
+            })?;
+            mechanisms.push(*mechanism);
+            rest = after.trim_start();
+        }
+        (!mechanisms.is_empty()).then(|| mechanisms.join(AND))
     }
 
     /// What is fired at it.
@@ -197,8 +211,13 @@ mod tests {
     #[test]
     fn an_ablation_says_what_it_is_without() {
         let row = Row::parse("phase4-keepalive --parser textbook").unwrap();
-        assert_eq!(row.without(), Some("the zero-copy parser"));
+        assert_eq!(row.without().as_deref(), Some("the zero-copy parser"));
         assert_eq!(row.idea(), "without the zero-copy parser");
+        let both = Row::parse("phase4-keepalive --read-every-head --parser textbook").unwrap();
+        assert_eq!(both.without().as_deref(), Some("remembered heads and the zero-copy parser"));
+        assert_eq!(Row::parse("phase1-threads --workers 12").unwrap().without(), None);
+        let partly = Row::parse("phase4-keepalive --close --workers 2").unwrap();
+        assert_eq!((partly.without(), Row::Canned.without()), (None, None));
         let other = Row::parse("phase3-pooled --workers 4").unwrap();
         assert_eq!((other.without(), other.kind()), (None, Kind::Ablation));
         assert!(other.idea().ends_with("with --workers 4"), "{}", other.idea());

@@ -1,9 +1,16 @@
 //! What each mechanism is worth: a phase beside itself without it. HTML draws it and Markdown has it as a table.
+//!
+//! A mechanism that others rest on takes them along when it goes. So that it is not credited with their gain, the
+//! others are off on both sides then: a row is held against the one that has all of its options but the last ones.
 
-use super::document::{Row, Scenario, Spread};
-use super::format::{NONE, rate, times};
-use super::stats::spread;
+use super::document::{Row, Scenario, Spread, Trial};
+use super::format::{NONE, percent, rate, times};
+use super::stats::{chance, spread};
 use super::tables::{Cell, Table};
+use crate::lab::rows::AND;
+
+/// A difference that chance makes more often than this is not told as one.
+const CHANCE_MAX: f64 = 0.05;
 
 /// What the two are compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +26,8 @@ pub(super) enum Measure {
 /// A mechanism, and what there was without it and with it.
 #[derive(Debug)]
 pub(super) struct Step<'a> {
-    pub(super) phase: &'a Row,
+    /// The row that has it: the phase, or the phase without what rests on the mechanism.
+    pub(super) base: &'a Row,
     /// The phase's number and the mechanism, in words.
     pub(super) mechanism: String,
     pub(super) measure: Measure,
@@ -29,24 +37,29 @@ pub(super) struct Step<'a> {
     pub(super) worth: f64,
     /// The least and the most favourable ends of both intervals; `None` where one of them is a single trial.
     pub(super) interval: Option<(f64, f64)>,
+    /// How often trials of one and the same server would differ as much.
+    chance: f64,
 }
 
 impl Step<'_> {
-    /// Whether the intervals are apart, and the client was not what was measured. Those of three trials each are
-    /// apart by chance one time in ten.
+    /// Whether nothing speaks against it.
     pub(super) fn is_told(&self) -> bool {
-        let apart = self.interval.is_some_and(|(low, high)| low > 1.0 || high < 1.0);
-        apart && self.measure != Measure::ClientsRate
+        self.doubt().is_none()
     }
 
-    /// What keeps it from being told, and where it was not the rate that was compared.
-    pub(super) fn doubt(&self) -> Option<&'static str> {
+    /// Why it may not be so.
+    pub(super) fn doubt(&self) -> Option<String> {
         match (self.measure, self.interval) {
-            (Measure::ClientsRate, _) => Some("the client was the bottleneck"),
-            (_, None) => Some("one trial"),
-            _ if self.is_told() => None,
-            _ => Some("may be chance"),
+            (Measure::ClientsRate, _) => Some("the client was the bottleneck".into()),
+            (_, None) => Some("one trial".into()),
+            _ if self.chance > CHANCE_MAX => Some(format!("{} by chance", percent(self.chance))),
+            _ => None,
         }
+    }
+
+    /// Whether its doubt is how likely chance is.
+    fn may_be_chance(&self) -> bool {
+        self.measure != Measure::ClientsRate && self.interval.is_some() && self.chance > CHANCE_MAX
     }
 
     /// `1.08x (1.05x to 1.12x)`, by what if not by the rate, and what to doubt about it.
@@ -72,7 +85,7 @@ pub(super) fn factor(worth: f64) -> String {
     if worth < 2.0 { format!("{worth:.2}x") } else { times(worth) }
 }
 
-/// A step for each row that had one mechanism turned off, beside the phase that has it.
+/// A step for each row that had a mechanism turned off, beside the one that has it.
 pub(super) fn steps(scenario: &Scenario) -> Vec<Step<'_>> {
     scenario.rows.iter().filter_map(|row| step(scenario, row)).collect()
 }
@@ -81,37 +94,63 @@ fn step<'a>(scenario: &'a Scenario, row: &Row) -> Option<Step<'a>> {
     if row.kind != "ablation" {
         return None;
     }
-    let (name, options) = row.name.split_once(' ')?;
-    let phase = scenario.rows.iter().find(|phase| phase.kind == "phase" && phase.name == name)?;
-    let rates = row.qps?.median > 0.0 && phase.qps?.median > 0.0;
-    let bound = row.client.bound || phase.client.bound;
-    let (measure, without, with) = match (bound, cpu(row).zip(cpu(phase))) {
+    let base = base(scenario, row)?;
+    let rates = row.qps?.median > 0.0 && base.qps?.median > 0.0;
+    let bound = row.client.bound || base.client.bound;
+    let (measure, without, with) = match (bound, cpu(row).zip(cpu(base))) {
         (true, Some((without, with))) => (Measure::Cpu, without, with),
-        (true, None) => (Measure::ClientsRate, row.qps?, phase.qps?),
-        (false, _) => (Measure::Rate, row.qps?, phase.qps?),
+        (true, None) => (Measure::ClientsRate, row.qps?, base.qps?),
+        (false, _) => (Measure::Rate, row.qps?, base.qps?),
     };
+    let compared =
+        |row: &Row| row.in_trials(if measure == Measure::Cpu { cpu_of } else { |trial| trial.qps });
     // Less CPU is better, and more requests are.
     let (better, worse) = if measure == Measure::Cpu { (without, with) } else { (with, without) };
     let both = better.confidence.is_some() && worse.confidence.is_some() && worse.low > 0.0;
-    let mechanism = row.without.clone().unwrap_or_else(|| format!("what {options} changes"));
-    let number = name.strip_prefix("phase").and_then(|rest| rest.split('-').next()).unwrap_or(name);
     rates.then(|| Step {
-        phase,
-        mechanism: format!("{number}: {mechanism}"),
+        base,
+        mechanism: mechanism(row, base),
         measure,
         without: without.median,
         with: with.median,
         worth: better.median / worse.median,
         interval: both.then(|| (better.low / worse.high, better.high / worse.low)),
+        chance: chance(&compared(row), &compared(base)).unwrap_or(1.0),
     })
+}
+
+/// The row with the most of this one's options, in their order.
+fn base<'a>(scenario: &'a Scenario, row: &Row) -> Option<&'a Row> {
+    let begins = |other: &&Row| row.name.strip_prefix(&other.name).is_some_and(|rest| rest.starts_with(' '));
+    let lab = |other: &&Row| matches!(other.kind.as_str(), "phase" | "ablation");
+    scenario.rows.iter().filter(lab).filter(begins).max_by_key(|other| other.name.len())
+}
+
+/// The phase's number, what neither row has, and what only `base` has.
+fn mechanism(row: &Row, base: &Row) -> String {
+    let phase = row.name.split(' ').next().unwrap_or_default();
+    let number = phase.strip_prefix("phase").and_then(|rest| rest.split('-').next()).unwrap_or(phase);
+    let changed = || format!("what {} changes", row.name[base.name.len()..].trim_start());
+    let lacks = row.without.as_deref();
+    match base.without.as_deref() {
+        None if base.kind == "phase" => format!("{number}: {}", lacks.map_or_else(changed, str::to_owned)),
+        None => format!("{number}: {}", changed()),
+        Some(both) => {
+            let own = lacks.and_then(|lacks| lacks.strip_prefix(both)?.strip_prefix(AND));
+            format!("{number}, without {both}: {}", own.map_or_else(changed, str::to_owned))
+        }
+    }
+}
+
+fn cpu_of(trial: &Trial) -> Option<f64> {
+    trial.server.cpu_us_per_request
 }
 
 /// The row's CPU time per request, with an interval from its trials as the rate has one.
 fn cpu(row: &Row) -> Option<Spread> {
     let us = row.server.cpu_us_per_request.filter(|us| *us > 0.0)?;
-    let counted = row.trials.iter().filter(|trial| trial.failed.is_none());
-    let each: Vec<f64> = counted.filter_map(|trial| trial.server.cpu_us_per_request).collect();
-    let trials = spread(&each).unwrap_or(Spread { median: us, low: us, high: us, confidence: None });
+    let trials =
+        spread(&row.in_trials(cpu_of)).unwrap_or(Spread { median: us, low: us, high: us, confidence: None });
     // The row's is that of all its requests, so it need not be the median of its trials.
     Some(Spread { median: us, low: trials.low.min(us), high: trials.high.max(us), ..trials })
 }
@@ -123,33 +162,35 @@ pub(super) fn table(steps: &[Step<'_>]) -> Option<Table> {
         let (without, with) = step.compared();
         let interval = step.interval.map(|(low, high)| format!("{}–{}", factor(low), factor(high)));
         let mut cells = vec![
-            Cell::Code(step.phase.name.clone()),
+            Cell::Code(step.base.name.clone()),
             Cell::Text(step.mechanism.clone()),
             Cell::Text(without),
             Cell::Text(with),
             Cell::Strong(factor(step.worth)),
             Cell::Text(interval.unwrap_or_else(|| NONE.into())),
         ];
-        cells.extend(doubted.then(|| Cell::Text(step.doubt().unwrap_or_default().into())));
+        cells.extend(doubted.then(|| Cell::Text(step.doubt().unwrap_or_default())));
         cells
     });
-    let mut titles = vec!["phase", "mechanism", "without", "with", "worth", "low–high"];
+    let mut titles = vec!["server", "mechanism", "without", "with", "worth", "low–high"];
     titles.extend(doubted.then_some("doubt"));
     (!steps.is_empty()).then(|| Table { titles, left: 2, rows: rows.collect() })
 }
 
 /// How to read them.
 pub(super) fn note(steps: &[Step<'_>]) -> String {
-    let mut note =
-        "What rests on a mechanism goes with it, as remembered heads do with the zero-copy parser and with \
-                    phase 4's pools, so they need not add up."
-            .to_owned();
+    let mut note = "Each is turned off alone, so they need not add up.".to_owned();
+    if steps.iter().any(|step| step.base.kind != "phase") {
+        note += " Where one rests on another, as remembered heads do on the zero-copy parser and on phase 4's pools, \
+                 what rests on it is off on both sides.";
+    }
     if steps.iter().any(|step| step.measure == Measure::Cpu) {
         note += " Where the client was the bottleneck, the rates are its own, and the server's CPU time per request \
                  is compared instead.";
     }
-    if steps.iter().any(|step| step.doubt() == Some("may be chance")) {
-        note += " What may be chance has an interval that holds 1.";
+    if steps.iter().any(Step::may_be_chance) {
+        note += " A doubt by chance is how often trials of one and the same server would differ as much; three each \
+                 can't bring it below 10 %, five can (--trials 5).";
     }
     note
 }

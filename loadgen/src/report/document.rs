@@ -126,10 +126,10 @@ impl Params {
 pub struct Row {
     /// The phase and the options it was started with.
     pub name: String,
-    /// `phase`; `ablation`, a phase with one mechanism turned off; `floor`, a server of canned bytes; or
+    /// `phase`; `ablation`, a phase with mechanisms turned off; `floor`, a server of canned bytes; or
     /// `target`, a server of the user's.
     pub kind: String,
-    /// The mechanism that an ablation is without, in words.
+    /// The mechanisms that an ablation is without, in words, ` and ` between them.
     #[serde(default)]
     pub without: Option<String>,
     /// The idea that it shows.
@@ -241,12 +241,19 @@ pub struct Server {
     /// for each of them. The phases are loadgen's own binary, so a few MiB of it are code.
     pub rss_peak_bytes: Option<u64>,
     /// Memory that is no file's, at the end of the counted part less that when half of it was over; of a row, the
-    /// median of its trials.
+    /// most in any of its trials.
     #[serde(default)]
     pub rss_growth_bytes: Option<i64>,
     /// Memory that a connection costs which is held beside the active ones.
     #[serde(default)]
     pub bytes_per_held_connection: Option<f64>,
+}
+
+impl Row {
+    /// What the trials that count say of something.
+    pub(super) fn in_trials(&self, of: fn(&Trial) -> Option<f64>) -> Vec<f64> {
+        self.trials.iter().filter(|trial| trial.failed.is_none()).filter_map(of).collect()
+    }
 }
 
 /// What the client spent, and whether it held the server up.

@@ -5,7 +5,7 @@ mod text;
 
 use serde::Serialize;
 
-use super::document::{Document, Row, Scenario, Spread, Trial};
+use super::document::{Document, Row, Scenario, Spread};
 use super::stats::{chance, round5};
 
 pub use text::text;
@@ -128,8 +128,8 @@ fn missing(here: &Document, there: &Document) -> Vec<String> {
 fn change(a: &Row, b: &Row) -> Change {
     let pair = a.qps.zip(b.qps);
     let intervals = pair.filter(|(a, b)| a.confidence.is_some() && b.confidence.is_some());
-    let cpu = |row: &Row| in_trials(row, |trial| trial.server.cpu_us_per_request);
-    let rates = |row: &Row| in_trials(row, |trial| trial.qps);
+    let cpu = |row: &Row| row.in_trials(|trial| trial.server.cpu_us_per_request);
+    let rates = |row: &Row| row.in_trials(|trial| trial.qps);
     let figure = |of: fn(&Row) -> Option<f64>| Figure::of(of(a), of(b));
     Change {
         name: a.name.clone(),
@@ -163,11 +163,6 @@ impl Figure {
 fn over(b: f64, a: f64) -> Option<f64> {
     let ratio = b / a;
     ratio.is_finite().then(|| round5(ratio))
-}
-
-/// What the trials that count say of something.
-fn in_trials(row: &Row, of: fn(&Trial) -> Option<f64>) -> Vec<f64> {
-    row.trials.iter().filter(|trial| trial.failed.is_none()).filter_map(of).collect()
 }
 
 #[cfg(test)]

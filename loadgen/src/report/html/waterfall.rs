@@ -22,7 +22,7 @@ pub(super) fn picture(scenario: &Scenario) -> Option<Picture> {
         let step = &steps[index];
         let (low, high) = (bottom + BAR.0, bottom + BAR.1);
         let (from, to) = (step.worth.min(1.0), step.worth.max(1.0));
-        let role = if step.worth >= 1.0 { Role::of(scenario, step.phase) } else { Role::Loss };
+        let role = if step.worth >= 1.0 { Role::of(scenario, step.base) } else { Role::Loss };
         if step.is_told() {
             canvas.rectangle((from, low), (to, high), role)?;
         } else {
