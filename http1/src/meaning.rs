@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::line::END_BYTES;
 use crate::textbook::Lines;
 use crate::{Error, Facts, Fields, Method, Request, Version, field, request_line, work};
@@ -32,9 +34,9 @@ impl Meaning {
             "the scan found the empty line"
         );
         work::note(fields.len());
-        let mut slots = Slots::new();
-        let slots = slots.room(field_count);
-        match httparse::parse_headers(fields, slots) {
+        // No more of them than there are lines: to make them all would take longer than to read a small head.
+        let mut slots: SmallVec<[_; FEW_FIELDS]> = smallvec![httparse::EMPTY_HEADER; field_count];
+        match httparse::parse_headers(fields, &mut slots) {
             Ok(httparse::Status::Complete((used, _))) if used == fields.len() => {}
             _ => return Err(what_is_wrong(lines)),
         }
@@ -105,29 +107,8 @@ impl LastHead {
     }
 }
 
-/// A browser sends about 15 field lines.
+/// As many field lines as have room on the stack; a browser sends about 15.
 const FEW_FIELDS: usize = 32;
-
-/// Room for the field lines of a head: on the stack, unless there are unusually many.
-struct Slots<'a> {
-    few: [httparse::Header<'a>; FEW_FIELDS],
-    many: Vec<httparse::Header<'a>>,
-}
-
-impl<'a> Slots<'a> {
-    fn new() -> Self {
-        Self { few: [httparse::EMPTY_HEADER; FEW_FIELDS], many: Vec::new() }
-    }
-
-    fn room(&mut self, count: usize) -> &mut [httparse::Header<'a>] {
-        if count <= FEW_FIELDS {
-            &mut self.few[..count]
-        } else {
-            self.many.resize(count, httparse::EMPTY_HEADER);
-            &mut self.many
-        }
-    }
-}
 
 /// The textbook's words for field lines that httparse has refused.
 #[cold]
