@@ -42,8 +42,11 @@ const fn bound(
     Bound { mode, row, figure, sense, limit, against }
 }
 
+/// Phase 4 as it is where no two heads are alike: none of its checks is skipped for any request.
+const CHECKS_ALL: &str = "phase4-keepalive --read-every-head";
+
 /// A phase that keeps no connection has bounds only where nobody does.
-const BOUNDS: [Bound; 11] = {
+const BOUNDS: [Bound; 17] = {
     use Figure::{Qps, Total, User};
     use Mode::{Close, Kept, Pipelined};
     use Sense::{AtLeast, AtMost};
@@ -52,6 +55,10 @@ const BOUNDS: [Bound; 11] = {
         bound(Kept, "phase4-keepalive", User, AtMost, 0.75, Some("may_minihttp")),
         bound(Kept, "phase4-keepalive", Total, AtMost, 1.05, Some("canned")),
         bound(Kept, "phase4-keepalive", Qps, AtLeast, 0.97, Some("canned")),
+        bound(Kept, CHECKS_ALL, User, AtMost, 0.65, None),
+        bound(Kept, CHECKS_ALL, User, AtMost, 0.75, Some("may_minihttp")),
+        bound(Kept, CHECKS_ALL, Total, AtMost, 1.05, Some("canned")),
+        bound(Kept, CHECKS_ALL, Qps, AtLeast, 0.97, Some("canned")),
         bound(Close, "phase1-threads", Total, AtMost, 1.0, Some("std_pool")),
         bound(Close, "phase2-async", Total, AtMost, 1.0, Some("hyper")),
         bound(Close, "phase2-async", Total, AtMost, 1.0, Some("hyper_one")),
@@ -59,6 +66,8 @@ const BOUNDS: [Bound; 11] = {
         bound(Close, "phase3-pooled", Total, AtMost, 1.05, Some("canned")),
         bound(Pipelined, "phase4-keepalive", Qps, AtLeast, 1.05, Some("may_minihttp")),
         bound(Pipelined, "phase4-keepalive", Qps, AtLeast, 1.5, Some("hyper")),
+        bound(Pipelined, CHECKS_ALL, Qps, AtLeast, 1.05, Some("may_minihttp")),
+        bound(Pipelined, CHECKS_ALL, Qps, AtLeast, 1.5, Some("hyper")),
     ]
 };
 
@@ -225,7 +234,7 @@ mod tests {
     fn what_was_not_measured_is_not_met() {
         let run = run(&[row("phase4-keepalive", 1.0, &[(1.0, 1.0)], false)]);
         let verdicts = judge(Mode::Pipelined, &run);
-        assert_eq!(verdicts.len(), 2);
+        assert_eq!(verdicts.len(), 4);
         assert!(verdicts.iter().all(|verdict| !verdict.is_met()));
         assert_eq!(verdicts[1].to_string(), "not measured     phase4-keepalive QPS at least 1.50x of hyper");
     }
