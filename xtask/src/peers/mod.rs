@@ -22,7 +22,8 @@ use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 
-use crate::clients::{interrupt, loadgen};
+use crate::cargo;
+use crate::clients::interrupt;
 use lab::Effort;
 use roster::Mode;
 
@@ -68,7 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
 fn measure(args: &Args) -> Result<bool, String> {
     let peers = roster::chosen(&args.only);
     println!("building the lab and the peers, with --release");
-    let loadgen = loadgen::build(&["--release"])?;
+    let loadgen = cargo::loadgen(&["--release"])?;
     let programs = build::peers()?;
     let effort = Effort { quick: args.quick, rounds: args.rounds, seconds: args.seconds };
     let mut all_good = true;
