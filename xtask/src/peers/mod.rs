@@ -6,12 +6,13 @@
 //!
 //! # Layout
 //! - `roster`: who takes part, and in which mode.
-//! - `build` and `lab`: the programs, and the runs.
+//! - `build`, `lab` and `ending`: the programs, the runs, and their end.
 //! - `measured`: what a `run.json` says of them.
 //! - `table` and `bounds`: what comes of it.
 
 mod bounds;
 mod build;
+mod ending;
 mod lab;
 mod measured;
 mod roster;
