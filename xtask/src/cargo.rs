@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub(crate) fn command<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Com
 }
 
 /// What to say when [`command`] can't be started.
-pub(crate) fn cannot_start(error: &std::io::Error) -> String {
+fn cannot_start(error: &std::io::Error) -> String {
     format!("cargo can't be started: {error}")
 }
 
@@ -34,8 +34,34 @@ pub(crate) fn cargo<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Resul
     Ok(ExitCode::from(code))
 }
 
+/// Builds `loadgen` as a `cargo run` with these options would, and says where it is.
+///
+/// # Errors
+/// When it can't be built; cargo has said why by then.
+pub(crate) fn loadgen(options: &[&str]) -> Result<PathBuf, String> {
+    build("loadgen", &[&["--quiet", "--package", "loadgen"], options].concat())?
+        .remove("loadgen")
+        .ok_or_else(|| "cargo did not say where it put loadgen".to_owned())
+}
+
+/// Builds with these options, and says where each executable is. An error calls it all `what`.
+///
+/// # Errors
+/// When it can't be built; cargo has said why by then.
+pub(crate) fn build(what: &str, options: &[&str]) -> Result<BTreeMap<String, PathBuf>, String> {
+    let output = command(["build", "--message-format=json-render-diagnostics"])
+        .args(options)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| cannot_start(&error))?;
+    if !output.status.success() {
+        return Err(format!("{what} can't be built"));
+    }
+    Ok(executables(&String::from_utf8_lossy(&output.stdout)))
+}
+
 /// The executables that cargo's messages, one a line, tell of, by name. Libraries have none.
-pub(crate) fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     messages
         .filter_map(|message| {

@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use crate::cargo;
 use crate::clients::client::{CHROMIUM, NODE};
 use crate::clients::group::{Group, describe};
-use crate::clients::{interrupt, loadgen};
+use crate::clients::interrupt;
 
 /// A page is looked at for this long at most; most take a few seconds.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
         return Ok(if args.require { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
     interrupt::install()?;
-    let loadgen = loadgen::build(&[])?;
+    let loadgen = cargo::loadgen(&[])?;
     let folder = tempfile::tempdir().map_err(|error| format!("there is no temporary folder: {error}"))?;
     let pictures = args.pictures.as_deref().map(prepare).transpose()?;
     let mut all_good = true;

@@ -18,6 +18,10 @@ use crate::engine::{Amount, Expect, Mode, Pace, Plan};
 const BUILT_IN: &str = include_str!("../../scenarios.toml");
 /// What a request may take at most, from connect to last byte.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// A quick trial of a scenario that does not say how long one is counts for this long at most…
+const QUICK_DURATION_MAX: Duration = Duration::from_secs(1);
+/// …after a warm-up of this long at most.
+const QUICK_WARMUP_MAX: Duration = Duration::from_millis(200);
 /// Longer warm-ups, durations and waits are taken for a mistake.
 const DURATION_MAX: Duration = Duration::from_secs(3600);
 
@@ -68,8 +72,8 @@ pub struct Scenario {
     pub duration: Duration,
     /// Fresh servers per row.
     pub trials: usize,
-    /// What `--quick` changes.
-    pub quick: Quick,
+    /// What `--quick` changes; where it says nothing, [`Scenario::into_quick`] has a rule.
+    pub quick: Option<Quick>,
     /// The servers, in the order of the table.
     #[serde(deserialize_with = "rows")]
     pub rows: Vec<Row>,
@@ -153,10 +157,16 @@ pub fn parse(text: &str) -> Result<Vec<Scenario>, String> {
 }
 
 impl Scenario {
-    /// The same workload, shorter.
+    /// The same workload, shorter: as its `quick` says, or else one trial that counts for a second at most, after a
+    /// warm-up of 200 ms at most.
     #[must_use]
     pub fn into_quick(mut self) -> Self {
-        Quick { warmup: self.warmup, duration: self.duration, trials: self.trials } = self.quick;
+        let quick = self.quick.unwrap_or(Quick {
+            warmup: self.warmup.min(QUICK_WARMUP_MAX),
+            duration: self.duration.min(QUICK_DURATION_MAX),
+            trials: 1,
+        });
+        Quick { warmup: self.warmup, duration: self.duration, trials: self.trials } = quick;
         self
     }
 

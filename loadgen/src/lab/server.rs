@@ -68,8 +68,8 @@ impl Server {
         addr: Option<SocketAddr>,
         request: impl Fn(SocketAddr) -> Vec<u8>,
     ) -> Result<Self, String> {
-        interrupt::remember_child(child.id());
         let family = Family::new(child.id());
+        interrupt::remember_server(&family);
         let (lines, listening) = mpsc::sync_channel(1);
         let stderr = Arc::default();
         let mut readers = Vec::new();
@@ -167,7 +167,7 @@ impl Drop for Server {
             }
             status.is_some()
         });
-        interrupt::forget_child(self.child.id());
+        interrupt::forget_server(&self.family);
         self.join_readers();
     }
 }

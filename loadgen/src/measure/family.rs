@@ -28,7 +28,7 @@ pub fn adopt_orphans() {
 }
 
 /// The processes of one server.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Family {
     root: i32,
     /// Whoever has ever belonged to it, and when each began, in clock ticks since the system did.
@@ -36,7 +36,7 @@ pub(crate) struct Family {
 }
 
 impl Family {
-    /// That of a process that was just started.
+    /// That of a process that was just started, and has not been asked for yet: until then the id is its own.
     pub(crate) fn new(root: u32) -> Self {
         let root = root.cast_signed();
         let stat = Process::new(root).and_then(|process| process.stat()).ok();
@@ -50,6 +50,19 @@ impl Family {
         family.sort_by_key(|stat| (stat.pid != self.root, stat.pid));
         self.seen.extend(family.iter().map(|stat| (stat.pid, stat.starttime)));
         family
+    }
+
+    /// That of a process which began at that tick.
+    #[cfg(test)]
+    pub(crate) fn of_one_that_began(root: u32, tick: u64) -> Self {
+        let root = root.cast_signed();
+        Self { root, seen: BTreeMap::from([(root, tick)]) }
+    }
+
+    /// Whether both are of the same process that was started.
+    pub(crate) fn is_that_of(&self, other: &Self) -> bool {
+        let identity = |family: &Self| (family.root, family.seen.get(&family.root).copied());
+        identity(self) == identity(other)
     }
 
     /// Whether that is the id of the process that was started.

@@ -20,7 +20,7 @@ const GAUGE_WIDTH: usize = 10;
 
 /// The whole report.
 pub fn markdown(document: &Document) -> String {
-    let mut sections = vec![format!("# Phase Lab, {}\n", document.started_at)];
+    let mut sections = vec![format!("# Phase Lab, {}\n", inline(&document.started_at))];
     let warnings = warnings(document);
     if !warnings.is_empty() {
         sections.push(format!("## {WARNINGS}\n\n{}", list(&warnings)));
@@ -141,6 +141,31 @@ mod tests {
             assert!(!report.contains(part), "'{part}' in {report}");
         }
         for part in ["`a\\|b`", "````sh\nloadgen run ```\n````"] {
+            assert!(report.contains(part), "'{part}' is missing in {report}");
+        }
+    }
+
+    #[test]
+    fn what_others_wrote_emphasises_nothing_and_heads_nothing() {
+        let mut document = sample::document();
+        document.started_at = "*now*".into();
+        let scenario = &mut document.scenarios[0];
+        scenario.name = "_mine_".into();
+        scenario.shows = "# It shows *much*.".into();
+        scenario.wins = Some("1. ~~Nobody~~.".into());
+        scenario.rows[1].idea = "__sh__ -c *".into();
+        scenario.rows[1].missing = vec!["no *such* file_name".into()];
+        scenario.rows[1].trials[0].failed = Some("it said **boo**".into());
+        let report = markdown(&document);
+        for part in [
+            "# Phase Lab, \\*now\\*\n",
+            "\n## \\_mine\\_\n",
+            "\n\\# It shows \\*much\\*.\n",
+            "\n1\\. \\~\\~Nobody\\~\\~.\n",
+            "| \\_\\_sh\\_\\_ -c \\* |",
+            ": no \\*such\\* file_name.",
+            "it said \\*\\*boo\\*\\*",
+        ] {
             assert!(report.contains(part), "'{part}' is missing in {report}");
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::Failure;
 use crate::lab::Agenda;
 use crate::lab::cpus::{self, Split};
-use crate::lab::rows::{self, Kind, Phase, Row};
+use crate::lab::rows::{self, Kind, Row};
 use crate::lab::scenario::{self, Scenario};
 use crate::lab::target::Target;
 use crate::measure::Build;
@@ -19,8 +19,8 @@ const TRIALS_MAX: u64 = 1_000;
 /// What to measure, and how thoroughly.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {
-    /// Only this phase, with its variants; may be given more than once
-    #[arg(long = "phase", value_name = "PHASE", value_parser = known_phase)]
+    /// Only this phase, with its variants, or only canned, the floor; may be given more than once
+    #[arg(long = "phase", value_name = "PHASE", value_parser = known_row)]
     pub phases: Vec<String>,
     /// Only this scenario; may be given more than once
     #[arg(long = "scenario", value_name = "NAME")]
@@ -143,8 +143,12 @@ fn adapt(scenario: Scenario, args: &Args) -> Option<Scenario> {
         scenario.rows.extend(more.into_iter().filter(|row| !scenario.rows.contains(row)).collect::<Vec<_>>());
     }
     let wanted = |row: &Row| {
-        let of_phase = |phase: &Phase| args.phases.iter().any(|name| name == phase.name);
-        row.phase().is_some_and(of_phase)
+        let name = match row {
+            Row::Phase { phase, .. } => phase.name,
+            Row::Canned => rows::CANNED,
+            Row::Target(target) => &target.name,
+        };
+        args.phases.iter().any(|wanted| wanted == name)
     };
     if !args.phases.is_empty() {
         let any = scenario.rows.iter().any(wanted);
@@ -164,10 +168,15 @@ fn adapt(scenario: Scenario, args: &Args) -> Option<Scenario> {
     (!scenario.rows.is_empty()).then_some(scenario)
 }
 
-fn known_phase(name: &str) -> Result<String, String> {
-    rows::phase(name)
-        .map(|phase| phase.name.to_owned())
-        .ok_or_else(|| format!("there is no such phase; the phases are {}", rows::phase_names()))
+fn known_row(name: &str) -> Result<String, String> {
+    if rows::phase(name).is_some() || name == rows::CANNED {
+        return Ok(name.to_owned());
+    }
+    Err(format!(
+        "there is no such phase; the phases are {}, and {} is the floor beneath them",
+        rows::phase_names(),
+        rows::CANNED
+    ))
 }
 
 fn counted_time(text: &str) -> Result<Duration, String> {
@@ -211,6 +220,22 @@ mod tests {
         let args = Args { phases: vec!["phase1-threads".into()], ..Args::default() };
         let rows: Vec<_> = args.agenda().unwrap().scenarios[0].rows.iter().map(Row::to_string).collect();
         assert_eq!(rows, ["phase1-threads", "phase1-threads --spawn", "canned"]);
+    }
+
+    #[test]
+    fn the_floor_can_be_asked_for_alone_where_a_scenario_has_it() {
+        let args = Args { phases: vec!["canned".into()], ..Args::default() };
+        let agenda = args.agenda().unwrap();
+        assert!(agenda.scenarios.iter().all(|scenario| scenario.rows == [Row::Canned]));
+        let names: Vec<_> = agenda.scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
+        assert!(names.contains(&"plaintext") && !names.contains(&"kept"), "{names:?}");
+
+        let (phases, scenarios) = (vec!["canned".into()], vec!["kept".into()]);
+        let Err(Failure::BadArguments(message)) = (Args { phases, scenarios, ..Args::default() }).agenda()
+        else {
+            panic!("it must be refused")
+        };
+        assert_eq!(message, "canned is no part of kept; leave --phase or --scenario out");
     }
 
     #[test]

@@ -62,6 +62,7 @@ fn an_unknown_phase_is_answered_with_the_known_ones() {
     let known = ["phase0-serial", "phase4-keepalive"];
     refused(&["run", "--phase", "phase9"], 2, &known);
     refused(&["--phase", "phase9"], 2, &known);
+    refused(&["--phase", "phase9"], 2, &["canned is the floor"]);
     refused(&["serve", "phase9"], 2, &known);
 }
 
@@ -173,6 +174,20 @@ fn the_floor_ablations_and_servers_of_ones_own_stand_beside_the_phases() {
     assert!(why.contains("-bound: ") && why.contains("; measured "), "{why}");
     let floor = document.floor.unwrap();
     assert!(floor.exchange.unwrap().per_sec > 0.0 && floor.timer_late_ns.is_some());
+}
+
+#[test]
+fn the_floor_is_measured_alone_where_nothing_else_is_asked_for() {
+    let out = tempfile::tempdir().unwrap();
+    let (status, stdout, stderr) =
+        output(run("tiny-floor").args(["--phase", "canned", "--out"]).arg(out.path()));
+    assert_eq!(status, Some(0), "{stderr}\n{stdout}");
+    let document = only_document(out.path());
+    let [row] = document.scenarios[0].rows.as_slice() else { panic!("one row") };
+    assert_eq!((row.name.as_str(), row.kind.as_str()), ("canned", "floor"));
+    assert!(row.requests.ok > 0 && row.requests.failed == 0, "{row:?}");
+    let report = fs::read_to_string(runs(out.path()).remove(0).join("report.md")).unwrap();
+    assert!(report.contains("| `canned` |") && report.contains("--phase canned"), "{report}");
 }
 
 #[test]

@@ -1,21 +1,28 @@
 //! Ctrl-C: whoever waits for a process looks here, ends it, and returns.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// The exit code of a job that was interrupted.
 pub(crate) const EXIT_CODE: u8 = 130;
 
-static REQUESTED: AtomicBool = AtomicBool::new(false);
+static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
 /// Listens for SIGINT and SIGTERM from now on.
 pub(crate) fn install() -> Result<(), String> {
-    ctrlc::set_handler(|| REQUESTED.store(true, Relaxed))
-        .map_err(|error| format!("can't wait for signals: {error}"))
+    let note = || {
+        REQUESTS.fetch_add(1, Relaxed);
+    };
+    ctrlc::set_handler(note).map_err(|error| format!("can't wait for signals: {error}"))
 }
 
 /// Whether the job was asked to end.
 pub(crate) fn requested() -> bool {
-    REQUESTED.load(Relaxed)
+    requests() > 0
+}
+
+/// How many times it was.
+pub(crate) fn requests() -> u32 {
+    REQUESTS.load(Relaxed)
 }
 
 /// An error if the job was asked to end.

@@ -7,7 +7,7 @@
 //!
 //! # Layout
 //! - `phases`, `installed` and `client`: what is run.
-//! - `loadgen`, `group` and `server`: processes, and their end whatever happens.
+//! - `group` and `server`: processes, and their end whatever happens.
 //! - `rest`: what a server must look like when all clients have gone.
 //! - `table`: what came of it.
 //! - `slow`: `--slow`, clients that are slow on purpose.
@@ -16,7 +16,6 @@ pub(crate) mod client;
 pub(crate) mod group;
 pub(crate) mod installed;
 pub(crate) mod interrupt;
-pub(crate) mod loadgen;
 mod phases;
 mod request;
 mod rest;
@@ -29,6 +28,7 @@ use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 
+use crate::cargo;
 use client::CLIENTS;
 use phases::Phase;
 use server::Server;
@@ -61,7 +61,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     interrupt::install()?;
     let phases = phases::chosen(&args.phase);
-    let loadgen = loadgen::build(&[])?;
+    let loadgen = cargo::loadgen(&[])?;
     let result = if args.slow {
         slow::run(&loadgen, &phases, &slow::Choice::new(&args.attack, args.default_deadlines), args.require)
     } else {

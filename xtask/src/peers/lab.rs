@@ -1,13 +1,13 @@
 //! The lab's own runs, one for each mode: what joins them as a target joins every scenario of a run.
 
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::{fs, io};
 
-use rustix::process::{Pid, Signal, kill_process};
-
+use super::ending::{self, PATIENCE};
 use super::roster::Mode;
 use crate::cargo::ROOT;
 use crate::clients::group::describe;
@@ -62,17 +62,15 @@ pub(super) fn run(
 
 /// What it writes to standard output; how it goes is shown meanwhile.
 fn output(mut command: Command) -> Result<String, String> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("loadgen can't be started: {error}"))?;
+    let mut child = start(&mut command)?;
     let mut said = String::new();
     thread::scope(|scope| {
         let pipe = child.stdout.take();
         // It writes its table at the end, which may be more than the pipe holds.
         let reader = scope.spawn(|| pipe.map_or(Ok(0), |mut pipe| pipe.read_to_string(&mut said)));
-        let status = wait(&mut child)?;
+        // The lab bounds every trial, and leaves no server behind when it is asked to end.
+        let status = ending::wait(&mut child, interrupt::requests, PATIENCE)
+            .map_err(|error| format!("loadgen can't be waited for: {error}"))?;
         let read = reader.join().map_err(|_| "the reader of its output panicked")?;
         read.map_err(|error| format!("what loadgen says can't be read: {error}"))?;
         // 1 is for requests that failed, which run.json tells better.
@@ -84,24 +82,29 @@ fn output(mut command: Command) -> Result<String, String> {
     Ok(said)
 }
 
-/// Waits for its end. The lab bounds every trial, and leaves no server behind when it is asked to end.
-fn wait(child: &mut Child) -> Result<std::process::ExitStatus, String> {
-    /// Fine enough for whoever presses Ctrl-C, and nothing that a trial would feel.
-    const LOOK_INTERVAL: std::time::Duration = std::time::Duration::from_millis(100);
-    let mut asked = false;
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(status),
-            Ok(None) if interrupt::requested() && !asked => {
-                asked = true;
-                // A terminal's Ctrl-C has reached it, too, and a second signal has it end at once.
-                if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-                    let _ = kill_process(pid, Signal::TERM);
-                }
-            }
-            Ok(None) => {}
-            Err(error) => return Err(format!("loadgen can't be waited for: {error}")),
-        }
-        thread::sleep(LOOK_INTERVAL);
+/// In a group of its own: a terminal's Ctrl-C reaches this process alone, which passes it on. From both of them it
+/// would be taken for two.
+fn start(command: &mut Command) -> Result<Child, String> {
+    command
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("loadgen can't be started: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{Pid, getpgid};
+
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_sends_to_this_process_and_its_group_does_not_reach_the_lab() {
+        let mut child = start(Command::new("sleep").arg("600")).expect("sleep");
+        let groups = (getpgid(None), getpgid(Some(Pid::from_child(&child))));
+        child.kill().expect("it is there");
+        child.wait().expect("it ends");
+        assert_ne!(groups.0.expect("a group"), groups.1.expect("a group"));
     }
 }

@@ -6,12 +6,13 @@
 //!
 //! # Layout
 //! - `roster`: who takes part, and in which mode.
-//! - `build` and `lab`: the programs, and the runs.
+//! - `build`, `lab` and `ending`: the programs, the runs, and their end.
 //! - `measured`: what a `run.json` says of them.
 //! - `table` and `bounds`: what comes of it.
 
 mod bounds;
 mod build;
+mod ending;
 mod lab;
 mod measured;
 mod roster;
@@ -22,7 +23,8 @@ use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 
-use crate::clients::{interrupt, loadgen};
+use crate::cargo;
+use crate::clients::interrupt;
 use lab::Effort;
 use roster::Mode;
 
@@ -68,7 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
 fn measure(args: &Args) -> Result<bool, String> {
     let peers = roster::chosen(&args.only);
     println!("building the lab and the peers, with --release");
-    let loadgen = loadgen::build(&["--release"])?;
+    let loadgen = cargo::loadgen(&["--release"])?;
     let programs = build::peers()?;
     let effort = Effort { quick: args.quick, rounds: args.rounds, seconds: args.seconds };
     let mut all_good = true;

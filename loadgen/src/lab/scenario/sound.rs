@@ -15,12 +15,13 @@ const UPLOAD_BYTES_MAX: usize = 1 << 20;
 impl Scenario {
     /// Says what is wrong with values that can be read but not run.
     pub fn validate(&self) -> Result<(), String> {
-        let quick = &self.quick;
         sound_name(&self.name)?;
         if self.connections == 0 {
             return Err("it needs at least 1 connection".into());
         }
-        if self.trials.min(quick.trials) == 0 || self.trials.max(quick.trials) > TRIALS_MAX {
+        let quick = self.quick;
+        let trials = [self.trials, quick.map_or(self.trials, |quick| quick.trials)];
+        if trials.iter().any(|trials| !(1..=TRIALS_MAX).contains(trials)) {
             return Err(format!("trials must be from 1 to {TRIALS_MAX}"));
         }
         if self.pipeline == 0 || self.pipeline > PIPELINE_MAX {
@@ -35,7 +36,7 @@ impl Scenario {
         if self.ablations.iter().any(|row| row.kind() != Kind::Ablation) {
             return Err("an ablation is a phase with options".into());
         }
-        if self.duration.is_zero() || quick.duration.is_zero() {
+        if self.duration.is_zero() || quick.is_some_and(|quick| quick.duration.is_zero()) {
             return Err("a duration must be longer than 0 s".into());
         }
         if !self.path.starts_with('/') || self.path.contains(char::is_whitespace) {

@@ -53,6 +53,8 @@ fn an_unknown_key_is_refused_with_its_line() {
 fn values_that_can_not_be_run_are_refused() {
     assert!(with("connections = 2", "connections = 0").contains("at least 1 connection"));
     assert!(with("trials = 2", "trials = 0").contains("from 1 to 1000"));
+    assert!(with("trials = 1", "trials = 1001").contains("from 1 to 1000"));
+    assert!(with("duration = \"100ms\"", "duration = \"0s\"").contains("longer than 0 s"));
     assert!(with("duration = \"1s\"", "duration = \"0s\"").contains("longer than 0 s"));
     assert!(with("duration = \"1s\"", "duration = \"soon\"").contains("'soon' is no duration"));
     assert!(with("duration = \"1s\"", "duration = \"2h\"").contains("longer than an hour"));
@@ -82,6 +84,24 @@ fn quick_replaces_what_it_names() {
     let quick = parse(SMALL).unwrap().remove(0).into_quick();
     assert_eq!((quick.trials, quick.duration), (1, Duration::from_millis(100)));
     assert_eq!(quick.connections, 2);
+}
+
+#[test]
+fn without_a_word_on_it_quick_is_one_trial_of_a_second_at_most() {
+    let silent = SMALL.replace("quick = { warmup = \"5ms\", duration = \"100ms\", trials = 1 }\n", "");
+    assert_ne!(silent, SMALL);
+    let times = |text: &str| {
+        let quick = parse(text).unwrap().remove(0).into_quick();
+        (quick.trials, quick.warmup, quick.duration)
+    };
+    let long = silent.replace("\"10ms\"", "\"1m\"").replace("\"1s\"", "\"1m\"");
+    assert_eq!(times(&long), (1, Duration::from_millis(200), Duration::from_secs(1)));
+    let short = silent.replace("\"1s\"", "\"50ms\"");
+    assert_eq!(
+        times(&short),
+        (1, Duration::from_millis(10), Duration::from_millis(50)),
+        "never longer than it is"
+    );
 }
 
 #[test]
