@@ -12,8 +12,10 @@
 //! | [`Routes`] | the one set of routes that every phase serves |
 //! | [`Stats`] | connections, requests and errors, counted without contention |
 //! | [`Misbehaving`] | the same routes and two that break the rules, for tests |
+//! | [`Burdened`] | any routes at a higher cost, for tests |
 //! | [`answer`] | calls a handler so that its panic costs one response and no worker |
 
+mod burdened;
 mod misbehaving;
 mod routes;
 mod stats;
@@ -24,6 +26,7 @@ use std::time::Duration;
 
 use http1::{Request, Response, Status};
 
+pub use burdened::Burdened;
 pub use misbehaving::Misbehaving;
 pub use routes::{CPU_MICROS_MAX, RESPONSE_BYTES_MAX, Routes, WAIT_MILLIS_MAX};
 pub use stats::{Connections, Errors, Fault, Snapshot, Stats};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
-use crate::{attack, calibrate, check, compare, exec, history, redraw, run, serve};
+use crate::{attack, calibrate, check, compare, exec, gate, history, redraw, run, serve};
 
 /// Something that was asked for went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -27,9 +27,10 @@ Examples:
   loadgen report results/reference         a run that was measured before, drawn again
   loadgen compare RUN RUN                  two of them side by side
   loadgen history                          how each phase did, run after run
+  loadgen gate --against main              is this build slower than main?
 
 Exit codes: 0 good, 1 the run failed (also where any request failed), 2 bad arguments,
-130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md, report.html
+3 the gate found something slower, 130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md, report.html
 and .hgrm, and a line for each row to results/MACHINE/history.jsonl.";
 
 /// Five HTTP/1.1 servers, each one idea faster than the last, and what each idea buys.
@@ -63,6 +64,8 @@ enum Command {
     Report(redraw::Args),
     /// Put two runs side by side: ratios, and whether their intervals overlap
     Compare(compare::Args),
+    /// Say whether this build is slower than another: of each phase, with an interval, or that it cannot be told
+    Gate(Box<gate::args::Args>),
     /// Show how each server did, run after run
     History(history::Args),
 }
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
         Some(Command::Calibrate(args)) => calibrate::run(&args),
         Some(Command::Exec(args)) => exec::run(&args),
         Some(Command::Compare(args)) => compare::run(&args).map(|()| ExitCode::SUCCESS),
+        Some(Command::Gate(args)) => gate::args::gate(&args),
         Some(Command::History(args)) => history::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Report(args)) => redraw::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Attack(args)) => attack::run(&args).or_else(|error| {

@@ -8,6 +8,7 @@
 //! - [`measure`] reads what a server process spends, and on which machine.
 //! - [`lab`] runs scenarios: fresh servers, trials in turn, everything kept.
 //! - [`report`] writes down what was measured, and draws it from what it wrote.
+//! - [`gate`] runs a candidate and its base side by side, and says whether it is slower.
 //!
 //! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, [`canned`]
 //! the least that a server can do, [`attack`] the engine alone against any address, [`check`] the
@@ -22,6 +23,7 @@ pub mod cli;
 pub mod compare;
 pub mod engine;
 pub mod exec;
+pub mod gate;
 pub mod history;
 pub mod lab;
 pub mod measure;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use handler::{Handler, Misbehaving, Step};
+use handler::{Burdened, Handler, Misbehaving, Step};
 use http1::{Request, Response};
 
 use crate::canned;
@@ -52,6 +52,9 @@ struct Serve<O: clap::Args> {
     /// Count allocations, and also serve /allocations, which tells how many there were
     #[arg(long, hide = true, conflicts_with = "misbehaving")]
     count_allocations: bool,
+    /// Compute for about so many nanoseconds more with each request, so that it can be seen whether that is found
+    #[arg(long, hide = true, value_name = "NS", conflicts_with = "misbehaving")]
+    burden: Option<u64>,
     #[command(flatten)]
     options: O,
 }
@@ -61,7 +64,9 @@ struct Serve<O: clap::Args> {
 enum Serving {
     Routes,
     Misbehaving,
-    Counted,
+    /// With so much computing for each request.
+    Counted(u64),
+    Burdened(u64),
 }
 
 /// The lab's routes, and one that tells how often the process has allocated.
@@ -89,9 +94,15 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
                         $phase::serve(listener, Misbehaving(routes), options, stats, stop)
                     })
                 }
-                Serving::Counted => {
-                    server::run($name, bind, options, |listener, routes, options, stats, stop| {
-                        $phase::serve(listener, Counted(routes), options, stats, stop)
+                Serving::Burdened(nanos) => {
+                    server::run($name, bind, options, |listener, handler, options, stats, stop| {
+                        $phase::serve(listener, Burdened { handler, nanos }, options, stats, stop)
+                    })
+                }
+                Serving::Counted(nanos) => {
+                    server::run($name, bind, options, |listener, handler, options, stats, stop| {
+                        let handler = Counted(Burdened { handler, nanos });
+                        $phase::serve(listener, handler, options, stats, stop)
                     })
                 }
             })
@@ -129,13 +140,14 @@ impl<O: clap::Args> Serve<O> {
     ) -> Result<ExitCode, Failure> {
         // Before any thread starts, so that all of them run where the first one does.
         put_on(&self.leash, name)?;
-        let serving = match (self.misbehaving, self.count_allocations) {
-            (true, _) => Serving::Misbehaving,
-            (false, true) if allocations::start() => Serving::Counted,
-            (false, true) => {
+        let serving = match (self.misbehaving, self.count_allocations, self.burden) {
+            (true, ..) => Serving::Misbehaving,
+            (false, true, nanos) if allocations::start() => Serving::Counted(nanos.unwrap_or(0)),
+            (false, true, _) => {
                 return Err(Failure::BadArguments("this program's allocator does not count".into()));
             }
-            (false, false) => Serving::Routes,
+            (false, false, Some(nanos)) => Serving::Burdened(nanos),
+            (false, false, None) => Serving::Routes,
         };
         Ok(serve(&self.bind, self.options, serving))
     }

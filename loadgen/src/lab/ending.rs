@@ -22,7 +22,7 @@ const LOOK_SHARE: u32 = 4;
 ///
 /// `reap` asks for the server's own process and says whether it has ended; orphans that were left to this process
 /// are asked for here.
-pub(super) fn end(family: &mut Family, mut reap: impl FnMut() -> bool) {
+pub(crate) fn end(family: &mut Family, mut reap: impl FnMut() -> bool) {
     for (signal, within) in [(Signal::TERM, LEAVE_WITHIN), (Signal::KILL, KILLED_WITHIN)] {
         let began = Instant::now();
         let mut told = BTreeSet::new();

@@ -39,13 +39,13 @@ pub(super) fn begun() {
     BEGUN.store(true, SeqCst);
 }
 
-/// Names the server that must not outlive this process.
-pub(super) fn remember_server(family: &Family) {
+/// Names the server, or whatever else was started, that must not outlive this process.
+pub(crate) fn remember_server(family: &Family) {
     SERVER.remember(family);
 }
 
 /// It has ended.
-pub(super) fn forget_server(family: &Family) {
+pub(crate) fn forget_server(family: &Family) {
     SERVER.forget(family);
 }
 

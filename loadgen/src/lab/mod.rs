@@ -5,7 +5,7 @@
 
 pub mod beside;
 pub mod cpus;
-mod ending;
+pub(crate) mod ending;
 pub mod floor;
 mod inspect;
 pub mod interrupt;
@@ -21,12 +21,12 @@ pub mod target;
 mod trial;
 
 pub use floor::Floor;
-pub use inspect::{COUNT_ALLOCATIONS, COUNT_PATH, Inspection, inspect};
+pub use inspect::{COUNT_ALLOCATIONS, COUNT_PATH, Inspection, inspect, inspect_row};
 pub use leash::Leash;
 pub use order::serpentine;
 pub use run::{Agenda, Launch, Launched, Measured, MeasuredRow, MeasuredScenario, Place, Watch, run};
 pub use server::Server;
-pub use trial::{INTERRUPTED, Live, Trial};
+pub use trial::{INTERRUPTED, Live, Trial, run as trial};
 
 use crate::engine::{Outcome, Plan, Progress};
 

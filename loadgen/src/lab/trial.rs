@@ -49,7 +49,7 @@ pub struct Live {
 }
 
 /// Runs one trial; an error becomes part of the trial that is returned.
-pub(super) fn run(
+pub fn run(
     place: Place<'_>,
     launched: Result<Launched, String>,
     client_cpus: &[usize],

@@ -1,15 +1,15 @@
 //! Numbers as people read them.
 
 /// What stands where nothing was measured.
-pub(super) const NONE: &str = "–";
+pub(crate) const NONE: &str = "–";
 
 /// A whole number with commas, one decimal below 100.
-pub(super) fn rate(value: f64) -> String {
+pub(crate) fn rate(value: f64) -> String {
     if value.abs() < 99.95 { format!("{value:.1}") } else { thousands(&format!("{value:.0}")) }
 }
 
 /// A count with commas.
-pub(super) fn count(value: u64) -> String {
+pub(crate) fn count(value: u64) -> String {
     thousands(&value.to_string())
 }
 
@@ -25,12 +25,12 @@ fn thousands(digits: &str) -> String {
 }
 
 /// How often something happens per request: a whole number where it is one, so that 0 means never.
-pub(super) fn per_request(count: f64) -> String {
+pub(crate) fn per_request(count: f64) -> String {
     if count.fract() == 0.0 { format!("{count:.0}") } else { format!("{count:.2}") }
 }
 
 /// A duration in the unit that leaves it between 1 and 1,000, with three digits.
-pub(super) fn duration(ns: u64) -> String {
+pub(crate) fn duration(ns: u64) -> String {
     let (value, unit) = match ns {
         0..1_000 => return format!("{ns} ns"),
         1_000..1_000_000 => (ns as f64 / 1e3, "µs"),
@@ -42,12 +42,12 @@ pub(super) fn duration(ns: u64) -> String {
 }
 
 /// A share in percent, without decimals.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
 /// A success rate, cut and not rounded: 100 % means all of them.
-pub(super) fn success(share: f64) -> String {
+pub(crate) fn success(share: f64) -> String {
     if share >= 1.0 {
         return "100 %".into();
     }
@@ -55,12 +55,12 @@ pub(super) fn success(share: f64) -> String {
 }
 
 /// How many times as fast.
-pub(super) fn times(factor: f64) -> String {
+pub(crate) fn times(factor: f64) -> String {
     if factor < 99.95 { format!("{factor:.1}x") } else { format!("{}x", rate(factor)) }
 }
 
 /// Memory in MiB, or in GiB where that is ten or more.
-pub(super) fn memory(bytes: u64) -> String {
+pub(crate) fn memory(bytes: u64) -> String {
     let mebibytes = bytes as f64 / f64::from(1 << 20);
     if mebibytes < 10_240.0 {
         format!("{mebibytes:.1} MiB")
@@ -70,7 +70,7 @@ pub(super) fn memory(bytes: u64) -> String {
 }
 
 /// Memory that came, or went, with its sign.
-pub(super) fn growth(bytes: i64) -> String {
+pub(crate) fn growth(bytes: i64) -> String {
     let sign = match bytes {
         0 => "",
         1.. => "+",
@@ -80,7 +80,7 @@ pub(super) fn growth(bytes: i64) -> String {
 }
 
 /// `value` as `show` prints it, or a dash.
-pub(super) fn or_none<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+pub(crate) fn or_none<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| NONE.into(), show)
 }
 

@@ -19,13 +19,19 @@ pub(super) fn spread(values: &[f64]) -> Option<Spread> {
         return None;
     }
     let median = f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2]);
-    let inner = (1..=n / 2).rev().find(|&k| coverage(n, k) >= CONFIDENCE).unwrap_or(1);
+    let inner = enclosing(n, CONFIDENCE).unwrap_or(1);
     let confidence = (n > 1).then(|| coverage(n, inner));
     Some(Spread { median, low: sorted[inner - 1], high: sorted[n - inner], confidence })
 }
 
+/// The largest k for which the k-th smallest and largest of n enclose the median at least so often; `None` where
+/// not even the outermost do.
+pub(crate) fn enclosing(n: usize, confidence: f64) -> Option<usize> {
+    (1..=n / 2).rev().find(|&k| coverage(n, k) >= confidence)
+}
+
 /// How often the k-th smallest and largest of n enclose the median.
-fn coverage(n: usize, k: usize) -> f64 {
+pub(crate) fn coverage(n: usize, k: usize) -> f64 {
     // P(Binomial(n, 1/2) = 0), then each next one from the one before.
     let mut probability = 0.5_f64.powf(n as f64);
     let mut below = 0.0;
@@ -107,7 +113,7 @@ fn approximated(ranks: &[usize], n: usize, off: usize) -> f64 {
 }
 
 /// Rounded to five significant digits: more would be noise, and noise makes every file differ.
-pub(super) fn round5(value: f64) -> f64 {
+pub(crate) fn round5(value: f64) -> f64 {
     format!("{value:.4e}").parse().unwrap_or(value)
 }
 

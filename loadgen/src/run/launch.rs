@@ -1,4 +1,4 @@
-//! How each kind of server is started: always by this very file, in a process of its own.
+//! How each kind of server is started: by this very file, or by another `loadgen`, in a process of its own.
 
 use std::process::Command;
 
@@ -12,14 +12,30 @@ const MAX_CONNECTIONS_MIN: usize = 16_384;
 
 /// The server of a row, for the scenario that it is to face.
 pub(crate) fn launch(row: &Row, scenario: &Scenario, cpus: &[usize]) -> Result<Launched, String> {
+    launch_by(None, row, scenario, cpus)
+}
+
+/// The same by another program that has `serve`, unless it is `None`. A server of the user's is no business of
+/// that program: this one starts it.
+pub(crate) fn launch_by(
+    program: Option<Command>,
+    row: &Row,
+    scenario: &Scenario,
+    cpus: &[usize],
+) -> Result<Launched, String> {
     match row {
         Row::Phase { phase: which, options } => {
-            Ok(Launched { command: phase(which, options, cpus, scenario.connections_in_all()), addr: None })
+            let command = program.unwrap_or_else(this_file);
+            let command = phase_by(command, which, options, cpus, scenario.connections_in_all());
+            Ok(Launched { command, addr: None })
         }
-        Row::Canned => Ok(Launched { command: canned(scenario, cpus), addr: None }),
+        Row::Canned => {
+            Ok(Launched { command: canned(program.unwrap_or_else(this_file), scenario, cpus), addr: None })
+        }
         Row::Target(target) => {
             let addr = Target::free_address().map_err(|error| format!("no port is free: {error}"))?;
-            let mut command = this_file("exec");
+            let mut command = this_file();
+            command.arg("exec");
             leash(&mut command, cpus);
             command.arg("--").args(target.words(addr.port()));
             Ok(Launched { command, addr: Some(addr) })
@@ -29,8 +45,17 @@ pub(crate) fn launch(row: &Row, scenario: &Scenario, cpus: &[usize]) -> Result<L
 
 /// A phase that is to take so many connections.
 pub(crate) fn phase(phase: &Phase, options: &[String], cpus: &[usize], connections: usize) -> Command {
-    let mut command = this_file("serve");
-    command.args([phase.name, "--addr", "127.0.0.1:0"]);
+    phase_by(this_file(), phase, options, cpus, connections)
+}
+
+fn phase_by(
+    mut command: Command,
+    phase: &Phase,
+    options: &[String],
+    cpus: &[usize],
+    connections: usize,
+) -> Command {
+    command.args(["serve", phase.name, "--addr", "127.0.0.1:0"]);
     leash(&mut command, cpus);
     // A limit below what the scenario asks for would measure refusals. What the client has closed, the
     // server may not have noticed yet.
@@ -40,9 +65,8 @@ pub(crate) fn phase(phase: &Phase, options: &[String], cpus: &[usize], connectio
 }
 
 /// It gives the answer that the scenario expects.
-fn canned(scenario: &Scenario, cpus: &[usize]) -> Command {
-    let mut command = this_file("serve");
-    command.args(["canned", "--addr", "127.0.0.1:0"]);
+fn canned(mut command: Command, scenario: &Scenario, cpus: &[usize]) -> Command {
+    command.args(["serve", "canned", "--addr", "127.0.0.1:0"]);
     leash(&mut command, cpus);
     command.args(scenario.body.as_ref().map(|body| format!("--body={body}")));
     command.args((scenario.mode == Keep::Close).then_some("--close"));
@@ -50,10 +74,8 @@ fn canned(scenario: &Scenario, cpus: &[usize]) -> Command {
 }
 
 /// This very file, even if a new build has taken its name meanwhile.
-fn this_file(word: &str) -> Command {
-    let mut command = Command::new("/proc/self/exe");
-    command.arg(word);
-    command
+fn this_file() -> Command {
+    Command::new("/proc/self/exe")
 }
 
 fn leash(command: &mut Command, cpus: &[usize]) {

@@ -2,6 +2,7 @@
 
 mod endings;
 mod full_disk;
+mod gate;
 
 use std::fs;
 use std::net::TcpListener;

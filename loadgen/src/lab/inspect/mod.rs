@@ -9,8 +9,10 @@ mod few;
 mod held_back;
 mod kernel;
 
+use super::cpus::Split;
 use super::rows::Row;
-use super::{Agenda, Fire, INTERRUPTED, Launch, Measured, MeasuredScenario, interrupt};
+use super::scenario::Scenario;
+use super::{Agenda, Fire, INTERRUPTED, Launch, Launched, Measured, MeasuredScenario, interrupt};
 
 pub use allocations::{COUNT_ALLOCATIONS, COUNT_PATH};
 pub(super) use held_back::held_back;
@@ -39,28 +41,49 @@ pub fn inspect(agenda: &Agenda, measured: &mut Measured, launch: Launch<'_>, fir
                 continue;
             }
             let launched = || launch(&row.row, scenario, &agenda.split.server);
-            let inspection = &mut row.inspection;
-            // Only the phases count their own.
-            if matches!(row.row, Row::Phase { .. }) {
-                match launched().and_then(|launched| allocations::count(scenario, launched)) {
-                    Ok(count) => inspection.allocs_per_request = Some(count),
-                    Err(why) => inspection.missing.push(format!("allocations can't be counted: {why}")),
-                }
-            }
-            let plan = |addr| row.row.plan(scenario, addr, &agenda.split.client);
-            let counted = launched().and_then(|launched| kernel::count(scenario, &launched, plan, fire));
-            match counted {
-                Ok(counted) => {
-                    inspection.syscalls_per_request = counted.syscalls;
-                    inspection.switches_per_request = counted.switches;
-                    inspection.missing.extend(counted.no_syscalls);
-                    // Where no thread ends, the trials have told about switches.
-                    if row.trials.iter().all(|trial| trial.usage.context_switches.is_none()) {
-                        inspection.missing.extend(counted.no_switches);
-                    }
-                }
-                Err(why) => inspection.missing.push(format!("system calls were not counted: {why}")),
-            }
+            // Where no thread ends, the trials have told about switches.
+            let switches_wanted = row.trials.iter().all(|trial| trial.usage.context_switches.is_none());
+            row.inspection = count(&row.row, scenario, &agenda.split, &launched, fire, switches_wanted);
         }
     }
+}
+
+/// Counts for one server, however it is launched.
+pub fn inspect_row(
+    row: &Row,
+    scenario: &Scenario,
+    split: &Split,
+    launched: &dyn Fn() -> Result<Launched, String>,
+    fire: Fire<'_>,
+) -> Inspection {
+    count(row, scenario, split, launched, fire, false)
+}
+
+fn count(
+    row: &Row,
+    scenario: &Scenario,
+    split: &Split,
+    launched: &dyn Fn() -> Result<Launched, String>,
+    fire: Fire<'_>,
+    switches_wanted: bool,
+) -> Inspection {
+    let mut inspection = Inspection::default();
+    // Only the phases count their own.
+    if matches!(row, Row::Phase { .. }) {
+        match launched().and_then(|launched| allocations::count(scenario, launched)) {
+            Ok(count) => inspection.allocs_per_request = Some(count),
+            Err(why) => inspection.missing.push(format!("allocations can't be counted: {why}")),
+        }
+    }
+    let plan = |addr| row.plan(scenario, addr, &split.client);
+    match launched().and_then(|launched| kernel::count(scenario, &launched, plan, fire)) {
+        Ok(counted) => {
+            inspection.syscalls_per_request = counted.syscalls;
+            inspection.switches_per_request = counted.switches;
+            inspection.missing.extend(counted.no_syscalls);
+            inspection.missing.extend(counted.no_switches.filter(|_| switches_wanted));
+        }
+        Err(why) => inspection.missing.push(format!("system calls were not counted: {why}")),
+    }
+    inspection
 }

@@ -1,0 +1,239 @@
+//! `loadgen gate`: from flags to contests, from their outcome to words and an exit code.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use super::base::{Base, Wanted, kept_folder};
+use super::contest::{Contender, Contest};
+use super::outcome::{self, Outcome, SCHEMA, Side};
+use super::policy::Policy;
+use super::{run, text};
+use crate::cli::Failure;
+use crate::engine;
+use crate::lab::cpus::{self, Split};
+use crate::lab::rows::{self, PHASES, Row};
+use crate::lab::scenario::{self, Scenario};
+use crate::lab::target::Target;
+use crate::lab::{interrupt, limits};
+use crate::measure::{self, Build, Machine, Source};
+use crate::redraw::print;
+use crate::report::{self, Bars};
+use crate::run::workspace;
+
+/// Something is slower, or takes more of what is counted.
+const EXIT_REGRESSION: u8 = 3;
+
+const EXAMPLES: &str = "\
+Examples:
+  loadgen gate --against main                    every phase of this build against main's
+  loadgen gate --against HEAD --phase phase3-pooled --budget 3m
+                                                 what is not committed yet against what is
+  loadgen gate --against ./loadgen-1.2           against a loadgen that is there already
+  loadgen gate --target mine='./new {port}' --base-target './old {port}'
+                                                 a server of your own, before and after
+  loadgen gate --against main --json > gate.json for scripts
+
+Both sides run in turns, in fresh processes, with the base twice: what it differs from itself is the machine. Blocks are
+added while the answer is 'cannot tell' and the budget lasts.
+
+Exit codes: 0 nothing is slower, or it cannot be told; 1 it failed; 2 bad arguments; 3 something is slower;
+130 interrupted.";
+
+/// What to hold against what.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// A revision of this workspace, which is built for this; or a program that has `serve`
+    #[arg(long, value_name = "REV|PROGRAM", required_unless_present = "targets")]
+    against: Option<String>,
+    /// Only this phase; may be given more than once
+    #[arg(long = "phase", value_name = "PHASE", value_parser = known_phase)]
+    phases: Vec<String>,
+    /// A server of your own, as the candidate
+    #[arg(long = "target", value_name = "NAME='CMD {port}'", value_parser = Target::parse, requires = "base_target",
+          conflicts_with_all = ["phases", "against"])]
+    targets: Option<Target>,
+    /// The same server as it was before, as the base
+    #[arg(long, value_name = "'CMD {port}'", requires = "targets")]
+    base_target: Option<String>,
+    /// The workload, in place of the policy's
+    #[arg(long, value_name = "NAME")]
+    scenario: Option<String>,
+    /// Scenarios of your own beside the built-in ones
+    #[arg(long = "scenario-file", value_name = "FILE")]
+    scenario_files: Vec<PathBuf>,
+    /// How long blocks may be added for, the build and the counting not included
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = scenario::parse_duration)]
+    budget: Duration,
+    /// What counts as a regression, in a file as gate.toml is
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// JSON in place of words
+    #[arg(long)]
+    json: bool,
+    /// Options for one phase of the candidate alone, to try the gate with
+    #[arg(long, hide = true, value_name = "PHASE OPTION…")]
+    handicap: Vec<String>,
+}
+
+/// Builds, runs, judges, tells.
+pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
+    let policy = match &args.policy {
+        Some(file) => Policy::of_file(file).map_err(Failure::BadArguments)?,
+        None => Policy::built_in().map_err(Failure::Failed)?,
+    };
+    let scenario = args.scenario(&policy)?;
+    limits::make_room(scenario.connections_in_all()).map_err(Failure::BadArguments)?;
+    let handicaps = args.handicaps()?;
+    interrupt::install().map_err(|error| Failure::Failed(format!("can't listen for Ctrl-C: {error}")))?;
+    let workspace = workspace();
+    let source = workspace.as_deref().map(Source::of).unwrap_or_default();
+    let base = args.base(workspace.as_deref())?;
+    let rows = args.rows()?;
+    let mut contests = Vec::new();
+    for (row, base_row) in rows {
+        if let (Some(base), Some(phase)) = (&base, row.phase()) {
+            base.check_serves(phase.name, &[], &interrupt::requested)?;
+        }
+        let name = row.to_string();
+        let options = handicaps.iter().filter(|(phase, _)| *phase == name).map(|(_, option)| option.clone());
+        let candidate = Contender { program: None, row, options: options.collect() };
+        let program = base.as_ref().map(|base| base.program().to_owned());
+        let base = Contender { program, row: base_row, options: Vec::new() };
+        let limits = policy.limits_of(&name);
+        contests.push(Contest::new(name, scenario.clone(), base, candidate, limits));
+    }
+    let split = Split::of(&cpus::allowed());
+    let _ = cpus::pin(&split.client);
+    measure::adopt_orphans();
+    let started_at = SystemTime::now();
+    let bars = Bars::new(0);
+    let mut settled =
+        run::blocks(&mut contests, &split, args.budget, &fire, &bars).map_err(Failure::Failed)?;
+    bars.line("counting allocations and system calls, apart from the blocks");
+    for contest in contests.iter_mut().take_while(|_| !interrupt::requested()) {
+        contest.count(&split, &fire);
+    }
+    settled.interrupted |= interrupt::requested();
+    bars.finish();
+    if settled.interrupted && contests.iter().all(|contest| contest.blocks.is_empty()) {
+        return Err(Failure::Interrupted);
+    }
+    let servers: Vec<_> = contests
+        .iter()
+        .zip(&settled.judged)
+        .map(|(contest, judged)| outcome::server(contest, judged))
+        .collect();
+    let outcome = Outcome {
+        schema: SCHEMA.into(),
+        started_at: humantime::format_rfc3339_seconds(started_at).to_string(),
+        base: args.base_side(base.as_ref()),
+        candidate: args.candidate_side(source),
+        machine: Machine::here(),
+        scenario: scenario.name.clone(),
+        verdict: outcome::verdict(&servers).into(),
+        partial: settled.interrupted,
+        withdrawn: settled.broken,
+        servers,
+    };
+    let told = if args.json { json(&outcome)? } else { text::text(&outcome, report::width()) };
+    print(&told)?;
+    if outcome.regressions().next().is_some() {
+        return Ok(ExitCode::from(EXIT_REGRESSION));
+    }
+    if outcome.partial { Err(Failure::Interrupted) } else { Ok(ExitCode::SUCCESS) }
+}
+
+fn json(outcome: &Outcome) -> Result<String, Failure> {
+    serde_json::to_string_pretty(outcome)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::Failed(format!("the outcome can't be told as JSON: {error}")))
+}
+
+fn fire(plan: &engine::Plan, progress: &engine::Progress) -> Result<engine::Outcome, String> {
+    engine::run(plan, progress).map_err(|error| error.to_string())
+}
+
+fn known_phase(name: &str) -> Result<String, String> {
+    rows::phase(name)
+        .map(|phase| phase.name.to_owned())
+        .ok_or_else(|| format!("there is no such phase; the phases are {}", rows::phase_names()))
+}
+
+impl Args {
+    fn scenario(&self, policy: &Policy) -> Result<Scenario, Failure> {
+        let mut all = scenario::built_in().map_err(Failure::Failed)?;
+        for file in &self.scenario_files {
+            all.extend(scenario::of_file(file).map_err(Failure::BadArguments)?);
+        }
+        let name = self.scenario.as_ref().unwrap_or(&policy.scenario);
+        let names: Vec<_> = all.iter().map(|scenario| scenario.name.clone()).collect();
+        all.into_iter().find(|scenario| scenario.name == *name).ok_or_else(|| {
+            Failure::BadArguments(format!(
+                "there is no scenario '{name}'; the scenarios are {}",
+                names.join(", ")
+            ))
+        })
+    }
+
+    /// Each phase of the candidate that is given options, and one of them.
+    fn handicaps(&self) -> Result<Vec<(String, String)>, Failure> {
+        let split = |text: &String| {
+            let (phase, option) = text.split_once(' ')?;
+            Some((known_phase(phase).ok()?, option.to_owned()))
+        };
+        let each = self.handicap.iter().map(|text| {
+            split(text)
+                .ok_or_else(|| Failure::BadArguments(format!("'{text}' is no phase and an option of it")))
+        });
+        each.collect()
+    }
+
+    /// Where the base's phases come from; `None` for servers of the user's.
+    fn base(&self, workspace: Option<&Path>) -> Result<Option<Base>, Failure> {
+        let Some(against) = &self.against else { return Ok(None) };
+        let path = Path::new(against);
+        if path.is_file() {
+            return Ok(Some(Base::of_program(path)?));
+        }
+        let Some(workspace) = workspace else {
+            return Err(Failure::BadArguments(format!(
+                "there is no program {against}, and no workspace of the lab's around that could have a revision of \
+                 that name"
+            )));
+        };
+        let wanted = Wanted { workspace, rev: against, build: &Build::here(), kept: &kept_folder(workspace) };
+        let mut tell = |line: &str| eprintln!("{line}");
+        Ok(Some(Base::of_revision(&wanted, &mut tell, &interrupt::requested)?))
+    }
+
+    /// The servers, as they are on the candidate's side and on the base's.
+    fn rows(&self) -> Result<Vec<(Row, Row)>, Failure> {
+        if let (Some(target), Some(command)) = (&self.targets, &self.base_target) {
+            let base = Target::parse(&format!("{}={command}", target.name))
+                .map_err(|error| Failure::BadArguments(format!("--base-target: {error}")))?;
+            return Ok(vec![(Row::Target(target.clone()), Row::Target(base))]);
+        }
+        let wanted = |name: &str| self.phases.is_empty() || self.phases.iter().any(|phase| phase == name);
+        let phases = PHASES.iter().filter(|phase| wanted(phase.name));
+        let row = |phase| Row::Phase { phase, options: Vec::new() };
+        Ok(phases.map(|phase| (row(phase), row(phase))).collect())
+    }
+
+    fn base_side(&self, base: Option<&Base>) -> Side {
+        match (base, &self.base_target) {
+            (Some(base), _) => {
+                Side { name: base.name().into(), commit: base.commit().map(str::to_owned), dirty: None }
+            }
+            (None, command) => Side { name: command.clone().unwrap_or_default(), commit: None, dirty: None },
+        }
+    }
+
+    fn candidate_side(&self, source: Source) -> Side {
+        match &self.targets {
+            Some(target) => Side { name: target.to_string(), commit: None, dirty: None },
+            None => Side { name: "this build".into(), commit: source.commit, dirty: source.dirty },
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The base: the program that a candidate is held against, and how it comes to be.
+//!
+//! A revision is checked out into a git worktree of its own in a temporary folder, so that the user's tree, index,
+//! stash and branches stay as they are, whatever state they are in. It is built there, and its program is copied
+//! out of cargo's folder, which the next base is built in. When a [`Base`] is dropped, worktree and folder go.
+
+mod cargo;
+mod child;
+mod error;
+mod git;
+mod kept;
+mod worktree;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use self::git::Repository;
+use self::kept::Kept;
+use self::worktree::Worktree;
+use crate::lab::rows;
+use crate::measure::Build;
+use crate::run::launch;
+
+pub use self::error::BaseError;
+pub use self::kept::folder as kept_folder;
+
+/// A program says what it can do within this.
+const HELP_WITHIN: Duration = Duration::from_secs(20);
+/// The program's name in the temporary folder.
+const PROGRAM: &str = "loadgen";
+
+/// A program that can `serve` the phases; where it was built for this, its worktree goes when this is dropped.
+#[derive(Debug)]
+pub struct Base {
+    program: PathBuf,
+    name: String,
+    commit: Option<String>,
+    /// The program is in its folder.
+    _worktree: Option<Worktree>,
+}
+
+/// What is to be built.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The folder of the workspace, anywhere in a git repository.
+    pub workspace: &'a Path,
+    /// A revision as git takes it: `main`, `HEAD~1`, a tag, a commit.
+    pub rev: &'a str,
+    /// How the candidate was built; the base is built with the same profile.
+    pub build: &'a Build,
+    /// What cargo builds for one base and needs again for the next: [`kept_folder`].
+    pub kept: &'a Path,
+}
+
+impl Base {
+    /// The revision that is wanted, built.
+    ///
+    /// Takes a minute or so the first time, and tells in between what it does. Ends soon after `interrupted` says
+    /// so, with [`BaseError::Interrupted`]. On every way out nothing is left but what is kept.
+    pub fn of_revision(
+        wanted: &Wanted<'_>,
+        tell: &mut dyn FnMut(&str),
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<Self, BaseError> {
+        let repository = Repository::around(wanted.workspace, interrupted)?;
+        let revision = repository.revision(wanted.rev)?;
+        let name = revision.name;
+        worktree::forget_stale(&repository);
+        // From the checkout to the copy: another gate would build another revision into the same folder.
+        let kept = Kept::hold(wanted.kept, tell, interrupted)?;
+        let worktree = Worktree::add(&repository, &revision.commit, &name)?;
+        kept.restore_times(&worktree.files(&repository)?, worktree.tree())?;
+        let sources = repository.workspace_in(worktree.tree());
+        let built = cargo::build(&sources, &kept, wanted.build, &name, tell, interrupted)?;
+        let program = worktree.folder().join(PROGRAM);
+        fs::copy(&built, &program).map_err(|error| {
+            BaseError::from_io(&format!("{} could not be copied", built.display()), worktree.folder(), &error)
+        })?;
+        Ok(Self { program, name, commit: Some(revision.commit), _worktree: Some(worktree) })
+    }
+
+    /// A loadgen that is there already.
+    pub fn of_program(path: &Path) -> Result<Self, BaseError> {
+        let bad = |why: &str| BaseError::NoProgram { path: path.to_owned(), why: why.to_owned() };
+        // Absolute: a name without a slash would be looked for in PATH.
+        let program = path.canonicalize().map_err(|error| bad(&error.to_string()))?;
+        let facts = program.metadata().map_err(|error| bad(&error.to_string()))?;
+        if !facts.is_file() {
+            return Err(bad("it is no file"));
+        }
+        if facts.permissions().mode() & 0o111 == 0 {
+            return Err(bad("it is not executable"));
+        }
+        Ok(Self { program, name: path.display().to_string(), commit: None, _worktree: None })
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// What to call it: `3f2a1c9 (main~1)`, or the program's path as it was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole hash of its commit, where that is known.
+    pub fn commit(&self) -> Option<&str> {
+        self.commit.as_deref()
+    }
+
+    /// Whether it can serve that phase, started with all that the lab gives to a server and with `options`.
+    ///
+    /// Some of what the lab gives is in no help text. So all of it is given, with `--help` at the end: what the
+    /// program does not know it refuses before it gets there.
+    pub fn check_serves(
+        &self,
+        phase: &str,
+        options: &[String],
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<(), BaseError> {
+        let lacks = |why: String| BaseError::CannotServe {
+            name: self.name.clone(),
+            phase: phase.to_owned(),
+            options: options.join(" "),
+            why,
+        };
+        let known = rows::phase(phase).ok_or_else(|| {
+            lacks(format!("there is no such phase; the phases are {}", rows::phase_names()))
+        })?;
+        let lab = launch::phase(known, options, &[0], 1);
+        let mut command = Command::new(&self.program);
+        command.args(lab.get_args().chain([OsStr::new("--help")]));
+        let mut help = false;
+        let said = child::run(&mut command, Stdio::null(), HELP_WITHIN, interrupted, &mut |line, _| {
+            help |= line.contains(&format!("serve {phase}"));
+        });
+        match said {
+            Ok(said) if said.status.success() && help => Ok(()),
+            Ok(said) if said.status.success() => {
+                Err(lacks("it does not say that it can; is it a loadgen?".into()))
+            }
+            Ok(said) => Err(lacks(said.complaint())),
+            Err(child::Trouble::Interrupted) => Err(BaseError::Interrupted),
+            Err(trouble) => Err(lacks(trouble.to_string())),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! A gate on a terminal.
+
+use super::judge::Verdict;
+use super::outcome::{Compared, Outcome, Server, Side};
+use super::stats::BLOCKS_MIN;
+use crate::report::format::{NONE, duration, or_none, per_request, rate};
+use crate::report::wrap;
+
+/// Prose reads badly in longer lines.
+const PROSE_MAX: usize = 100;
+
+/// The whole outcome in at most `width` columns, as far as a word is no longer.
+pub(super) fn text(outcome: &Outcome, width: usize) -> String {
+    let prose = width.min(PROSE_MAX);
+    let mut lines = wrap(
+        &format!("{} against {}, in {}", side(&outcome.candidate), side(&outcome.base), outcome.scenario),
+        prose,
+    );
+    for server in &outcome.servers {
+        lines.push(String::new());
+        let blocks = if server.blocks == 1 { "block" } else { "blocks" };
+        lines.push(format!("{} ({} {blocks})", server.name, server.blocks));
+        lines.extend(table(server, width));
+        for why in &server.missing {
+            lines.extend(wrap(&format!("  {why}"), prose));
+        }
+    }
+    lines.push(String::new());
+    for sentence in conclusions(outcome) {
+        lines.extend(wrap(&sentence, prose));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn side(side: &Side) -> String {
+    let dirty = if side.dirty == Some(true) { ", with changes" } else { "" };
+    let commit = side.commit.as_deref().filter(|commit| !side.name.contains(*commit));
+    let commit = commit.map_or_else(String::new, |commit| format!(" at {commit}"));
+    format!("{}{commit}{dirty}", side.name)
+}
+
+/// A line for each metric; the verdict has a line of its own where there is no room for it.
+fn table(server: &Server, width: usize) -> Vec<String> {
+    let cells: Vec<[String; 4]> = server
+        .metrics
+        .iter()
+        .map(|metric| {
+            [
+                name(&metric.metric).to_owned(),
+                values(metric),
+                change(metric).unwrap_or_default(),
+                metric
+                    .verdict
+                    .clone()
+                    .unwrap_or_else(|| if metric.base.is_some() { "shown only".into() } else { NONE.into() }),
+            ]
+        })
+        .collect();
+    let widest = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths = [widest(0), widest(1), widest(2), widest(3)];
+    let fits = widths.iter().sum::<usize>() + 2 * widths.len() <= width;
+    let lines = cells.iter().flat_map(|[name, values, change, verdict]| {
+        let first = format!("  {name:<0$}  {values:>1$}", widths[0], widths[1]);
+        let second = format!("{change:<0$}  {verdict}", widths[2]);
+        if fits { vec![format!("{first}  {second}")] } else { vec![first, format!("    {second}")] }
+    });
+    lines.map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// A metric's name for people.
+pub(super) fn name(metric: &str) -> &str {
+    match metric {
+        "cpu_us_per_request" => "CPU per request",
+        "requests_per_sec" => "requests per second",
+        "p99_ns" => "p99",
+        "allocations_per_request" => "allocations per request",
+        "syscalls_per_request" => "system calls per request",
+        "instructions_per_request" => "instructions per request",
+        other => other,
+    }
+}
+
+fn values(metric: &Compared) -> String {
+    let show = |value: f64| match metric.metric.as_str() {
+        "cpu_us_per_request" => format!("{value:.2} µs"),
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it was an integer before"
+        )]
+        "p99_ns" => duration(value as u64),
+        "allocations_per_request" | "syscalls_per_request" => per_request(value),
+        _ => rate(value),
+    };
+    format!("{} → {}", or_none(metric.base, show), or_none(metric.candidate, show))
+}
+
+/// `+7.1 % [+5.2, +9.0]`.
+pub(super) fn change(metric: &Compared) -> Option<String> {
+    let (change, low, high) = (metric.change_percent?, metric.low_percent?, metric.high_percent?);
+    Some(format!("{change:+.1} % [{low:+.1}, {high:+.1}]"))
+}
+
+/// What follows from it, each in a sentence.
+pub(super) fn conclusions(outcome: &Outcome) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for (server, metric) in outcome.regressions() {
+        let how = match change(metric) {
+            Some(change) => format!("{change}, slower (limit {} %)", metric.limit.unwrap_or_default()),
+            None => format!("{}, more than the base has", values(metric)),
+        };
+        sentences.push(format!("{}: {} {how}", server.name, name(&metric.metric)));
+    }
+    for server in &outcome.servers {
+        let fewer =
+            server.metrics.iter().filter(|metric| metric.verdict.as_deref() == Some(Verdict::Fewer.name()));
+        sentences.extend(fewer.map(|metric| {
+            format!(
+                "{}: {} {}: fewer than the base has. Once this is the base, that is what the next one is held to; a \
+                 saved baseline wants to be saved anew.",
+                server.name,
+                name(&metric.metric),
+                values(metric)
+            )
+        }));
+    }
+    if let Some(why) = &outcome.withdrawn {
+        sentences.push(format!(
+            "No time is judged: {why}, so the machine changed more than a verdict allows. Counts are judged all the \
+             same. Run it again when the machine is quiet."
+        ));
+    }
+    let slower: Vec<&str> = {
+        let mut names: Vec<_> = outcome
+            .regressions()
+            .filter(|(_, metric)| metric.change_percent.is_some())
+            .map(|(server, _)| server.name.as_str())
+            .collect();
+        names.dedup();
+        names
+    };
+    if slower.len() >= 3 && slower.len() == outcome.servers.len() {
+        sentences.push(
+            "Every server is slower: look for what they share (the compiler and its flags, http1, handler) before you \
+             look at any of them."
+                .into(),
+        );
+    }
+    let open: Vec<&str> = outcome
+        .servers
+        .iter()
+        .filter(|server| {
+            server.metrics.iter().any(|metric| metric.verdict.as_deref() == Some(Verdict::CannotTell.name()))
+        })
+        .map(|server| server.name.as_str())
+        .collect();
+    if !open.is_empty() && outcome.withdrawn.is_none() {
+        let few = outcome.servers.iter().any(|server| server.blocks < BLOCKS_MIN);
+        let why = if few {
+            "fewer blocks than a verdict takes"
+        } else {
+            "the trials differ too much for so few blocks"
+        };
+        sentences.push(format!(
+            "It cannot be told of {}: {why}. Give it more time (--budget 20m), a quieter machine, or a looser limit.",
+            open.join(", ")
+        ));
+    }
+    if outcome.partial {
+        sentences.push("It was interrupted, so what is above is as of the last look.".into());
+    }
+    sentences.push(format!("Verdict: {}.", outcome.verdict));
+    sentences
+}
+
+#[cfg(test)]
+#[path = "text_tests.rs"]
+mod tests;

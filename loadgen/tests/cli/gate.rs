@@ -1,0 +1,49 @@
+//! `loadgen gate` from flags to exit codes. What its verdicts on times are worth is no test's business, so these have
+//! too little time for any.
+
+use serde_json::Value;
+
+use super::{loadgen, output, refused};
+
+/// A gate of one phase of this very program against itself, for so short that it can't tell of any time.
+fn short(more: &[&str]) -> (Option<i32>, String, String) {
+    let base = env!("CARGO_BIN_EXE_loadgen");
+    let mut command = loadgen();
+    command.args(["gate", "--against", base, "--phase", "phase3-pooled", "--budget", "1s"]).args(more);
+    output(&mut command)
+}
+
+fn verdict_on<'a>(outcome: &'a Value, metric: &str) -> &'a str {
+    let metrics = outcome["servers"][0]["metrics"].as_array().unwrap();
+    metrics.iter().find(|each| each["metric"] == metric).unwrap()["verdict"].as_str().unwrap()
+}
+
+#[test]
+fn the_same_has_the_same_counts_and_too_few_blocks_for_a_verdict_on_times() {
+    let (status, stdout, stderr) = short(&["--json"]);
+    assert_eq!(status, Some(0), "{stderr}\n{stdout}");
+    let outcome: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(outcome["schema"], "phase-lab/gate/1");
+    assert_eq!(outcome["verdict"], "cannot tell");
+    assert_eq!(verdict_on(&outcome, "allocations_per_request"), "same");
+    assert_eq!(verdict_on(&outcome, "requests_per_sec"), "cannot tell");
+    assert!(!outcome["servers"][0]["trials"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn allocations_that_the_base_does_not_make_fail_it() {
+    let (status, stdout, stderr) = short(&["--handicap", "phase3-pooled --fresh-buffers"]);
+    assert_eq!(status, Some(3), "{stderr}\n{stdout}");
+    assert!(stdout.contains("more than the base has") && stdout.contains("Verdict: slower."), "{stdout}");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_before_anything_runs() {
+    refused(&["gate"], 2, &["--against"]);
+    refused(&["gate", "--against", "x", "--phase", "phase9"], 2, &["phase3-pooled"]);
+    refused(&["gate", "--against", "x", "--scenario", "none"], 2, &["no scenario 'none'", "plaintext"]);
+    refused(&["gate", "--against", "x", "--policy", "/no/such/file"], 2, &["/no/such/file"]);
+    refused(&["gate", "--against", "no-such-revision"], 2, &["no-such-revision"]);
+    refused(&["gate", "--target", "mine=x {port}"], 2, &["--base-target"]);
+    refused(&["gate", "--target", "mine=x {port}", "--base-target", "y"], 2, &["--base-target", "{port}"]);
+}
