@@ -34,7 +34,12 @@ pub(super) fn text(outcome: &Outcome, width: usize) -> String {
 
 fn side(side: &Side) -> String {
     let dirty = if side.dirty == Some(true) { ", with changes" } else { "" };
-    let commit = side.commit.as_deref().filter(|commit| !side.name.contains(*commit));
+    // As git shortens it, unless the name has it already.
+    let commit = side
+        .commit
+        .as_deref()
+        .and_then(|commit| commit.get(..7))
+        .filter(|commit| !side.name.contains(commit));
     let commit = commit.map_or_else(String::new, |commit| format!(" at {commit}"));
     format!("{}{commit}{dirty}", side.name)
 }
