@@ -56,15 +56,15 @@ pub(super) fn build(
     command.args(["build", "--locked", "--package", LOADGEN, "--bin", LOADGEN, "--profile", profile(build)]);
     command.args(["--message-format", "json-render-diagnostics", "--target-dir"]).arg(kept.target());
     command.env("CARGO_TERM_COLOR", "never").env("CARGO_TERM_PROGRESS_WHEN", "never");
-    tell(&format!("building the base {name}; the first time takes about two minutes"));
+    tell(&format!("building the base {name}, a minute or two the first time"));
     let mut told = Instant::now();
     let mut executable = None;
     let said = child::run(&mut command, kept.held_by_child()?, BUILD_WITHIN, interrupted, &mut |line, of| {
         if of == Of::Output {
             executable = executable_of(line).or(executable.take());
-        } else if told.elapsed() >= TELL_INTERVAL && !line.trim().is_empty() {
+        } else if told.elapsed() >= TELL_INTERVAL && line.trim_start().starts_with("Compiling ") {
             told = Instant::now();
-            tell(&format!("still building: {}", line.trim()));
+            tell(&format!("still building the base: {}", line.trim()));
         }
     });
     let said = said.map_err(|trouble| of_trouble(trouble, "cargo"))?;
