@@ -4,7 +4,7 @@
 use std::alloc::System;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use handler::Routes;
 use phase3_pooled::Options;
@@ -27,10 +27,17 @@ const REQUESTS: [&[u8]; 9] = [
     b"GET / HTTP/1.1\r\n\r\n",
 ];
 
+/// A body of the largest size that a pooled exchange is made for, there and back.
+const UPLOAD_BYTES: usize = 64 * 1024;
+static UPLOAD: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let head = format!("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {UPLOAD_BYTES}\r\n\r\n");
+    [head.as_bytes(), &vec![b'u'; UPLOAD_BYTES]].concat()
+});
+
 /// Sends each request on a connection of its own, without allocating on this side either. Each waits
 /// until the one before it is closed, so that the server never has two at once.
 fn ask_all(server: &Background, answer: &mut [u8]) {
-    for request in REQUESTS {
+    for request in REQUESTS.into_iter().chain([UPLOAD.as_slice()]) {
         server.wait_until("the last connection is closed", |stats| stats.connections().active == 0);
         let mut stream = TcpStream::connect(server.addr()).expect("connected");
         stream.set_read_timeout(Some(ANSWER_TIMEOUT)).expect("set");
@@ -40,6 +47,7 @@ fn ask_all(server: &Background, answer: &mut [u8]) {
             filled += read;
         }
         assert!(answer[..filled].starts_with(b"HTTP/1.1 "), "{}", answer[..filled].escape_ascii());
+        assert!(request.len() < UPLOAD_BYTES || filled > UPLOAD_BYTES, "{filled} bytes");
     }
 }
 
@@ -48,7 +56,7 @@ fn allocations_of(options: Options, rounds: usize) -> usize {
         phase3_pooled::serve(listener, Routes::new(Arc::clone(stats)), &options, stats, stop)
     })
     .expect("a port");
-    let mut answer = [0; 4096];
+    let mut answer = vec![0; UPLOAD_BYTES + 4096];
     for _ in 0..20 {
         ask_all(&server, &mut answer);
     }
@@ -66,5 +74,5 @@ fn a_warmed_up_request_allocates_nothing() {
     assert_eq!(allocations_of(one_worker.clone(), 100), 0);
     // The same measurement finds what there is to find once the pools are off.
     let without_pools = Options { fresh_buffers: true, ..one_worker };
-    assert!(allocations_of(without_pools, 100) >= 100 * REQUESTS.len());
+    assert!(allocations_of(without_pools, 100) >= 100 * (REQUESTS.len() + 1));
 }

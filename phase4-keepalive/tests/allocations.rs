@@ -2,6 +2,7 @@
 //! allocator counts for the whole process.
 
 use std::alloc::System;
+use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -24,6 +25,23 @@ fn ask(stream: &mut TcpStream, request: &[u8]) {
     assert!(answer[..read].starts_with(b"HTTP/1.1 200 "), "{}", answer[..read].escape_ascii());
 }
 
+/// A body of the largest size that a pooled exchange is made for.
+const UPLOAD_BYTES: usize = 64 * 1024;
+
+/// Sends a request with such a body and reads it back, without allocating on this side.
+fn upload(stream: &mut TcpStream, request: &[u8], answer: &mut [u8]) {
+    stream.write_all(request).expect("sent");
+    let mut filled = 0;
+    let whole = |answer: &[u8]| {
+        let head = answer.windows(4).position(|end| end == b"\r\n\r\n");
+        head.is_some_and(|head| answer.len() == head + 4 + UPLOAD_BYTES)
+    };
+    while !whole(&answer[..filled]) {
+        filled += stream.read(&mut answer[filled..]).expect("more of the answer");
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 200 "));
+}
+
 /// What `with` allocates, on a warmed-up server with one worker.
 fn allocated(parser: ParserKind, with: impl Fn(&Background, &mut TcpStream)) -> Stats {
     let options = Options { workers: 1, parser, ..Options::default() };
@@ -41,6 +59,9 @@ fn allocated(parser: ParserKind, with: impl Fn(&Background, &mut TcpStream)) -> 
 // One test, because the counts are those of the whole process.
 #[test]
 fn kept_connections_share_the_buffers_of_the_pool() {
+    let head = format!("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {UPLOAD_BYTES}\r\n\r\n");
+    let large = [head.as_bytes(), &vec![b'u'; UPLOAD_BYTES]].concat();
+    let answer = RefCell::new(vec![0; large.len() + 4096]);
     for parser in [ParserKind::ZeroCopy, ParserKind::Textbook] {
         let requests = allocated(parser, |_, stream| {
             for _ in 0..100 {
@@ -48,6 +69,7 @@ fn kept_connections_share_the_buffers_of_the_pool() {
                 ask(stream, b"GET /wait?ms=1 HTTP/1.1\r\nHost: a\r\n\r\n");
                 ask(stream, b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello again");
                 ask(stream, b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n");
+                upload(stream, &large, &mut answer.borrow_mut());
             }
         });
         assert_eq!(requests.allocations + requests.reallocations, 0, "{parser:?}");
