@@ -177,8 +177,15 @@ impl Row {
 
     /// How many requests it can wait for at a time; `None` where only connections limit that.
     pub fn workers(&self) -> Option<u32> {
-        // An option may change how many there are, and a ceiling that is wrong is worse than none.
-        self.phase().filter(|_| self.options().is_empty())?.workers
+        let workers = self.phase()?.workers?;
+        let options = self.options();
+        let own = options.iter().position(|option| option == "--workers").map(|at| options.get(at + 1));
+        match own {
+            // Whoever can't be read is refused by the server itself.
+            Some(number) => number?.parse().ok(),
+            None if options.iter().any(|option| option == "--spawn") => None,
+            None => Some(workers),
+        }
     }
 }
 
@@ -204,6 +211,9 @@ mod tests {
         let row = Row::parse("phase1-threads  --spawn").unwrap();
         assert_eq!(row.to_string(), "phase1-threads --spawn");
         assert_eq!((row.kind(), row.workers()), (Kind::Ablation, None));
+        let workers = |text: &str| Row::parse(text).unwrap().workers();
+        assert_eq!((workers("phase1-threads"), workers("phase1-threads --workers 1")), (Some(10), Some(1)));
+        assert_eq!((workers("phase3-pooled --workers 2"), workers("canned")), (None, None));
         assert_eq!(Row::parse("phase0-serial").unwrap().kind(), Kind::Phase);
         assert_eq!(Row::parse("canned").unwrap().kind(), Kind::Floor);
     }

@@ -4,7 +4,7 @@
 //! others are off on both sides then: a row is held against the one that has all of its options but the last ones.
 
 use super::document::{Row, Scenario, Spread, Trial};
-use super::format::{NONE, percent, rate, times};
+use super::format::{NONE, micros, percent, rate, times};
 use super::stats::{chance, spread};
 use super::tables::{Cell, Table};
 use crate::lab::rows::AND;
@@ -74,7 +74,7 @@ impl Step<'_> {
     pub(super) fn compared(&self) -> (String, String) {
         let show = |value: f64| match self.measure {
             Measure::Rate | Measure::ClientsRate => format!("{}/s", rate(value)),
-            Measure::Cpu => format!("{value:.1} µs"),
+            Measure::Cpu => micros(value),
         };
         (show(self.without), show(self.with))
     }

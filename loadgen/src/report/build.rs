@@ -49,6 +49,10 @@ pub fn document(measured: &lab::Measured, conditions: &Conditions) -> Document {
             0 => conditions.machine.cpus.unwrap_or(0),
             some => some,
         },
+        client_cpus: match measured.split.client.len() {
+            0 => conditions.machine.cpus.unwrap_or(0),
+            some => some,
+        },
     };
     Document {
         schema: SCHEMA.into(),
@@ -69,6 +73,7 @@ pub fn document(measured: &lab::Measured, conditions: &Conditions) -> Document {
 struct Surroundings {
     timer_late: Duration,
     cpus: usize,
+    client_cpus: usize,
 }
 
 /// Whether a trial goes into medians and histograms.
@@ -108,6 +113,7 @@ fn scenario(measured: &lab::MeasuredScenario, surroundings: &Surroundings) -> Sc
             in_flight: (scenario.connections * scenario.pipeline) as f64,
             timer_late: surroundings.timer_late,
             cpus: surroundings.cpus,
+            client_cpus: surroundings.client_cpus,
             canned: canned.as_ref(),
         };
         row.ceiling = bounds.ceiling(row);

@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::distribution::latency;
-use super::document::{Bare, Ceiling, Floor, Row};
-use super::format::{count, duration, percent, rate};
-use super::stats::round5;
+use super::document::{Bare, Ceiling, Floor, Row, Trial};
+use super::format::{count, duration, micros, percent, rate};
+use super::stats::{round5, spread};
 use crate::lab;
 use crate::lab::rows::Kind;
 
@@ -43,8 +43,16 @@ pub fn floor_text(floor: &Floor) -> String {
     text
 }
 
-/// A rate, what sets it, and the reckoning in words.
-type Bound = (f64, &'static str, String);
+/// A rate that can't be exceeded.
+struct Bound {
+    qps: f64,
+    /// What sets it.
+    name: &'static str,
+    /// The reckoning in words.
+    why: String,
+    /// How near the row came to it.
+    share: Option<f64>,
+}
 
 /// What a row is bounded by.
 pub(super) struct Bounds<'a> {
@@ -58,6 +66,8 @@ pub(super) struct Bounds<'a> {
     pub(super) timer_late: Duration,
     /// CPUs that the server has.
     pub(super) cpus: usize,
+    /// CPUs that the client has.
+    pub(super) client_cpus: usize,
     /// The canned server in the same scenario.
     pub(super) canned: Option<&'a Row>,
 }
@@ -66,51 +76,83 @@ impl Bounds<'_> {
     /// The lowest of the known ceilings, and how near the row came to it.
     pub(super) fn ceiling(&self, row: &Row) -> Option<Ceiling> {
         let canned = self.canned.filter(|_| row.kind != Kind::Floor.name());
-        let candidates = [self.wait_bound(), self.cpu_bound(row), canned.and_then(canned_bound)];
-        let (qps, bound, mut why) =
-            candidates.into_iter().flatten().min_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
+        let candidates = [
+            self.wait_bound(row),
+            self.cpu_bound(row),
+            self.client_bound(row),
+            canned.and_then(|canned| canned_bound(canned, row)),
+        ];
+        let lowest = candidates.into_iter().flatten().min_by(|a, b| a.qps.total_cmp(&b.qps));
+        let Bound { qps, name, mut why, share } = lowest?;
         if let Some(measured) = row.qps {
-            let (median, share) = (rate(measured.median), percent(measured.median / qps));
-            let _ = write!(why, "; measured {median}, {share}");
+            let _ = write!(why, "; measured {}", rate(measured.median));
         }
-        if row.client.bound {
+        if let Some(share) = share {
+            let _ = write!(why, ", {}", percent(share));
+        }
+        if row.client.bound && name != CLIENT {
             why.push_str(", with the client as the bottleneck");
         }
-        Some(Ceiling { qps: round5(qps), bound: bound.into(), why: Some(why) })
+        Some(Ceiling { qps: round5(qps), bound: name.into(), why: Some(why) })
     }
 
     /// By Little's law, whoever waits can't answer more than those that are waited for at a time.
-    fn wait_bound(&self) -> Option<Bound> {
+    fn wait_bound(&self, row: &Row) -> Option<Bound> {
         let each = self.wait? + self.timer_late;
         let each_ms = each.as_secs_f64() * 1e3;
         let workers = self.workers.map(f64::from).filter(|&workers| workers <= self.in_flight);
-        let (bound, who, at_a_time) = match workers {
+        let (name, who, at_a_time) = match workers {
             Some(1.0) => ("pool", "1 worker".to_owned(), 1.0),
             Some(workers) => ("pool", format!("{workers} workers"), workers),
             None => ("connections", format!("{} requests under way", self.in_flight), self.in_flight),
         };
         let qps = at_a_time / each.as_secs_f64();
-        Some((qps, bound, format!("{bound}-bound: {who} / {each_ms:.2} ms = {}/s", rate(qps))))
+        let why = format!("{name}-bound: {who} / {each_ms:.2} ms = {}/s", rate(qps));
+        Some(Bound { qps, name, why, share: row.qps.map(|measured| measured.median / qps) })
     }
 
     fn cpu_bound(&self, row: &Row) -> Option<Bound> {
-        let each_us = row.server.cpu_us_per_request.filter(|&us| us > 0.0 && self.cpus > 0)?;
+        let (each_us, share) = spent(row, self.cpus, |trial| trial.server.cpu_us_per_request)?;
         let qps = self.cpus as f64 / each_us * 1e6;
-        let cpus =
-            if self.cpus == 1 { "1 CPU".to_owned() } else { format!("{} CPUs", count(self.cpus as u64)) };
-        Some((qps, "cpu", format!("CPU-bound: {cpus} / {each_us:.1} µs = {}/s", rate(qps))))
+        let why = format!("CPU-bound: {} / {} = {}/s", cpus(self.cpus), micros(each_us), rate(qps));
+        Some(Bound { qps, name: "cpu", why, share: Some(share) })
+    }
+
+    /// Where the client had time left, it did not hold the server up.
+    fn client_bound(&self, row: &Row) -> Option<Bound> {
+        let client_cpus = Some(self.client_cpus).filter(|_| row.client.bound)?;
+        let (each_us, share) = spent(row, client_cpus, |trial| trial.client.cpu_us_per_request)?;
+        let qps = client_cpus as f64 / each_us * 1e6;
+        let why =
+            format!("client-bound: {} of its own / {} = {}/s", cpus(client_cpus), micros(each_us), rate(qps));
+        Some(Bound { qps, name: CLIENT, why, share: Some(share) })
     }
 }
 
-/// What canned bytes reach: the kernel's limit, or the client's where that was the bottleneck.
-fn canned_bound(canned: &Row) -> Option<Bound> {
-    let qps = canned.qps?.median;
-    let reached = rate(qps);
-    Some(if canned.client.bound {
-        (qps, "client", format!("client-bound: it asks canned bytes for no more than {reached}/s"))
-    } else {
-        (qps, "kernel", format!("kernel-bound: canned bytes alone reach {reached}/s"))
-    })
+/// The name of the bound that is the client's.
+const CLIENT: &str = "client";
+
+fn cpus(number: usize) -> String {
+    if number == 1 { "1 CPU".to_owned() } else { format!("{} CPUs", count(number as u64)) }
+}
+
+/// What a request cost as a rule, and which share of these CPUs was used as a rule: each the median over trials, and
+/// of the same trials, because the rate of one beside the cost of another may come to more than all there is.
+fn spent(row: &Row, cpus: usize, each_us: fn(&Trial) -> Option<f64>) -> Option<(f64, f64)> {
+    let counted = row.trials.iter().filter(|trial| trial.failed.is_none());
+    let pairs = counted.filter_map(|trial| Some((each_us(trial).filter(|&us| us > 0.0)?, trial.qps?)));
+    let (each, shares): (Vec<f64>, Vec<f64>) =
+        pairs.map(|(us, qps)| (us, qps * us / 1e6 / cpus as f64)).unzip();
+    let median = |values: &[f64]| spread(values).map(|spread| spread.median);
+    // Two clocks may differ by a little, and nobody is busier than busy.
+    median(&each).zip(median(&shares)).filter(|_| cpus > 0).map(|(each, share)| (each, share.min(1.0)))
+}
+
+/// What the kernel lets canned bytes reach, if it was the kernel that bounded them.
+fn canned_bound(canned: &Row, row: &Row) -> Option<Bound> {
+    let qps = canned.qps.filter(|_| !canned.client.bound)?.median;
+    let why = format!("kernel-bound: canned bytes alone reach {}/s", rate(qps));
+    Some(Bound { qps, name: "kernel", why, share: row.qps.map(|measured| measured.median / qps) })
 }
 
 #[cfg(test)]
@@ -123,13 +165,33 @@ mod tests {
         row.name = name.into();
         row.server.cpu_us_per_request = Some(cpu_us);
         row.qps.as_mut().unwrap().median = qps;
+        for trial in &mut row.trials {
+            trial.qps = Some(qps);
+            trial.server.cpu_us_per_request = Some(cpu_us);
+        }
+        row
+    }
+
+    /// The same by a client that was the bottleneck, and spent so much.
+    fn held_up(name: &str, qps: f64, cpu_us: f64, client_us: f64) -> Row {
+        let mut row = row(name, qps, cpu_us);
+        row.client.bound = true;
+        row.trials.iter_mut().for_each(|trial| trial.client.cpu_us_per_request = Some(client_us));
         row
     }
 
     /// A wait of 2 ms, a timer that is 0.1 ms late, one CPU.
     fn waiting(workers: Option<u32>, in_flight: f64) -> Bounds<'static> {
         let wait = Some(Duration::from_millis(2));
-        Bounds { workers, wait, in_flight, timer_late: Duration::from_micros(100), cpus: 1, canned: None }
+        Bounds {
+            workers,
+            wait,
+            in_flight,
+            timer_late: Duration::from_micros(100),
+            cpus: 1,
+            client_cpus: 1,
+            canned: None,
+        }
     }
 
     /// No wait at all.
@@ -159,12 +221,27 @@ mod tests {
     }
 
     #[test]
-    fn canned_bytes_that_the_client_held_up_are_the_clients_limit() {
-        let mut canned = row("canned", 30_000.0, 20.0);
-        canned.client.bound = true;
-        let ceiling = beside(Some(&canned)).ceiling(&row("served", 24_000.0, 20.0)).unwrap();
-        assert_eq!(ceiling.bound, "client");
-        assert!(ceiling.why.unwrap().contains("no more than 30,000/s"));
+    fn a_client_that_was_the_bottleneck_has_a_ceiling_of_its_own() {
+        let canned = held_up("canned", 24_000.0, 20.0, 40.0);
+        let ceiling = beside(Some(&canned)).ceiling(&held_up("served", 23_750.0, 20.0, 40.0)).unwrap();
+        assert_eq!((ceiling.bound.as_str(), ceiling.qps), ("client", 25_000.0));
+        let why = ceiling.why.unwrap();
+        assert_eq!(why, "client-bound: 1 CPU of its own / 40.0 µs = 25,000/s; measured 23,750, 95 %");
+        // What canned bytes reach then says nothing about the kernel.
+        assert_eq!(beside(Some(&canned)).ceiling(&row("served", 26_000.0, 20.0)).unwrap().bound, "cpu");
+    }
+
+    #[test]
+    fn a_share_is_that_of_the_same_trials_and_never_more_than_all() {
+        let mut row = row("served", 100_000.0, 10.0);
+        for (trial, (qps, us)) in
+            row.trials.iter_mut().zip([(160_000.0, 6.0), (210_000.0, 4.5), (140_000.0, 7.0)])
+        {
+            (trial.qps, trial.server.cpu_us_per_request) = (Some(qps), Some(us));
+        }
+        row.qps.as_mut().unwrap().median = 160_000.0;
+        let why = beside(None).ceiling(&row).unwrap().why.unwrap();
+        assert_eq!(why, "CPU-bound: 1 CPU / 6.00 µs = 166,667/s; measured 160,000, 96 %");
     }
 
     #[test]
@@ -176,8 +253,7 @@ mod tests {
         };
         assert_eq!((bound(40.0).bound.as_str(), bound(40.0).qps), ("cpu", 25_000.0));
         assert_eq!((bound(20.0).bound.as_str(), bound(20.0).qps), ("kernel", 30_000.0));
-        let mut slow_client = row("served", 20_000.0, 20.0);
-        slow_client.client.bound = true;
+        let slow_client = held_up("served", 20_000.0, 20.0, 1.0);
         let why = beside(Some(&canned)).ceiling(&slow_client).unwrap().why.unwrap();
         assert!(why.contains("30,000/s; measured 20,000, 67 %, with the client as"), "{why}");
     }
@@ -187,13 +263,12 @@ mod tests {
         let schema: serde_json::Value =
             serde_json::from_str(include_str!("../../../results/run.schema.json")).unwrap();
         let known = &schema["$defs"]["Ceiling"]["properties"]["bound"]["enum"];
-        let mut slow_client = row("canned", 30_000.0, 20.0);
-        slow_client.client.bound = true;
+        let slow_client = held_up("s", 30_000.0, 20.0, 30.0);
         let [canned, served, slow] = [row("canned", 30_000.0, 20.0), row("s", 1.0, 1.0), row("s", 1.0, 99.0)];
         let met = [
             waiting(Some(10), 1_000.0).ceiling(&served),
             waiting(None, 8.0).ceiling(&served),
-            beside(Some(&slow_client)).ceiling(&served),
+            beside(None).ceiling(&slow_client),
             beside(Some(&canned)).ceiling(&served),
             beside(None).ceiling(&slow),
         ];
@@ -204,7 +279,7 @@ mod tests {
     #[test]
     fn where_nothing_is_known_there_is_no_ceiling() {
         let mut unknown = row("served", 1.0, 1.0);
-        unknown.server.cpu_us_per_request = None;
+        unknown.trials.iter_mut().for_each(|trial| trial.server.cpu_us_per_request = None);
         assert_eq!(beside(None).ceiling(&unknown), None);
     }
 

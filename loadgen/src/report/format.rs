@@ -29,6 +29,26 @@ pub(crate) fn per_request(count: f64) -> String {
     if count.fract() == 0.0 { format!("{count:.0}") } else { format!("{count:.2}") }
 }
 
+/// Microseconds per request, with three digits: many are small, and are compared.
+pub(crate) fn micros(us: f64) -> String {
+    format!("{} µs", digits(us))
+}
+
+/// The same without the unit.
+pub(crate) fn digits(us: f64) -> String {
+    let decimals = decimals(us);
+    format!("{us:.decimals$}")
+}
+
+/// How many decimals make three digits.
+pub(crate) fn decimals(us: f64) -> usize {
+    match us {
+        ..1.0 => 3,
+        ..10.0 => 2,
+        _ => 1,
+    }
+}
+
 /// A duration in the unit that leaves it between 1 and 1,000, with three digits.
 pub(crate) fn duration(ns: u64) -> String {
     let (value, unit) = match ns {
@@ -102,6 +122,14 @@ mod tests {
         assert_eq!((times(17.16), times(1234.0)), ("17.2x".into(), "1,234x".into()));
         assert_eq!([3 << 19, 0, -(1 << 20)].map(growth), ["+1.5 MiB", "0.0 MiB", "-1.0 MiB"]);
         assert_eq!((memory(3 << 19), memory(24 << 30)), ("1.5 MiB".into(), "24 GiB".into()));
+    }
+
+    #[test]
+    fn costs_keep_three_digits() {
+        assert_eq!(
+            [0.3771, 4.7218, 33.41, 412.04].map(micros),
+            ["0.377 µs", "4.72 µs", "33.4 µs", "412.0 µs"]
+        );
     }
 
     #[test]

@@ -205,7 +205,7 @@ mod tests {
         let report = markdown(&document);
         // A fifth of 41.5 µs, give or take a hundredth.
         for part in [
-            "| 8.3 ± 0.4 µs | 33.2 µs | 0 | – |",
+            "| 8.30 ± 0.42 µs | 33.2 µs | 0 | – |",
             "| – | 7.25 |",
             "912 B",
             "calls can't be counted: no such luck.",

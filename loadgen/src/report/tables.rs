@@ -2,7 +2,8 @@
 
 use super::document::{Document, Row, Scenario, Server};
 use super::format::{
-    NONE, count, duration, growth, memory, or_none, per_request, percent, rate, success, times,
+    NONE, count, decimals, digits, duration, growth, memory, micros, or_none, per_request, percent, rate,
+    success, times,
 };
 use super::terminal::{cpu_per_request, share_of_target};
 use super::warnings::concurrency;
@@ -131,12 +132,11 @@ pub(super) fn latencies(scenario: &Scenario) -> Table {
 
 /// What a request costs both sides.
 pub(super) fn costs(scenario: &Scenario) -> Table {
-    let us = |us: f64| format!("{us:.1} µs");
     let columns = vec![
         column("per request", name),
         column("server CPU", cpu_per_request),
         column("user", |row: &Row| or_none(row.server.user_us_per_request, |us| user_time(&row.server, us))),
-        column("system", move |row: &Row| or_none(row.server.sys_us_per_request, us)),
+        column("system", |row: &Row| or_none(row.server.sys_us_per_request, micros)),
         optional("allocations", |row: &Row| or_none(row.server.allocs_per_request, per_request)),
         optional("system calls", |row: &Row| or_none(row.server.syscalls_per_request, per_request)),
         column("switches", |row: &Row| or_none(row.server.context_switches_per_request, per_request)),
@@ -146,9 +146,9 @@ pub(super) fn costs(scenario: &Scenario) -> Table {
         optional("per held connection", |row: &Row| {
             or_none(row.server.bytes_per_held_connection, |bytes| format!("{bytes:.0} B"))
         }),
-        column("client CPU", move |row: &Row| {
+        column("client CPU", |row: &Row| {
             let client = &row.client;
-            or_none(client.cpu_us_per_request(), us)
+            or_none(client.cpu_us_per_request(), micros)
         }),
         column("client busy", |row: &Row| or_none(row.client.busy, percent)),
         column("ceiling", |row: &Row| {
@@ -165,8 +165,8 @@ fn user_time(server: &Server, user_us: f64) -> String {
         cpu_us * (share * (1.0 - share) / samples as f64).sqrt()
     });
     match error.filter(|error| error.is_finite()) {
-        Some(error) => format!("{user_us:.1} ± {error:.1} µs"),
-        None => format!("{user_us:.1} µs"),
+        Some(error) => format!("{} ± {error:.*} µs", digits(user_us), decimals(user_us)),
+        None => micros(user_us),
     }
 }
 

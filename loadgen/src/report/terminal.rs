@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use super::bars::bar;
 use super::document::{Document, Row, Scenario};
-use super::format::{NONE, or_none, per_request, percent, rate, success, times};
+use super::format::{NONE, micros, or_none, per_request, percent, rate, success, times};
 
 /// Nothing can be laid out in less; a terminal that says so, or COLUMNS=0, is not believed.
 const WIDTH_MIN: usize = 20;
@@ -61,7 +61,7 @@ fn p99(row: &Row) -> String {
 
 /// The server's CPU time per request.
 pub(super) fn cpu_per_request(row: &Row) -> String {
-    or_none(row.server.cpu_us_per_request, |us| format!("{us:.1} µs"))
+    or_none(row.server.cpu_us_per_request, micros)
 }
 
 /// Columns of the terminal on standard output, or of what stands in for it.

@@ -1,7 +1,7 @@
 //! The server's CPU time per request, user and system one behind the other.
 
 use super::super::document::{Row, Scenario};
-use super::super::format::or_none;
+use super::super::format::{digits, micros, or_none};
 use super::super::tables::{Table, column, name};
 use super::super::terminal::cpu_per_request;
 use super::axis::{Axis, short};
@@ -31,7 +31,6 @@ pub(super) fn picture(scenario: &Scenario) -> Option<Picture> {
         }
     });
     let each: Vec<_> = words.iter().map(|slot| format!("{}: {}", slot.name, slot.value)).collect();
-    let us = |us: f64| format!("{us:.1} µs");
     Some(Picture {
         id: format!("cpu-{}", scenario.name),
         title: format!("What a request costs the server in {}", scenario.name),
@@ -48,8 +47,8 @@ pub(super) fn picture(scenario: &Scenario) -> Option<Picture> {
             vec![
                 column("server", name),
                 column("CPU", cpu_per_request),
-                column("user", move |row: &Row| or_none(row.server.user_us_per_request, us)),
-                column("system", move |row: &Row| or_none(row.server.sys_us_per_request, us)),
+                column("user", |row: &Row| or_none(row.server.user_us_per_request, micros)),
+                column("system", |row: &Row| or_none(row.server.sys_us_per_request, micros)),
             ],
         ),
     })
@@ -67,8 +66,10 @@ fn note(rows: &[&Row]) -> String {
 
 fn words(row: &Row) -> Slot {
     let split = row.server.user_us_per_request.zip(row.server.sys_us_per_request);
-    let split = split
-        .map_or_else(|| ", not split".to_owned(), |(user, system)| format!(" = {user:.1} + {system:.1}"));
+    let split = split.map_or_else(
+        || ", not split".to_owned(),
+        |(user, system)| format!(" = {} + {}", digits(user), digits(system)),
+    );
     Slot { name: row.name.clone(), value: cpu_per_request(row) + &split }
 }
 
@@ -91,6 +92,6 @@ mod tests {
         let split = picture(&scenario).unwrap();
         assert!(!split.note.as_deref().unwrap().contains("not split"), "{:?}", split.note);
         assert_eq!(outlines(&split), 0);
-        assert!(split.svg.contains("41.5 µs = 1.5 + 40.0"), "{}", split.svg);
+        assert!(split.svg.contains("41.5 µs = 1.50 + 40.0"), "{}", split.svg);
     }
 }
