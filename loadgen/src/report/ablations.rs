@@ -2,15 +2,21 @@
 //!
 //! A mechanism that others rest on takes them along when it goes. So that it is not credited with their gain, the
 //! others are off on both sides then: a row is held against the one that has all of its options but the last ones.
+//!
+//! Rows take turns, so the trials of a round had about the same machine. Each round gives one ratio, and what is told
+//! is their median: a machine that changes between rounds changes both.
 
-use super::document::{Row, Scenario, Spread, Trial};
-use super::format::{NONE, micros, percent, rate, times};
-use super::stats::{chance, spread};
+use super::document::{Row, Scenario, Trial};
+use super::format::{NONE, micros, rate, times};
+use super::stats::spread;
 use super::tables::{Cell, Table};
 use crate::lab::rows::AND;
 
-/// A difference that chance makes more often than this is not told as one.
-const CHANCE_MAX: f64 = 0.05;
+/// An interval that holds the true worth less often than this tells nothing. Six trials reach it.
+const CONFIDENCE_MIN: f64 = 0.95;
+
+/// The doubt about an interval that more trials would make worth something.
+const TOO_FEW: &str = "too few trials";
 
 /// What the two are compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +39,12 @@ pub(super) struct Step<'a> {
     pub(super) measure: Measure,
     pub(super) without: f64,
     pub(super) with: f64,
-    /// How many times as good the phase is with it.
+    /// How many times as good the phase is with it: the median over rounds.
     pub(super) worth: f64,
-    /// The least and the most favourable ends of both intervals; `None` where one of them is a single trial.
+    /// The interval of that; `None` where there was one round.
     pub(super) interval: Option<(f64, f64)>,
-    /// How often trials of one and the same server would differ as much.
-    chance: f64,
+    /// How often such an interval holds the true worth.
+    confidence: f64,
 }
 
 impl Step<'_> {
@@ -48,18 +54,14 @@ impl Step<'_> {
     }
 
     /// Why it may not be so.
-    pub(super) fn doubt(&self) -> Option<String> {
+    pub(super) fn doubt(&self) -> Option<&'static str> {
         match (self.measure, self.interval) {
-            (Measure::ClientsRate, _) => Some("the client was the bottleneck".into()),
-            (_, None) => Some("one trial".into()),
-            _ if self.chance > CHANCE_MAX => Some(format!("{} by chance", percent(self.chance))),
+            (Measure::ClientsRate, _) => Some("the client was the bottleneck"),
+            (_, None) => Some("one trial"),
+            (_, Some((low, high))) if low <= 1.0 && high >= 1.0 => Some("may be chance"),
+            _ if self.confidence < CONFIDENCE_MIN => Some(TOO_FEW),
             _ => None,
         }
-    }
-
-    /// Whether its doubt is how likely chance is.
-    fn may_be_chance(&self) -> bool {
-        self.measure != Measure::ClientsRate && self.interval.is_some() && self.chance > CHANCE_MAX
     }
 
     /// `1.08x (1.05x to 1.12x)`, by what if not by the rate, and what to doubt about it.
@@ -90,32 +92,39 @@ pub(super) fn steps(scenario: &Scenario) -> Vec<Step<'_>> {
     scenario.rows.iter().filter_map(|row| step(scenario, row)).collect()
 }
 
-fn step<'a>(scenario: &'a Scenario, row: &Row) -> Option<Step<'a>> {
+fn step<'a>(scenario: &'a Scenario, row: &'a Row) -> Option<Step<'a>> {
     if row.kind != "ablation" {
         return None;
     }
     let base = base(scenario, row)?;
-    let rates = row.qps?.median > 0.0 && base.qps?.median > 0.0;
-    let bound = row.client.bound || base.client.bound;
-    let (measure, without, with) = match (bound, cpu(row).zip(cpu(base))) {
+    // All by the same measure, so that they can be held against each other.
+    let bound = scenario.rows.iter().any(|row| row.client.bound);
+    let both_cpu = row.server.cpu_us_per_request.zip(base.server.cpu_us_per_request);
+    let (measure, without, with) = match (bound, both_cpu) {
         (true, Some((without, with))) => (Measure::Cpu, without, with),
-        (true, None) => (Measure::ClientsRate, row.qps?, base.qps?),
-        (false, _) => (Measure::Rate, row.qps?, base.qps?),
+        (true, None) => (Measure::ClientsRate, row.qps?.median, base.qps?.median),
+        (false, _) => (Measure::Rate, row.qps?.median, base.qps?.median),
     };
-    let compared =
-        |row: &Row| row.in_trials(if measure == Measure::Cpu { cpu_of } else { |trial| trial.qps });
     // Less CPU is better, and more requests are.
-    let (better, worse) = if measure == Measure::Cpu { (without, with) } else { (with, without) };
-    let both = better.confidence.is_some() && worse.confidence.is_some() && worse.low > 0.0;
-    rates.then(|| Step {
+    let worth_of = |row: &Trial, base: &Trial| match measure {
+        Measure::Cpu => Some(row.server.cpu_us_per_request? / base.server.cpu_us_per_request?),
+        Measure::Rate | Measure::ClientsRate => Some(base.qps? / row.qps?),
+    };
+    let counted = |row: &'a Row| row.trials.iter().filter(|trial| trial.failed.is_none());
+    let rounds = counted(row).filter_map(|trial| {
+        let beside = counted(base).find(|other| other.number == trial.number)?;
+        worth_of(trial, beside).filter(|worth| worth.is_finite() && *worth > 0.0)
+    });
+    let worth = spread(&rounds.collect::<Vec<_>>())?;
+    Some(Step {
         base,
         mechanism: mechanism(row, base),
         measure,
-        without: without.median,
-        with: with.median,
-        worth: better.median / worse.median,
-        interval: both.then(|| (better.low / worse.high, better.high / worse.low)),
-        chance: chance(&compared(row), &compared(base)).unwrap_or(1.0),
+        without,
+        with,
+        worth: worth.median,
+        interval: worth.confidence.map(|_| (worth.low, worth.high)),
+        confidence: worth.confidence.unwrap_or(0.0),
     })
 }
 
@@ -142,19 +151,6 @@ fn mechanism(row: &Row, base: &Row) -> String {
     }
 }
 
-fn cpu_of(trial: &Trial) -> Option<f64> {
-    trial.server.cpu_us_per_request
-}
-
-/// The row's CPU time per request, with an interval from its trials as the rate has one.
-fn cpu(row: &Row) -> Option<Spread> {
-    let us = row.server.cpu_us_per_request.filter(|us| *us > 0.0)?;
-    let trials =
-        spread(&row.in_trials(cpu_of)).unwrap_or(Spread { median: us, low: us, high: us, confidence: None });
-    // The row's is that of all its requests, so it need not be the median of its trials.
-    Some(Spread { median: us, low: trials.low.min(us), high: trials.high.max(us), ..trials })
-}
-
 /// The steps as a table; `None` where nothing was turned off.
 pub(super) fn table(steps: &[Step<'_>]) -> Option<Table> {
     let doubted = steps.iter().any(|step| step.doubt().is_some());
@@ -169,7 +165,7 @@ pub(super) fn table(steps: &[Step<'_>]) -> Option<Table> {
             Cell::Strong(factor(step.worth)),
             Cell::Text(interval.unwrap_or_else(|| NONE.into())),
         ];
-        cells.extend(doubted.then(|| Cell::Text(step.doubt().unwrap_or_default())));
+        cells.extend(doubted.then(|| Cell::Text(step.doubt().unwrap_or_default().into())));
         cells
     });
     let mut titles = vec!["server", "mechanism", "without", "with", "worth", "low–high"];
@@ -188,9 +184,9 @@ pub(super) fn note(steps: &[Step<'_>]) -> String {
         note += " Where the client was the bottleneck, the rates are its own, and the server's CPU time per request \
                  is compared instead.";
     }
-    if steps.iter().any(Step::may_be_chance) {
-        note += " A doubt by chance is how often trials of one and the same server would differ as much; three each \
-                 can't bring it below 10 %, five can (--trials 5).";
+    note += " A low–high that holds 1 may be chance, and of twenty that hold the true worth 95 % of the time one does not.";
+    if steps.iter().any(|step| step.doubt() == Some(TOO_FEW)) {
+        note += " That often takes six trials (--trials 6).";
     }
     note
 }

@@ -178,7 +178,7 @@ mod tests {
         let row = report.lines().find(|line| line.contains("1: a bounded pool")).unwrap();
         assert_eq!(
             row,
-            "| `phase1-threads` | 1: a bounded pool | 6,800/s | 4,300/s | **0.63x** | 0.61x–0.66x | 10 % by chance |"
+            "| `phase1-threads` | 1: a bounded pool | 6,800/s | 4,300/s | **0.63x** | 0.63x–0.64x | too few trials |"
         );
     }
 

@@ -13,6 +13,8 @@ use crate::measure::Build;
 
 /// More connections than this are taken for a mistake.
 const CONNECTIONS_MAX: u64 = 1_000_000;
+/// With so many trials an interval holds the true worth of a mechanism 95 % of the time.
+const ABLATION_TRIALS: usize = 6;
 /// More trials than this are taken for a mistake.
 const TRIALS_MAX: u64 = 1_000;
 
@@ -31,7 +33,8 @@ pub struct Args {
     /// A server of your own as one more row of each scenario, such as mine='./server --port {port}'
     #[arg(long = "target", value_name = "NAME='CMD {port}'", value_parser = Target::parse)]
     pub targets: Vec<Target>,
-    /// Also each phase with its mechanisms turned off, one at a time
+    /// Also each phase with its mechanisms turned off, one at a time, six trials each: fewer can't tell a gain from
+    /// chance
     #[arg(long)]
     pub ablations: bool,
     /// Connections open at the same time, in place of each scenario's own number
@@ -140,6 +143,9 @@ fn adapt(scenario: Scenario, args: &Args) -> Option<Scenario> {
     let mut scenario = if args.quick { scenario.into_quick() } else { scenario };
     if args.ablations {
         let more = std::mem::take(&mut scenario.ablations);
+        if !args.quick && !more.is_empty() {
+            scenario.trials = scenario.trials.max(ABLATION_TRIALS);
+        }
         scenario.rows.extend(more.into_iter().filter(|row| !scenario.rows.contains(row)).collect::<Vec<_>>());
     }
     let wanted = |row: &Row| {
