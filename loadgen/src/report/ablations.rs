@@ -2,18 +2,17 @@
 //!
 //! A mechanism that others rest on takes them along when it goes. So that it is not credited with their gain, the
 //! others are off on both sides then: a row is held against the one that has all of its options but the last ones.
-//!
-//! Rows take turns, so the trials of a round had about the same machine. Each round gives one ratio, and what is told
-//! is their median: a machine that changes between rounds changes both.
 
-use super::document::{Row, Scenario, Trial};
+use super::document::{Row, Scenario};
 use super::format::{NONE, micros, rate, times};
-use super::stats::spread;
+use super::rounds::{self, ratio};
 use super::tables::{Cell, Table};
 use crate::lab::rows::AND;
 
-/// An interval that holds the true worth less often than this tells nothing. Six trials reach it.
+/// An interval that holds the true worth less often than this tells little. Six trials reach it…
 const CONFIDENCE_MIN: f64 = 0.95;
+/// …but so many times better or worse in every round is no noise.
+const OBVIOUS: f64 = 1.5;
 
 /// The doubt about an interval that more trials would make worth something.
 const TOO_FEW: &str = "too few trials";
@@ -59,7 +58,11 @@ impl Step<'_> {
             (Measure::ClientsRate, _) => Some("the client was the bottleneck"),
             (_, None) => Some("one trial"),
             (_, Some((low, high))) if low <= 1.0 && high >= 1.0 => Some("may be chance"),
-            _ if self.confidence < CONFIDENCE_MIN => Some(TOO_FEW),
+            (_, Some((low, high)))
+                if self.confidence < CONFIDENCE_MIN && low < OBVIOUS && high > 1.0 / OBVIOUS =>
+            {
+                Some(TOO_FEW)
+            }
             _ => None,
         }
     }
@@ -92,30 +95,20 @@ pub(super) fn steps(scenario: &Scenario) -> Vec<Step<'_>> {
     scenario.rows.iter().filter_map(|row| step(scenario, row)).collect()
 }
 
-fn step<'a>(scenario: &'a Scenario, row: &'a Row) -> Option<Step<'a>> {
+fn step<'a>(scenario: &'a Scenario, row: &Row) -> Option<Step<'a>> {
     if row.kind != "ablation" {
         return None;
     }
     let base = base(scenario, row)?;
-    // All by the same measure, so that they can be held against each other.
-    let bound = scenario.rows.iter().any(|row| row.client.bound);
+    let bound = rounds::is_mostly_bound(row) || rounds::is_mostly_bound(base);
     let both_cpu = row.server.cpu_us_per_request.zip(base.server.cpu_us_per_request);
-    let (measure, without, with) = match (bound, both_cpu) {
-        (true, Some((without, with))) => (Measure::Cpu, without, with),
-        (true, None) => (Measure::ClientsRate, row.qps?.median, base.qps?.median),
-        (false, _) => (Measure::Rate, row.qps?.median, base.qps?.median),
-    };
     // Less CPU is better, and more requests are.
-    let worth_of = |row: &Trial, base: &Trial| match measure {
-        Measure::Cpu => Some(row.server.cpu_us_per_request? / base.server.cpu_us_per_request?),
-        Measure::Rate | Measure::ClientsRate => Some(base.qps? / row.qps?),
+    let (measure, without, with, worth) = if let (true, Some((without, with))) = (bound, both_cpu) {
+        (Measure::Cpu, without, with, ratio(row, base, rounds::cpu)?)
+    } else {
+        let measure = if bound { Measure::ClientsRate } else { Measure::Rate };
+        (measure, row.qps?.median, base.qps?.median, ratio(base, row, rounds::rate)?)
     };
-    let counted = |row: &'a Row| row.trials.iter().filter(|trial| trial.failed.is_none());
-    let rounds = counted(row).filter_map(|trial| {
-        let beside = counted(base).find(|other| other.number == trial.number)?;
-        worth_of(trial, beside).filter(|worth| worth.is_finite() && *worth > 0.0)
-    });
-    let worth = spread(&rounds.collect::<Vec<_>>())?;
     Some(Step {
         base,
         mechanism: mechanism(row, base),

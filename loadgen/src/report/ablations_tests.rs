@@ -1,6 +1,7 @@
 use super::*;
-use crate::report::document::Spread;
+use crate::report::document::{Spread, Trial};
 use crate::report::sample;
+use crate::report::stats::spread;
 
 /// The sample's `--spawn`, which takes a bounded pool away, with so many trials at these rates.
 fn scenario(with: &[f64], without: &[f64]) -> Scenario {
@@ -47,10 +48,11 @@ fn a_machine_that_changes_between_rounds_changes_both() {
 
 #[test]
 fn three_trials_are_too_few_and_say_how_many_are_not() {
-    let scenario = scenario(&SIX[..3], &[100.0, 101.0, 102.0]);
-    let found = steps(&scenario);
-    assert_eq!(found[0].words(), "2.0x (2.0x to 2.0x), too few trials");
+    let slightly = scenario(&SIX[..3], &[180.0, 182.0, 184.0]);
+    let found = steps(&slightly);
+    assert_eq!(found[0].words(), "1.11x (1.11x to 1.11x), too few trials");
     assert!(!found[0].is_told() && note(&found).contains("--trials 6"), "{}", note(&found));
+    assert!(steps(&scenario(&SIX[..3], &[100.0, 101.0, 102.0]))[0].is_told(), "twice as good is no noise");
 }
 
 #[test]
@@ -97,9 +99,11 @@ fn what_rests_on_a_mechanism_is_off_on_both_sides() {
 }
 
 #[test]
-fn where_the_client_was_the_bottleneck_anywhere_cpu_time_is_compared() {
+fn where_the_client_was_the_bottleneck_of_most_trials_cpu_time_is_compared() {
     let mut scenario = scenario(&SIX, &SIX.map(|rate| rate / 1.5));
-    scenario.rows[0].client.bound = true;
+    scenario.rows[1].trials[0].client.bound = true;
+    assert_eq!(steps(&scenario)[0].words(), "1.50x (1.50x to 1.50x)");
+    scenario.rows[1].trials.iter_mut().for_each(|trial| trial.client.bound = true);
     let found = steps(&scenario);
     assert_eq!(found[0].words(), "1.50x (1.50x to 1.50x) by CPU");
     assert!(note(&found).contains("the client was the bottleneck"));

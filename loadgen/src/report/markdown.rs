@@ -8,6 +8,7 @@ use super::bars::{bar, gauge};
 use super::claims;
 use super::document::{Document, Row, Scenario};
 use super::format::{or_none, rate};
+use super::gains;
 use super::prose::{self, CLAIMS, FLOOR, METHOD, TRUTH, WARNINGS};
 use super::tables::{self, Cell, Table};
 use super::truth;
@@ -65,6 +66,9 @@ fn scenario_section(scenario: &Scenario) -> String {
     parts.push(format!("{}\n{}\n", table(&tables::latencies(scenario)), prose::littles_law(scenario)));
     parts.push(table(&tables::costs(scenario)));
     parts.extend(prose::missing(scenario).into_iter().map(|why| inline(&why) + "\n"));
+    if let Some(gains) = gains::table(scenario) {
+        parts.push(format!("What each phase bought:\n\n{}\n{}\n", table(&gains), gains::NOTE));
+    }
     let steps = ablations::steps(scenario);
     if let Some(worth) = ablations::table(&steps) {
         let note = inline(&ablations::note(&steps));
@@ -178,7 +182,7 @@ mod tests {
         let row = report.lines().find(|line| line.contains("1: a bounded pool")).unwrap();
         assert_eq!(
             row,
-            "| `phase1-threads` | 1: a bounded pool | 6,800/s | 4,300/s | **0.63x** | 0.63x–0.64x | too few trials |"
+            "| `phase1-threads` | 1: a bounded pool | 6,800/s | 4,300/s | **0.63x** | 0.63x–0.64x |"
         );
     }
 

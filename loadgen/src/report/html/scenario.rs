@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::document::{Document, Scenario};
-use super::super::{prose, tables, truth};
+use super::super::{gains, prose, tables, truth};
 use super::frame::Picture;
 use super::table::{self, ticked};
 use super::{climb, cpu, latency, trials, waterfall};
@@ -30,6 +30,11 @@ pub(super) fn section(document: &Document, scenario: &Scenario) -> Markup {
                 @if let Some(text) = truth::paragraph(document) {
                     aside { h3 { (prose::TRUTH) } p { (ticked(&text)) } }
                 }
+            }
+            @if let Some(gains) = gains::table(scenario) {
+                h3 { "What each phase bought" }
+                (table::html(&gains))
+                p.note { (gains::NOTE) }
             }
             @if !ceilings.is_empty() {
                 h3 { "What bounds them" }
