@@ -13,6 +13,11 @@ pub(super) fn fired(scenario: &Scenario) -> String {
     heading.strip_prefix(&format!("{}: ", scenario.name)).unwrap_or(&heading).to_owned() + "."
 }
 
+/// Who should win, said so that it is not taken for what was measured.
+pub(super) fn should_win(scenario: &Scenario) -> Option<String> {
+    scenario.wins.as_ref().map(|wins| format!("Should win: {wins}"))
+}
+
 /// How to read the latencies.
 pub(super) fn littles_law(scenario: &Scenario) -> String {
     format!(

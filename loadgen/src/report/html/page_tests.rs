@@ -87,6 +87,7 @@ fn what_was_measured_is_drawn_and_what_was_not_is_left_out() {
         assert!(!little.contains(part), "'{part}' was not measured there");
     }
     assert!(full.contains("waterfall-kept") && full.contains("keep-alive"), "ablations are credited");
+    assert!(full.contains("<p>Should win: "), "a guess is not taken for a result");
     for part in ["What the original report claimed", "does not hold", "can&#39;t be told", "17.2x"] {
         assert!(little.contains(part) || little.contains(&part.replace("&#39;", "'")), "'{part}' is missing");
     }
