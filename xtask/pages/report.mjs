@@ -70,6 +70,12 @@ const wrong = (chartless, roomy) => {
       if (at.height < 7) found.push(`${name}: '${text.textContent.trim()}' is ${at.height} px high`);
       if (fill(text) === getComputedStyle(document.body).backgroundColor) found.push(`${name}: a text can't be seen`);
     }
+    // The names of lines have the colours of their servers, and no other words do.
+    const names = texts.map(([text]) => text).filter((text) => !text.matches('.f-text, .f-muted'));
+    const lines = names.map((text) => text.textContent.trim());
+    for (const line of new Set(lines.filter((line, index) => lines.indexOf(line) < index))) {
+      found.push(`${name}: two lines are called '${line}'`);
+    }
     texts.forEach(([a, at], index) => {
       for (const [b, other] of texts.slice(index + 1)) {
         const across = Math.min(at.right, other.right) - Math.max(at.left, other.left);

@@ -38,7 +38,7 @@ pub fn floor_text(floor: &Floor) -> String {
         let _ = writeln!(text, "{:<24}p50 {p50}, p99 {p99}", "a timer of 1 ms is late");
     }
     text.push_str(
-        "\nCPU is that of both sides together. No server is faster on\nthese CPUs, whatever it is written in.\n",
+        "\nCPU is that of both sides together. No server that answers\none request at a time is faster on these CPUs, whatever it\nis written in.\n",
     );
     text
 }
@@ -289,5 +289,6 @@ mod tests {
         let text = floor_text(&Floor { connection_cycle: bare, ..Floor::default() });
         assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
         assert!(text.contains("1,234,567/s") && text.contains("not measured"), "{text}");
+        assert!(text.contains("that answers\none request at a time is faster"), "{text}");
     }
 }

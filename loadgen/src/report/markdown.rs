@@ -59,7 +59,7 @@ fn list(items: &[String]) -> String {
 
 fn scenario_section(scenario: &Scenario) -> String {
     let mut parts = vec![format!("## {}\n\n{}\n", inline(&scenario.name), inline(&scenario.shows))];
-    parts.extend(scenario.wins.as_ref().map(|wins| inline(wins) + "\n"));
+    parts.extend(prose::should_win(scenario).map(|wins| inline(&wins) + "\n"));
     parts.push(inline(&prose::fired(scenario)) + "\n");
     parts.push(climb(scenario));
     parts.push(table(&tables::rates(scenario)));
@@ -165,7 +165,7 @@ mod tests {
             "# Phase Lab, \\*now\\*\n",
             "\n## \\_mine\\_\n",
             "\n\\# It shows \\*much\\*.\n",
-            "\n1\\. \\~\\~Nobody\\~\\~.\n",
+            "\nShould win: 1. \\~\\~Nobody\\~\\~.\n",
             "| \\_\\_sh\\_\\_ -c \\* |",
             ": no \\*such\\* file_name.",
             "it said \\*\\*boo\\*\\*",

@@ -13,6 +13,11 @@ pub(super) fn fired(scenario: &Scenario) -> String {
     heading.strip_prefix(&format!("{}: ", scenario.name)).unwrap_or(&heading).to_owned() + "."
 }
 
+/// Who should win, said so that it is not taken for what was measured.
+pub(super) fn should_win(scenario: &Scenario) -> Option<String> {
+    scenario.wins.as_ref().map(|wins| format!("Should win: {wins}"))
+}
+
 /// How to read the latencies.
 pub(super) fn littles_law(scenario: &Scenario) -> String {
     format!(
@@ -71,6 +76,7 @@ pub(super) fn weather(document: &Document) -> Option<String> {
     let throttled = all()
         .filter_map(|weather| weather.throttled_ns)
         .max()
+        .filter(|&ns| ns > 0)
         .map(|ns| format!("a limit on the control group held processes up for {}", duration(ns)));
     let parts: Vec<_> = [steal, load, throttled].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| format!("At worst, in any trial: {}.", parts.join("; ")))
@@ -114,3 +120,24 @@ pub(super) const CLAIMS: &str = "What the original report claimed";
 pub(super) const TRUTH: &str = "The truth about 17.2x";
 pub(super) const FLOOR: &str = "The floor";
 pub(super) const METHOD: &str = "How it was measured";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn a_limit_that_held_nothing_up_is_not_told_of() {
+        let mut document = sample::document();
+        document.scenarios[0].rows[0].trials[0].weather.steal = Some(0.0);
+        document.scenarios[0].rows[0].trials[0].weather.throttled_ns = Some(0);
+        let told = weather(&document).unwrap();
+        assert!(!told.contains("limit") && told.contains("0 % of the CPU time"), "{told}");
+        document.scenarios[0].rows[1].trials[0].weather.throttled_ns = Some(7_400_000);
+        assert!(
+            weather(&document).unwrap().contains("held processes up for 7.40 ms"),
+            "{:?}",
+            weather(&document)
+        );
+    }
+}

@@ -1,7 +1,7 @@
 //! Whether the values of a `run.json` can be what was measured: what was written by hand, or damaged, is refused by
 //! name before anything is reckoned with it. `run.schema.json` says the same and more.
 
-use super::document::{Client, Document, Row, Scenario, Spread};
+use super::document::{Client, Document, Requests, Row, Scenario, Spread};
 
 /// More connections, or requests in flight on one, than this never were.
 const MANY: usize = 10_000_000;
@@ -10,6 +10,12 @@ const MANY: usize = 10_000_000;
 pub(super) fn check(document: &Document) -> Result<(), String> {
     if humantime::parse_rfc3339(&document.started_at).is_err() {
         return Err(format!("started_at is '{}', which is no time in UTC", document.started_at));
+    }
+    let twice = document.scenarios.iter().enumerate().find(|(index, scenario)| {
+        document.scenarios[..*index].iter().any(|before| before.name == scenario.name)
+    });
+    if let Some((_, scenario)) = twice {
+        return Err(format!("{} is there twice", scenario.name));
     }
     document.scenarios.iter().try_for_each(|scenario| {
         self::scenario(scenario).map_err(|why| format!("{}: {why}", scenario.name))?;
@@ -39,12 +45,32 @@ fn row(row: &Row) -> Result<(), String> {
     positive("cpu_us_per_request", row.server.cpu_us_per_request)?;
     row.latency_curve.iter().try_for_each(|point| share("quantile", Some(point.quantile)))?;
     client(&row.client)?;
+    requests(row.requests)?;
     row.trials.iter().try_for_each(|trial| {
         let inside = positive("qps", trial.qps).and_then(|()| client(&trial.client));
+        let inside = inside
+            .and_then(|()| requests(trial.requests))
+            .and_then(|()| few("reset_after_answer", trial.reset_after_answer))
+            .and_then(|()| few("closed_by_client", trial.closed_by_client))
+            .and_then(|()| few("unasked", trial.unasked));
         inside
             .and_then(|()| share("steal", trial.weather.steal))
             .map_err(|why| format!("trial {}: {why}", trial.number))
     })
+}
+
+fn requests(requests: Requests) -> Result<(), String> {
+    few("requests.ok", requests.ok).and_then(|()| few("requests.failed", requests.failed))
+}
+
+/// What is counted is added up over trials and rows, which must not wrap.
+fn few(name: &str, value: u64) -> Result<(), String> {
+    /// More than were ever sent.
+    const MOST: u64 = 1 << 50;
+    if value > MOST {
+        return Err(format!("{name} is {value}, which is more than {MOST}"));
+    }
+    Ok(())
 }
 
 fn spread(spread: &Spread) -> Result<(), String> {
@@ -98,6 +124,19 @@ mod tests {
     #[test]
     fn what_can_not_have_been_measured_is_refused_by_name() {
         refused("started_at is 'yesterday'", |document| document.started_at = "yesterday".into());
+        refused("reference is there twice", |document| {
+            let again = document.scenarios[0].clone();
+            document.scenarios.push(again);
+        });
+        refused(
+            "phase1-threads: requests.failed is 18446744073709551615",
+            of_row(|row| row.requests.failed = u64::MAX),
+        );
+        refused(
+            "trial 3: requests.ok is 18446744073709551615",
+            of_row(|row| row.trials[2].requests.ok = u64::MAX),
+        );
+        refused("trial 1: unasked is", of_row(|row| row.trials[0].unasked = u64::MAX));
         refused("reference: pipeline is 0", |document| document.scenarios[0].params.pipeline = 0);
         refused("connections is 18446744073709551615", |document| {
             document.scenarios[0].params.connections = usize::MAX;

@@ -1,7 +1,8 @@
 //! Warnings about what surrounded the run: others on the machine, and trials that differ too much.
 
-use super::document::{Document, Scenario};
+use super::document::{Document, Row, Scenario};
 use super::format::{percent, rate};
+use super::stats;
 
 /// A hypervisor that takes this share of a trial's CPU time has changed its result.
 const STEAL_MAX: f64 = 0.02;
@@ -78,18 +79,35 @@ fn noisy(scenario: &Scenario) -> Option<String> {
         let qps = row.qps.filter(|qps| qps.confidence.is_some() && qps.median > 0.0)?;
         let width = (qps.high - qps.low) / qps.median;
         (width > SPREAD_MAX).then(|| {
-            format!("{} ({}–{}, {} of the median)", row.name, rate(qps.low), rate(qps.high), percent(width))
+            let (low, high) = (rate(qps.low), rate(qps.high));
+            (row, format!("{} ({low}–{high}, {} of the median)", row.name, percent(width)))
         })
     });
-    let far: Vec<_> = far.collect();
+    let (rows, far): (Vec<&Row>, Vec<String>) = far.unzip();
+    let steady: Vec<&str> =
+        rows.iter().filter(|row| cpu_is_steady(row)).map(|row| row.name.as_str()).collect();
+    let instead = if steady.is_empty() {
+        String::new()
+    } else if steady.len() == rows.len() {
+        ", or compare by CPU per request".to_owned()
+    } else {
+        format!(", or compare by CPU per request, which was steadier for {}", steady.join(", "))
+    };
     (!far.is_empty()).then(|| {
         format!(
             "{}: trials of the same server differ by more than many a difference between servers, for {}. Ask for more \
-             (--trials 7), in a quieter hour, or compare by CPU per request.",
+             (--trials 7), in a quieter hour{instead}.",
             scenario.name,
             far.join(", ")
         )
     })
+}
+
+/// Whether the trials of a row agree about what a request costs the server, so that this can be compared.
+fn cpu_is_steady(row: &Row) -> bool {
+    stats::spread(&row.in_trials(|trial| trial.server.cpu_us_per_request))
+        .filter(|cpu| cpu.confidence.is_some())
+        .is_some_and(|cpu| cpu.high - cpu.low <= SPREAD_MAX * cpu.median)
 }
 
 #[cfg(test)]
@@ -151,6 +169,25 @@ mod tests {
         });
         assert!(warning.contains("phase1-threads (4,000–5,000, 23 % of the median)"), "{warning}");
         assert!(warning.contains("--trials 7"), "{warning}");
+    }
+
+    #[test]
+    fn cpu_per_request_is_advised_only_where_it_was_steadier_than_the_rate() {
+        let noisy = |document: &mut Document, index: usize, cpu: f64| {
+            let row = &mut document.scenarios[0].rows[index];
+            let qps = row.qps.as_mut().unwrap();
+            (qps.low, qps.high) = (0.5 * qps.median, 1.5 * qps.median);
+            row.trials[1].server.cpu_us_per_request = Some(cpu);
+        };
+        let steady = only(|document| noisy(document, 1, 42.0));
+        assert!(steady.ends_with("in a quieter hour, or compare by CPU per request."), "{steady}");
+        let neither = only(|document| noisy(document, 1, 80.0));
+        assert!(neither.ends_with("in a quieter hour."), "{neither}");
+        let one = only(|document| {
+            noisy(document, 1, 80.0);
+            noisy(document, 2, 42.0);
+        });
+        assert!(one.ends_with("CPU per request, which was steadier for phase1-threads --spawn."), "{one}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use super::bars::bar;
 use super::document::{Document, Row, Scenario};
 use super::format::{NONE, micros, or_none, per_request, percent, rate, success, times};
+use super::prose;
 
 /// Nothing can be laid out in less; a terminal that says so, or COLUMNS=0, is not believed.
 const WIDTH_MIN: usize = 20;
@@ -101,8 +102,8 @@ fn scenario_table(scenario: &Scenario, width: usize) -> String {
     }
     let bar_width = width.saturating_sub(used(&columns)).min(BAR_MAX);
     let mut lines = wrap(&heading(scenario), width);
-    let lesson = [Some(&scenario.shows), scenario.wins.as_ref()].into_iter().flatten();
-    lines.extend(lesson.flat_map(|sentence| wrap(sentence, width.min(100))));
+    let lesson = [Some(scenario.shows.clone()), prose::should_win(scenario)].into_iter().flatten();
+    lines.extend(lesson.flat_map(|sentence| wrap(&sentence, width.min(100))));
     let titles = columns.iter().map(|(column, _, width)| format!("  {:>width$}", column.title));
     lines.push(format!("{:names$}{}", "", titles.collect::<Vec<_>>().concat()));
     for (index, row) in scenario.rows.iter().enumerate() {
@@ -192,7 +193,7 @@ mod tests {
         let lines: Vec<_> = table.lines().skip(1).take(2).collect();
         assert_eq!(
             lines,
-            ["A thousand clients, each of whose requests waits.", "The one that does not wait."]
+            ["A thousand clients, each of whose requests waits.", "Should win: The one that does not wait."]
         );
     }
 

@@ -8,6 +8,10 @@ use super::{held, surroundings};
 const LITTLE_TOLERANCE: f64 = 0.15;
 /// Samples of unexpected answers shown per row, at most.
 const SAMPLES_MAX: usize = 3;
+/// Below this share of a trial nobody need look for who had the client's CPU.
+const STARVED_MIN: f64 = 0.1;
+/// Trials with a starved client that are named in a scenario, at most.
+const STARVED_NAMED_MAX: usize = 4;
 
 /// Everything that stands between this run and belief in it, the gravest first.
 pub fn warnings(document: &Document) -> Vec<String> {
@@ -41,6 +45,8 @@ pub fn warnings(document: &Document) -> Vec<String> {
         );
     }
     all.extend(document.scenarios.iter().filter_map(client_bound));
+    let shared = document.cpus.server.is_empty();
+    all.extend(document.scenarios.iter().filter_map(|scenario| client_starved(scenario, shared)));
     all.extend(surroundings::warnings(document));
     all.extend(rows().filter_map(|(scenario, row)| fewer_connections(scenario, row)));
     all.extend(rows().filter_map(|(scenario, row)| held::warning(scenario, row)));
@@ -117,14 +123,42 @@ fn client_bound(scenario: &Scenario) -> Option<String> {
 
 /// The row, in how many of its trials the client was the bottleneck, and how busy it was.
 fn row_client_bound(row: &Row) -> Option<String> {
-    /// Below this share nobody need look for who had the client's CPU.
-    const STARVED_MIN: f64 = 0.1;
     let bound = || row.trials.iter().map(|trial| &trial.client).filter(|client| client.bound);
     let busiest = bound().filter_map(|client| client.busy).reduce(f64::max)?;
-    let starved = bound().filter_map(|client| client.starved).reduce(f64::max).filter(|&s| s >= STARVED_MIN);
-    let starved = starved.map_or_else(String::new, |share| format!(" and {} without a CPU", percent(share)));
     let (n, of) = (bound().count(), row.trials.len());
-    Some(format!("{} ({n} of {of} trials, {} busy{starved})", row.name, percent(busiest)))
+    Some(format!("{} ({n} of {of} trials, {} busy)", row.name, percent(busiest)))
+}
+
+/// The trials in which others had the client's CPU, the worst first, whether or not it was the bottleneck then.
+fn client_starved(scenario: &Scenario, shared: bool) -> Option<String> {
+    let trials = || scenario.rows.iter().flat_map(|row| row.trials.iter().map(move |trial| (row, trial)));
+    let starved = |(row, trial): (&Row, &Trial)| {
+        let share = trial.client.starved.filter(|&share| share >= STARVED_MIN)?;
+        Some((share, format!("{}, trial {} ({})", row.name, trial.number, percent(share))))
+    };
+    let mut all: Vec<(f64, String)> = trials().filter_map(starved).collect();
+    // The sort is stable: those that are alike stay in the order of the table.
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut named: Vec<String> = all.iter().take(STARVED_NAMED_MAX).map(|(_, name)| name.clone()).collect();
+    let more = all.len() - named.len();
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    let advice = if shared {
+        "Give server and client CPUs of their own"
+    } else {
+        "Other work on the machine had it: run it again when it is quiet"
+    };
+    (!all.is_empty()).then(|| {
+        format!(
+            "{}: the client was without a CPU for part of the time, so the rate may be too low, in {} of {} trials: {}. \
+             {advice}.",
+            scenario.name,
+            all.len(),
+            trials().count(),
+            named.join("; ")
+        )
+    })
 }
 
 fn fewer_connections(scenario: &Scenario, row: &Row) -> Option<String> {
@@ -311,6 +345,38 @@ mod tests {
     fn debug_assertions_are_told_apart_from_a_debug_build() {
         let warning = only(|document| document.build.debug_assertions = true);
         assert!(warning.contains("debug assertions") && warning.contains("run it without"), "{warning}");
+    }
+
+    #[test]
+    fn a_trial_whose_client_was_starved_is_named_though_it_was_not_the_bottleneck() {
+        let warning = only(|document| {
+            let row = &mut document.scenarios[0].rows[1];
+            row.trials[0].client.starved = Some(0.09);
+            row.trials[1].client.starved = Some(0.36);
+        });
+        assert!(warning.contains("in 1 of 9 trials: phase1-threads, trial 2 (36 %)."), "{warning}");
+        assert!(warning.ends_with("run it again when it is quiet."), "{warning}");
+    }
+
+    #[test]
+    fn of_many_trials_with_a_starved_client_the_worst_are_named() {
+        let warning = only(|document| {
+            let trials = document.scenarios[0].rows.iter_mut().flat_map(|row| &mut row.trials);
+            trials.for_each(|trial| trial.client.starved = Some(0.2));
+            document.scenarios[0].rows[2].trials[0].client.starved = Some(0.5);
+        });
+        let named = "in 9 of 9 trials: phase1-threads --spawn, trial 1 (50 %); phase0-serial, trial 1 (20 %); \
+                     phase0-serial, trial 2 (20 %); phase0-serial, trial 3 (20 %); 5 more.";
+        assert!(warning.contains(named), "{warning}");
+    }
+
+    #[test]
+    fn where_the_server_shares_its_cpus_no_other_work_is_blamed_for_a_starved_client() {
+        let mut document = sample::document();
+        document.cpus = Cpus::default();
+        document.scenarios[0].rows[1].trials[1].client.starved = Some(0.36);
+        let all = warnings(&document).join("\n");
+        assert!(all.contains("trial 2 (36 %). Give server and client CPUs of their own"), "{all}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Why a difference between two runs may not be the servers' doing.
 
-use super::super::document::Document;
+use super::super::document::{Document, Scenario};
 
 /// The share of these that is about the place and not the program ends with what to do.
 const RATIOS_ONLY: &str = "trust only ratios within one run, such as the speed-up";
@@ -49,6 +49,7 @@ pub(super) fn doubts(a: &Document, b: &Document) -> Vec<String> {
             all.push(format!("Run {name} has fewer than three trials: there is no interval to compare."));
         }
     }
+    all.extend(client_bound(a, b));
     let pairs = a
         .scenarios
         .iter()
@@ -62,6 +63,31 @@ pub(super) fn doubts(a: &Document, b: &Document) -> Vec<String> {
         ));
     }
     all
+}
+
+/// The rows of both runs whose client was the bottleneck in either, one sentence for all scenarios.
+fn client_bound(a: &Document, b: &Document) -> Option<String> {
+    let in_both = a.scenarios.iter().filter_map(|ours| {
+        let theirs = b.scenarios.iter().find(|theirs| theirs.name == ours.name)?;
+        let bound = |scenario: &Scenario, name: &str| {
+            scenario.rows.iter().any(|row| row.name == name && row.client.bound)
+        };
+        let is_in = |name: &str| theirs.rows.iter().any(|row| row.name == name);
+        let rows: Vec<&str> =
+            ours.rows.iter().map(|row| row.name.as_str()).filter(|name| is_in(name)).collect();
+        let hit: Vec<&str> =
+            rows.iter().copied().filter(|name| bound(ours, name) || bound(theirs, name)).collect();
+        let who = if hit.len() == rows.len() && rows.len() > 1 { "all".to_owned() } else { hit.join(", ") };
+        (!hit.is_empty()).then(|| format!("in {} {who}", ours.name))
+    });
+    let all: Vec<String> = in_both.collect();
+    (!all.is_empty()).then(|| {
+        format!(
+            "The load generator was the bottleneck ({}): compare these by CPU per request, for the servers' rates may \
+             differ by more.",
+            all.join("; ")
+        )
+    })
 }
 
 #[cfg(test)]
@@ -94,5 +120,27 @@ mod tests {
         ] {
             assert!(all.contains(part), "'{part}' is missing in:\n{all}");
         }
+    }
+
+    #[test]
+    fn rows_whose_client_was_the_bottleneck_in_either_run_are_named() {
+        let (mut a, mut b) = (sample::document(), sample::document());
+        assert_eq!(doubts(&a, &b), [""; 0]);
+        a.scenarios[0].rows[1].client.bound = true;
+        b.scenarios[0].rows[2].client.bound = true;
+        let all = doubts(&a, &b);
+        let named = "The load generator was the bottleneck (in reference phase1-threads, phase1-threads --spawn): \
+                     compare these by CPU per request";
+        assert!(all.len() == 1 && all[0].starts_with(named), "{all:?}");
+        a.scenarios[0].rows[0].client.bound = true;
+        assert!(doubts(&a, &b)[0].contains("(in reference all)"), "{:?}", doubts(&a, &b));
+    }
+
+    #[test]
+    fn a_row_that_only_one_run_has_is_not_compared() {
+        let (mut a, mut b) = (sample::document(), sample::document());
+        a.scenarios[0].rows[1].client.bound = true;
+        b.scenarios[0].rows.remove(1);
+        assert_eq!(doubts(&a, &b), [""; 0]);
     }
 }

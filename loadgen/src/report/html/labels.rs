@@ -2,12 +2,12 @@
 
 use plotters::style::text_anchor::HPos;
 
-use super::frame::{Canvas, Drawn};
+use super::frame::{Canvas, Drawn, text_width};
 use super::paint::Role;
 use super::slots::cut;
 
 /// Units on the right that names take.
-pub(super) const ROOM: u32 = 128;
+pub(super) const ROOM: u32 = 168;
 /// From the end of a line to its name.
 const LEADER: i32 = 18;
 /// A name's height with a little air.
@@ -57,17 +57,52 @@ fn apart(wanted: &[i32], (top, bottom): (i32, i32)) -> Vec<i32> {
     places
 }
 
-/// A server's name as short as a line's end allows; the table beside the picture has it whole.
-pub(super) fn short_name(name: &str) -> String {
-    let short = match name.strip_prefix("phase").and_then(|rest| rest.split_once('-')) {
+/// Names as short as the ends of lines allow, no two of them alike; the table beside the picture has them whole.
+pub(super) fn short_names(names: &[&str]) -> Vec<String> {
+    let room = f64::from(ROOM) - f64::from(LEADER);
+    let choices: Vec<Vec<String>> = names.iter().map(|name| choices(name, room)).collect();
+    // What another one might be called, too, tells nobody who it is.
+    let is_plain = |own: usize, choice: &String| {
+        text_width(choice) <= room
+            && choices.iter().enumerate().all(|(other, theirs)| other == own || !theirs.contains(choice))
+    };
+    let mut short: Vec<String> = Vec::new();
+    for (index, own) in choices.iter().enumerate() {
+        let plain = own.iter().find(|choice| is_plain(index, choice));
+        // As the last resort, the place in the table.
+        let numbered = || {
+            let number = format!(" #{}", index + 1);
+            cut(&own[0], room - text_width(&number)) + &number
+        };
+        short.push(plain.cloned().unwrap_or_else(numbered));
+    }
+    short
+}
+
+/// What a server may be called, the best first.
+fn choices(name: &str, room: f64) -> Vec<String> {
+    let (whole, head, options) = match name.strip_prefix("phase").and_then(|rest| rest.split_once('-')) {
         // An option says more than the name of the phase that it belongs to.
         Some((number, rest)) => match rest.split_once(' ') {
-            Some((_, options)) => format!("{number} {options}"),
-            None => format!("{number} {rest}"),
+            Some((_, options)) => (format!("{number} {options}"), format!("{number} "), options),
+            None => (format!("{number} {rest}"), format!("{number} "), ""),
         },
-        None => name.to_owned(),
+        None => (name.to_owned(), String::new(), name.split_once(' ').map_or("", |(_, options)| options)),
     };
-    cut(&short, f64::from(ROOM) - f64::from(LEADER))
+    let mut all = vec![whole.clone()];
+    if let Some((_, last)) = options.rsplit_once("--") {
+        // The options before it are what it has in common with others.
+        all.extend([format!("{head}… --{last}"), format!("{head}… {last}")]);
+        all.extend(last.split_once(' ').map(|(_, value)| format!("{head}… {value}")));
+    }
+    all.extend([cut(&whole, room), end(&whole, room)]);
+    all
+}
+
+/// As much of the end of `text` as there is room for.
+fn end(text: &str, room: f64) -> String {
+    let ends = text.char_indices().map(|(index, _)| format!("…{}", &text[index..]));
+    ends.skip(1).find(|end| text_width(end) <= room).unwrap_or_else(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -100,10 +135,42 @@ mod tests {
 
     #[test]
     fn names_are_short_and_still_tell_who_it_is() {
-        assert_eq!(short_name("phase0-serial"), "0 serial");
-        assert_eq!(short_name("phase1-threads --spawn"), "1 --spawn");
-        let long = short_name("phase4-keepalive --parser textbook");
-        assert!(long.starts_with("4 --parser") && long.ends_with('…'), "{long}");
-        assert_eq!(short_name("nginx"), "nginx");
+        let names = [
+            "phase0-serial",
+            "phase1-threads --spawn",
+            "nginx",
+            "phase4-keepalive --read-every-head",
+            "phase4-keepalive --read-every-head --parser textbook",
+            "phase4-keepalive --read-every-head --fresh-buffers",
+        ];
+        let short = [
+            "0 serial",
+            "1 --spawn",
+            "nginx",
+            "4 --read-every-head",
+            "4 … parser textbook",
+            "4 … --fresh-buffers",
+        ];
+        assert_eq!(short_names(&names), short);
+    }
+
+    #[test]
+    fn names_that_are_too_long_are_cut_where_they_are_alike() {
+        let long = |end: &str| format!("{}{end}", "w".repeat(70));
+        let (first, second) = (long("0"), long("1"));
+        let short = short_names(&[&first, &second, "another-of-just-forty-characters-and-more"]);
+        assert!(short[0].starts_with('…') && short[0].ends_with("w0"), "{short:?}");
+        assert!(short[1].ends_with("w1") && short[2].starts_with("another-of"), "{short:?}");
+    }
+
+    #[test]
+    fn names_that_differ_in_their_middle_alone_are_told_by_their_places() {
+        let long = |middle: &str| format!("{}{middle}{}", "a".repeat(40), "z".repeat(40));
+        let short = short_names(&[&long("0"), &long("1")]);
+        assert!(short[0].ends_with("… #1") && short[1].ends_with("… #2"), "{short:?}");
+        assert!(
+            short.iter().all(|name| text_width(name) <= f64::from(ROOM) - f64::from(LEADER)),
+            "{short:?}"
+        );
     }
 }

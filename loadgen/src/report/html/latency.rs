@@ -6,7 +6,7 @@ use super::super::document::{Latency, Row, Scenario};
 use super::super::format::{NONE, duration};
 use super::super::tables::{Cell, Table};
 use super::axis::{Axis, short_duration};
-use super::frame::{Margins, Picture, draw};
+use super::frame::{Margins, Picture, WIDTH, draw, text_width};
 use super::labels::{self, Label};
 use super::paint::Role;
 
@@ -14,8 +14,10 @@ const HEIGHT: u32 = 340;
 /// Left: what a duration takes; right: names at the ends of their lines.
 const MARGINS: Margins = Margins { left: 4, right: labels::ROOM, labels: 66 };
 
-/// From so many nines on there is no room for a label at each.
-const CROWDED: f64 = 4.5;
+/// Units across for the curves.
+const ACROSS: f64 = (WIDTH - MARGINS.left - MARGINS.right - MARGINS.labels) as f64;
+/// Between the labels of two percentiles.
+const GAP: f64 = 6.0;
 
 /// A server's curve: nines and nanoseconds.
 struct Curve<'a> {
@@ -32,16 +34,24 @@ pub(super) fn picture(scenario: &Scenario) -> Option<Picture> {
     let last = all().map(|point| point.0).fold(1.0, f64::max);
     let mut marks: Vec<f64> = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999_999].map(nines).into();
     marks.retain(|mark| *mark <= last + 0.01);
-    if last > CROWDED {
-        // The labels grow as the steps between them shrink.
-        marks.retain(|mark| *mark < 4.5 || *mark > 5.5);
-    }
+    // The labels grow as the steps between them shrink.
+    let mut free_from = f64::MIN;
+    marks.retain(|mark| {
+        let (middle, half) = (mark / last * ACROSS, text_width(&percentile(*mark)) / 2.0);
+        let has_room = middle - half >= free_from;
+        if has_room {
+            free_from = middle + half + GAP;
+        }
+        has_room
+    });
     let x = Axis::marked(0.0, last, marks, percentile);
     let y = Axis::log(least, most, short_duration);
+    let names: Vec<&str> = curves.iter().map(|curve| curve.row.name.as_str()).collect();
     let ends: Vec<_> = curves
         .iter()
-        .map(|curve| Label {
-            text: labels::short_name(&curve.row.name),
+        .zip(labels::short_names(&names))
+        .map(|(curve, text)| Label {
+            text,
             role: Role::of(scenario, curve.row),
             at: curve.points.last().copied().unwrap_or_default(),
         })

@@ -50,6 +50,23 @@ fn every_picture_has_a_title_a_description_and_its_values() {
 }
 
 #[test]
+fn no_two_lines_of_a_picture_have_the_same_name() {
+    for page in runs().iter().map(html) {
+        for picture in page.split("<figure").skip(1) {
+            let texts = picture.split("<text").skip(1).filter_map(|rest| rest.split_once("</text>"));
+            // The names of lines have the colours of their servers, and no other words do.
+            let is_name = |text: &&str| !text.contains("f-text") && !text.contains("f-muted");
+            let names = texts.map(|(text, _)| text).filter(is_name);
+            let mut names: Vec<_> = names.filter_map(|text| Some(text.split_once('>')?.1.trim())).collect();
+            names.sort_unstable();
+            let all = names.len();
+            names.dedup();
+            assert_eq!(names.len(), all, "{names:?}");
+        }
+    }
+}
+
+#[test]
 fn a_scenario_may_be_called_as_a_section_is() {
     let mut document = sample::document();
     document.scenarios[0].name = "conditions".into();
@@ -70,6 +87,7 @@ fn what_was_measured_is_drawn_and_what_was_not_is_left_out() {
         assert!(!little.contains(part), "'{part}' was not measured there");
     }
     assert!(full.contains("waterfall-kept") && full.contains("keep-alive"), "ablations are credited");
+    assert!(full.contains("<p>Should win: "), "a guess is not taken for a result");
     for part in ["What the original report claimed", "does not hold", "can&#39;t be told", "17.2x"] {
         assert!(little.contains(part) || little.contains(&part.replace("&#39;", "'")), "'{part}' is missing");
     }

@@ -22,7 +22,7 @@ pub(super) fn section(document: &Document, scenario: &Scenario) -> Markup {
         section id=(id(&scenario.name)) {
             h2 { (scenario.name) }
             p { (scenario.shows) }
-            @if let Some(wins) = &scenario.wins { p { (ticked(wins)) } }
+            @if let Some(wins) = prose::should_win(scenario) { p { (ticked(&wins)) } }
             p.fired { (prose::fired(scenario)) }
             div.pictures { @for picture in pictures.iter().filter_map(|draw| draw(scenario)) { (picture.figure()) } }
             (table::html(&tables::rates(scenario)))

@@ -70,13 +70,10 @@ fn picture(machine: &Machine, trends: &[Trend]) -> Picture {
     };
     let x = Axis::marked(first as f64, last, marks, |run| format!("{:.0}", run + 1.0));
     let y = Axis::fitting(&rates, short);
-    let ends = trends.iter().filter_map(|trend| {
+    let names: Vec<&str> = trends.iter().map(|trend| trend.row.as_str()).collect();
+    let ends = trends.iter().zip(labels::short_names(&names)).filter_map(|(trend, text)| {
         let point = trend.points.last()?;
-        Some(Label {
-            text: labels::short_name(&trend.row),
-            role: role(trend),
-            at: (point.run as f64, point.qps),
-        })
+        Some(Label { text, role: role(trend), at: (point.run as f64, point.qps) })
     });
     let ends: Vec<_> = ends.collect();
     let height = labels::height(trends.len(), HEIGHT);
