@@ -105,8 +105,7 @@ fn scenario(measured: &lab::MeasuredScenario, surroundings: &Surroundings) -> Sc
     }
     let canned = rows.iter().find(|row| row.kind == Kind::Floor.name()).cloned();
     for (row, measured) in rows.iter_mut().zip(&measured.rows) {
-        let share = row.qps.zip(canned.as_ref().and_then(|canned| canned.qps));
-        row.share_of_floor = share.map(|(qps, floor)| round5(qps.median / floor.median));
+        row.share_of_floor = canned.as_ref().and_then(|canned| share_of_floor(row, canned)).map(round5);
         let bounds = Bounds {
             workers: measured.row.workers(),
             wait: scenario.wait,
@@ -137,6 +136,14 @@ fn scenario(measured: &lab::MeasuredScenario, surroundings: &Surroundings) -> Sc
         },
         rows,
     }
+}
+
+/// How near a row is to canned bytes: by rate, or by what a request costs where both rates are the client's.
+fn share_of_floor(row: &Row, canned: &Row) -> Option<f64> {
+    if row.client.bound && canned.client.bound {
+        return Some(canned.server.cpu_us_per_request? / row.server.cpu_us_per_request?);
+    }
+    Some(row.qps?.median / canned.qps?.median)
 }
 
 fn row(scenario: &lab::scenario::Scenario, measured: &lab::MeasuredRow) -> Row {

@@ -142,7 +142,8 @@ pub struct Row {
     pub qps: Option<Spread>,
     /// Its median over that of phase 0 in the same scenario.
     pub speedup: Option<f64>,
-    /// Its median over that of the canned server in the same scenario.
+    /// Its median over that of the canned server in the same scenario; where the client was the bottleneck of both,
+    /// the canned server's CPU time per request over its own.
     #[serde(default)]
     pub share_of_floor: Option<f64>,
     /// From connect (where there was one) to the last byte, all trials that count merged.
