@@ -25,7 +25,7 @@ fn the_reference_run_answers_every_claim() {
         ]
     );
     let keep = of(&claims, "100,000");
-    assert_eq!(keep.shown, "24,884/s in reference, 142,540/s in kept");
+    assert_eq!(keep.shown, "26,304/s in reference, 168,000/s in kept");
     assert_eq!(keep.why, "in kept: all of its interval is beyond it");
 }
 
