@@ -12,7 +12,6 @@ mod kept;
 mod worktree;
 
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -28,6 +27,8 @@ use crate::run::launch;
 pub use self::error::BaseError;
 pub use self::kept::folder as kept_folder;
 
+/// A program is copied within this, also to a slow disk.
+const COPY_WITHIN: Duration = Duration::from_secs(60);
 /// A program says what it can do within this.
 const HELP_WITHIN: Duration = Duration::from_secs(20);
 /// The program's name in the temporary folder.
@@ -77,9 +78,7 @@ impl Base {
         let sources = repository.workspace_in(worktree.tree());
         let built = cargo::build(&sources, &kept, wanted.build, &name, tell, interrupted)?;
         let program = worktree.folder().join(PROGRAM);
-        fs::copy(&built, &program).map_err(|error| {
-            BaseError::from_io(&format!("{} could not be copied", built.display()), worktree.folder(), &error)
-        })?;
+        copy(&built, &program, interrupted)?;
         Ok(Self { program, name, commit: Some(revision.commit), _worktree: Some(worktree) })
     }
 
@@ -136,7 +135,7 @@ impl Base {
         let mut command = Command::new(&self.program);
         command.args(lab.get_args().chain([OsStr::new("--help")]));
         let mut help = false;
-        let said = child::run(&mut command, Stdio::null(), HELP_WITHIN, interrupted, &mut |line, _| {
+        let said = child::run(&mut command, Stdio::null(), HELP_WITHIN, Some(interrupted), &mut |line, _| {
             help |= line.contains(&format!("serve {phase}"));
         });
         match said {
@@ -148,5 +147,22 @@ impl Base {
             Err(child::Trouble::Interrupted) => Err(BaseError::Interrupted),
             Err(trouble) => Err(lacks(trouble.to_string())),
         }
+    }
+}
+
+/// Not in this process: what another thread starts meanwhile would hold the file open for writing for a moment, and
+/// such a file can't be started.
+fn copy(from: &Path, to: &Path, interrupted: &dyn Fn() -> bool) -> Result<(), BaseError> {
+    let mut command = Command::new("cp");
+    command.arg("--").args([from, to]);
+    let said = child::run(&mut command, Stdio::null(), COPY_WITHIN, Some(interrupted), &mut |_, _| {})
+        .map_err(|trouble| git::of_trouble(trouble, "cp"))?;
+    let what = format!("{} could not be copied", from.display());
+    if said.status.success() {
+        Ok(())
+    } else if said.is_of_a_full_disk() {
+        Err(BaseError::DiskFull { what, folder: to.to_owned() })
+    } else {
+        Err(BaseError::Failed(format!("{what}: {}", said.complaint())))
     }
 }

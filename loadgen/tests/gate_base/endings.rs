@@ -58,7 +58,7 @@ fn ctrl_c_during_the_build_ends_it_and_leaves_nothing() {
     let trees = trees.into_inner();
     assert_eq!(trees.len(), 2, "{trees:?}");
     assert!(!trees[1].exists() && !trees[1].parent().unwrap().exists(), "{trees:?}");
-    assert_eq!(repository.everything(), before);
+    repository.is_as_it_was(&before);
     // And what it has left in cargo's folder is in nobody's way.
     assert_eq!(says(&base(&repository, "main~1").unwrap()), "two");
 }
@@ -71,7 +71,7 @@ fn ctrl_c_as_soon_as_there_is_a_worktree_leaves_nothing() {
     let error = repository.base("main", &mut |_| {}, &|| places.exists());
     assert!(matches!(error, Err(BaseError::Interrupted)), "{error:?}");
     assert_eq!(repository.worktrees().len(), 1);
-    assert_eq!(repository.everything(), before);
+    repository.is_as_it_was(&before);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn ctrl_c_at_any_look_leaves_nothing() {
             Ok(base) => assert_eq!(says(&base), "two"),
             Err(error) => assert!(matches!(error, BaseError::Interrupted), "{error}"),
         }
-        assert_eq!(repository.everything(), before, "after {after} looks");
+        repository.is_as_it_was(&before);
     }
 }
 

@@ -38,7 +38,7 @@ fn what_names_no_commit_is_no_revision() {
     for rev in ["nonsense", "", "^main", "main~1..main", "--help", "main:Cargo.toml", &"0".repeat(40)] {
         bad_arguments(base(&repository, rev).unwrap_err(), &[&format!("no commit '{rev}'"), "git log"]);
     }
-    assert_eq!(repository.everything(), before);
+    repository.is_as_it_was(&before);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_base_that_does_not_build_quotes_cargo_and_leaves_nothing() {
     );
     failed(base(&repository, "main").unwrap_err(), &["does not build", "--locked"]);
     assert_eq!(repository.worktrees().len(), 1);
-    assert_eq!(repository.everything(), before);
+    repository.is_as_it_was(&before);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A git repository with a tiny workspace, whose `loadgen` says one word and needs nobody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -119,6 +119,14 @@ impl Repository {
     pub(crate) fn worktrees(&self) -> Vec<PathBuf> {
         let list = self.git(&["worktree", "list", "--porcelain"]);
         list.lines().filter_map(|line| line.strip_prefix("worktree ")).map(PathBuf::from).collect()
+    }
+
+    /// That everything is as it was; where not, it is said what differs.
+    pub(crate) fn is_as_it_was(&self, before: &BTreeMap<PathBuf, Vec<u8>>) {
+        let now = self.everything();
+        let paths: BTreeSet<_> = before.keys().chain(now.keys()).collect();
+        let changed: Vec<_> = paths.into_iter().filter(|path| before.get(*path) != now.get(*path)).collect();
+        assert!(changed.is_empty(), "changed: {changed:?}");
     }
 
     /// All files with all that is in them, those of git among them: HEAD, index, branches, stash.

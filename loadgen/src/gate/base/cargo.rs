@@ -59,14 +59,15 @@ pub(super) fn build(
     tell(&format!("building the base {name}, a minute or two the first time"));
     let mut told = Instant::now();
     let mut executable = None;
-    let said = child::run(&mut command, kept.held_by_child()?, BUILD_WITHIN, interrupted, &mut |line, of| {
-        if of == Of::Output {
-            executable = executable_of(line).or(executable.take());
-        } else if told.elapsed() >= TELL_INTERVAL && line.trim_start().starts_with("Compiling ") {
-            told = Instant::now();
-            tell(&format!("still building the base: {}", line.trim()));
-        }
-    });
+    let said =
+        child::run(&mut command, kept.held_by_child()?, BUILD_WITHIN, Some(interrupted), &mut |line, of| {
+            if of == Of::Output {
+                executable = executable_of(line).or(executable.take());
+            } else if told.elapsed() >= TELL_INTERVAL && line.trim_start().starts_with("Compiling ") {
+                told = Instant::now();
+                tell(&format!("still building the base: {}", line.trim()));
+            }
+        });
     let said = said.map_err(|trouble| of_trouble(trouble, "cargo"))?;
     match executable {
         Some(executable) if said.status.success() => Ok(executable),
@@ -105,10 +106,15 @@ fn other_compiler(sources: &Path, build: &Build, interrupted: &dyn Fn() -> bool)
     let ours = build.rustc.as_deref()?;
     let mut theirs = None;
     let mut rustc = command("RUSTC", "rustc", sources);
-    let said =
-        child::run(rustc.arg("--version"), Stdio::null(), VERSION_WITHIN, interrupted, &mut |line, _| {
+    let said = child::run(
+        rustc.arg("--version"),
+        Stdio::null(),
+        VERSION_WITHIN,
+        Some(interrupted),
+        &mut |line, _| {
             theirs.get_or_insert_with(|| line.to_owned());
-        });
+        },
+    );
     let theirs = said.ok().filter(|said| said.status.success()).and(theirs)?;
     (theirs != ours).then(|| {
         format!("the base is built with {theirs}, and this program was with {ours}: the difference is measured, too")

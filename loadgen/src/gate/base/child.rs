@@ -73,13 +73,16 @@ pub(super) enum Of {
 type Line = (Of, String);
 type Each<'a> = &'a mut dyn FnMut(&str, Of);
 
+/// Says whether to stop; `None` is for a program that has to get done, and that Ctrl-C lets get done.
+pub(super) type Interrupted<'a> = Option<&'a dyn Fn() -> bool>;
+
 /// Runs it with `input`, hands each line that it writes to `each`, and ends it with all that came of it when
 /// `interrupted` says so or its time is up.
 pub(super) fn run(
     command: &mut Command,
     input: Stdio,
     within: Duration,
-    interrupted: &dyn Fn() -> bool,
+    interrupted: Interrupted<'_>,
     each: Each<'_>,
 ) -> Result<Said, Trouble> {
     // A group of its own: Ctrl-C in the terminal reaches the lab alone, which then ends the program.
@@ -89,8 +92,10 @@ pub(super) fn run(
         error,
     })?;
     let mut family = Family::new(child.id());
-    // A second Ctrl-C ends the lab at once, and this with it.
-    interrupt::remember_server(&family);
+    if interrupted.is_some() {
+        // A second Ctrl-C ends the lab at once, and this with it.
+        interrupt::remember_server(&family);
+    }
     let ended = watch(&mut child, within, interrupted, each);
     if ended.is_err() {
         ending::end(&mut family, || !matches!(child.try_wait(), Ok(None)));
@@ -102,7 +107,7 @@ pub(super) fn run(
 fn watch(
     child: &mut Child,
     within: Duration,
-    interrupted: &dyn Fn() -> bool,
+    interrupted: Interrupted<'_>,
     each: Each<'_>,
 ) -> Result<Said, Trouble> {
     let (sender, lines) = mpsc::sync_channel(LINES_WAITING_MAX);
@@ -111,7 +116,7 @@ fn watch(
     let deadline = Instant::now() + within;
     let mut last = VecDeque::new();
     loop {
-        if interrupted() {
+        if interrupted.is_some_and(|interrupted| interrupted()) {
             return Err(Trouble::Interrupted);
         }
         if Instant::now() >= deadline {

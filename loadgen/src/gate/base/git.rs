@@ -116,11 +116,17 @@ impl<'a> Repository<'a> {
 }
 
 /// Runs git in a folder. Its answer is lines; where git says no, that is what it said.
+///
+/// It is not ended when `interrupted` says so, only not begun, or its answer is not taken: what takes it long is a
+/// checkout, and a git that is ended in one can leave its locks in the user's repository.
 pub(super) fn git(
     folder: &Path,
     arguments: &[&str],
     interrupted: &dyn Fn() -> bool,
 ) -> Result<Result<Vec<String>, Said>, BaseError> {
+    if interrupted() {
+        return Err(BaseError::Interrupted);
+    }
     let mut command = Command::new("git");
     for name in OF_A_HOOK {
         command.env_remove(name);
@@ -131,12 +137,13 @@ pub(super) fn git(
     command.args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]);
     command.args(["-c", "core.quotePath=false", "-C"]).arg(folder).args(arguments);
     let mut lines = Vec::new();
-    let said = child::run(&mut command, Stdio::null(), GIT_WITHIN, interrupted, &mut |line, of| {
+    let said = child::run(&mut command, Stdio::null(), GIT_WITHIN, None, &mut |line, of| {
         if of == child::Of::Output && lines.len() < LINES_MAX {
             lines.push(line.to_owned());
         }
     });
     match said {
+        Ok(_) if interrupted() => Err(BaseError::Interrupted),
         Ok(said) if said.status.success() => Ok(Ok(lines)),
         Ok(said) => Ok(Err(said)),
         Err(trouble) => Err(of_trouble(trouble, "git")),
