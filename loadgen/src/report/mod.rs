@@ -7,6 +7,7 @@ mod ablations;
 mod bars;
 mod build;
 mod claims;
+mod clients_share;
 mod compare;
 mod contents;
 mod distribution;
