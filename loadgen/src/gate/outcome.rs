@@ -6,7 +6,7 @@ use super::contest::{Block, Contest, Sample};
 use super::judge::{self, Judged, Metric, Verdict};
 use super::stats;
 use crate::measure::Machine;
-use crate::report::stats::round5;
+use crate::report::stats::{round5, spread};
 
 /// The version of [`Outcome`] as JSON.
 pub const SCHEMA: &str = "phase-lab/gate/1";
@@ -73,9 +73,9 @@ pub struct Compared {
     pub candidate: Option<f64>,
     /// By how much the candidate's is higher, in percent: the median over blocks.
     pub change_percent: Option<f64>,
-    /// The near and the far end of the interval of that…
+    /// The lower end of the interval of that.
     pub low_percent: Option<f64>,
-    /// …and how often such an interval holds the true change.
+    /// Its upper end.
     pub high_percent: Option<f64>,
     /// How often the interval holds it.
     pub confidence: Option<f64>,
@@ -156,10 +156,8 @@ fn trial(sample: Sample) -> Trial {
 
 /// The median over the blocks of something of one side.
 fn median(contest: &Contest, side: fn(&Block) -> &Sample, of: fn(&Sample) -> Option<f64>) -> Option<f64> {
-    let mut values: Vec<f64> = contest.blocks.iter().filter_map(|block| of(side(block))).collect();
-    values.sort_by(f64::total_cmp);
-    let n = values.len();
-    Some(round5(f64::midpoint(*values.get(n.checked_sub(1)? / 2)?, values[n / 2])))
+    let values: Vec<f64> = contest.blocks.iter().filter_map(|block| of(side(block))).collect();
+    spread(&values).map(|spread| round5(spread.median))
 }
 
 const BASE: fn(&Block) -> &Sample = |block| &block.base;

@@ -11,7 +11,7 @@ const CONFIDENCE: f64 = 0.95;
 /// 1 - 2 P(Binomial(n, 1/2) < k), whatever the values' distribution. The narrowest such interval
 /// that reaches 95 % is taken; below six trials none does, and it is the smallest and the largest,
 /// which hold the median with 1 - 2^(1-n): 75 % for three.
-pub(super) fn spread(values: &[f64]) -> Option<Spread> {
+pub(crate) fn spread(values: &[f64]) -> Option<Spread> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let n = sorted.len();
