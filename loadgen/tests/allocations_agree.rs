@@ -60,7 +60,11 @@ fn counted_from_outside(row: &Row, mode: &str) -> Inspection {
          mode = \"{mode}\"\nwarmup = \"0s\"\nduration = \"1s\"\ntrials = 1\n\
          quick = {{ warmup = \"0s\", duration = \"1s\", trials = 1 }}\nrows = [\"{row}\"]\n"
     );
-    let agenda = Agenda { scenarios: scenario::parse(&text).expect("a scenario"), split: Split::default() };
+    let agenda = Agenda {
+        scenarios: scenario::parse(&text).expect("a scenario"),
+        split: Split::default(),
+        instructions: false,
+    };
     let rows = vec![MeasuredRow { row: row.clone(), trials: Vec::new(), inspection: Inspection::default() }];
     let scenarios = vec![MeasuredScenario { scenario: agenda.scenarios[0].clone(), rows }];
     let (started_at, split) = (SystemTime::UNIX_EPOCH, Split::default());

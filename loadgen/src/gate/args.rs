@@ -109,9 +109,14 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
     measure::adopt_orphans();
     let started_at = SystemTime::now();
     let bars = Bars::new(0);
-    let mut settled =
-        run::blocks(&mut contests, &split, args.budget, &fire, &bars).map_err(Failure::Failed)?;
-    bars.line("counting allocations and system calls, apart from the blocks");
+    bars.line(&format!(
+        "blocks of {} in turns, until all is told or for {}",
+        contests.iter().map(|contest| contest.name.as_str()).collect::<Vec<_>>().join(", "),
+        humantime::format_duration(args.budget)
+    ));
+    let mut settled = run::blocks(&mut contests, &split, args.budget, &fire, &bars, &|line| bars.line(line))
+        .map_err(Failure::Failed)?;
+    bars.line("counting allocations, system calls and instructions, apart from the blocks");
     for contest in contests.iter_mut().take_while(|_| !interrupt::requested()) {
         contest.count(&split, &fire);
     }

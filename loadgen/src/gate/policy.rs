@@ -32,8 +32,8 @@ pub struct Limits {
     pub instructions_percent: f64,
     /// Allocations per request may be so many more or fewer.
     pub allocations_per_request: f64,
-    /// System calls per request may be so many more or fewer.
-    pub syscalls_per_request: f64,
+    /// System calls per request at rest may be so many more or fewer.
+    pub syscalls_at_rest_per_request: f64,
 }
 
 /// What a server has in place of the others' limits.
@@ -44,7 +44,7 @@ struct Own {
     qps_percent: Option<f64>,
     instructions_percent: Option<f64>,
     allocations_per_request: Option<f64>,
-    syscalls_per_request: Option<f64>,
+    syscalls_at_rest_per_request: Option<f64>,
 }
 
 impl Policy {
@@ -77,7 +77,7 @@ impl Policy {
                 ("qps_percent", limits.qps_percent),
                 ("instructions_percent", limits.instructions_percent),
                 ("allocations_per_request", limits.allocations_per_request),
-                ("syscalls_per_request", limits.syscalls_per_request),
+                ("syscalls_at_rest_per_request", limits.syscalls_at_rest_per_request),
             ];
             if let Some((field, value)) = all.iter().find(|(_, value)| value.is_nan() || *value < 0.0) {
                 let whose = name.map_or_else(|| "limits".to_owned(), |name| format!("server.{name}"));
@@ -98,7 +98,9 @@ impl Policy {
             qps_percent: own.qps_percent.unwrap_or(all.qps_percent),
             instructions_percent: own.instructions_percent.unwrap_or(all.instructions_percent),
             allocations_per_request: own.allocations_per_request.unwrap_or(all.allocations_per_request),
-            syscalls_per_request: own.syscalls_per_request.unwrap_or(all.syscalls_per_request),
+            syscalls_at_rest_per_request: own
+                .syscalls_at_rest_per_request
+                .unwrap_or(all.syscalls_at_rest_per_request),
         }
     }
 

@@ -20,7 +20,7 @@ pub struct Settled {
 }
 
 /// Runs blocks of all contests in turns. A contest that is settled at a look is run no more, so that the others have
-/// its time.
+/// its time. `tell` is given a line at each look.
 ///
 /// # Errors
 /// A server or a request failed; in words for people.
@@ -30,11 +30,12 @@ pub fn blocks(
     budget: Duration,
     fire: Fire<'_>,
     watch: &dyn Watch,
+    tell: &dyn Fn(&str),
 ) -> Result<Settled, String> {
     let began = Instant::now();
     let mut open = vec![true; contests.len()];
     let (mut judged, mut broken) = judge(contests);
-    let (mut rounds, mut looks) = (0, 0);
+    let (mut rounds, mut looks, mut looked_at) = (0, 0, 0);
     let mut interrupted = false;
     loop {
         let round_began = Instant::now();
@@ -45,9 +46,9 @@ pub fn blocks(
         }
         let over =
             interrupted || began.elapsed() + round_began.elapsed() > budget || rounds >= stats::blocks_max();
-        // The last look may come at any number, as long as there was none too many before.
-        if stats::is_look(rounds) || (over && looks < stats::LOOKS_MAX) {
-            looks += 1;
+        // The last look may come at any number, as long as there was none too many before, and none at this number.
+        if rounds > looked_at && (stats::is_look(rounds) || (over && looks < stats::LOOKS_MAX)) {
+            (looks, looked_at) = (looks + 1, rounds);
             let look = judge(contests);
             broken = look.1;
             // What was settled stays so: nothing of it was measured again.
@@ -57,6 +58,7 @@ pub fn blocks(
                     *judged = look;
                 }
             }
+            tell(&progress(contests, &judged, &open, rounds, began.elapsed()));
         }
         if over || broken.is_some() || !open.contains(&true) {
             break;
@@ -66,6 +68,25 @@ pub fn blocks(
         judged.iter_mut().flatten().for_each(|each| each.verdict = Verdict::CannotTell);
     }
     Ok(Settled { judged, broken, interrupted })
+}
+
+/// How far it is, in a line.
+fn progress(
+    contests: &[Contest],
+    judged: &[Vec<Judged>],
+    open: &[bool],
+    rounds: usize,
+    elapsed: Duration,
+) -> String {
+    let slower = |judged: &[Judged]| judged.iter().any(|each| each.verdict == Verdict::Slower);
+    let mut groups = [("slower", Vec::new()), ("not slower", Vec::new()), ("open", Vec::new())];
+    for ((contest, judged), open) in contests.iter().zip(judged).zip(open) {
+        let group = if *open { 2 } else { usize::from(!slower(judged)) };
+        groups[group].1.push(contest.name.as_str());
+    }
+    let told = groups.into_iter().filter(|(_, names)| !names.is_empty());
+    let told: Vec<_> = told.map(|(what, names)| format!("{what}: {}", names.join(", "))).collect();
+    format!("{rounds} blocks in {} s; {}", elapsed.as_secs(), told.join("; "))
 }
 
 /// A block of each that is open, every second round backwards.

@@ -80,6 +80,7 @@ pub(super) fn name(metric: &str) -> &str {
         "p99_ns" => "p99",
         "allocations_per_request" => "allocations per request",
         "syscalls_per_request" => "system calls per request",
+        "syscalls_at_rest_per_request" => "system calls at rest",
         "instructions_per_request" => "instructions per request",
         other => other,
     }
@@ -94,24 +95,30 @@ fn values(metric: &Compared) -> String {
             reason = "it was an integer before"
         )]
         "p99_ns" => duration(value as u64),
-        "allocations_per_request" | "syscalls_per_request" => per_request(value),
+        "allocations_per_request" | "syscalls_per_request" | "syscalls_at_rest_per_request" => {
+            per_request(value)
+        }
         _ => rate(value),
     };
     format!("{} → {}", or_none(metric.base, show), or_none(metric.candidate, show))
 }
 
-/// `+7.1 % [+5.2, +9.0]`.
+/// `+7.1 % [+5.2, +9.0]`, or `+7.1 %` of what was counted.
 pub(super) fn change(metric: &Compared) -> Option<String> {
-    let (change, low, high) = (metric.change_percent?, metric.low_percent?, metric.high_percent?);
-    Some(format!("{change:+.1} % [{low:+.1}, {high:+.1}]"))
+    let change = format!("{:+.1} %", metric.change_percent?);
+    Some(match (metric.low_percent, metric.high_percent) {
+        (Some(low), Some(high)) => format!("{change} [{low:+.1}, {high:+.1}]"),
+        _ => change,
+    })
 }
 
 /// What follows from it, each in a sentence.
 pub(super) fn conclusions(outcome: &Outcome) -> Vec<String> {
     let mut sentences = Vec::new();
     for (server, metric) in outcome.regressions() {
+        let verdict = metric.verdict.as_deref().unwrap_or_default();
         let how = match change(metric) {
-            Some(change) => format!("{change}, slower (limit {} %)", metric.limit.unwrap_or_default()),
+            Some(change) => format!("{change}, {verdict} (limit {} %)", metric.limit.unwrap_or_default()),
             None => format!("{}, more than the base has", values(metric)),
         };
         sentences.push(format!("{}: {} {how}", server.name, name(&metric.metric)));

@@ -18,29 +18,42 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 /// …and takes one part of the time in so many at most, however long that table is.
 const LOOK_SHARE: u32 = 4;
 
-/// Asks all of them to leave, and kills whoever stays. Those that are born meanwhile are found by the next look.
+/// Asks all of them to leave, and kills whoever stays.
 ///
 /// `reap` asks for the server's own process and says whether it has ended; orphans that were left to this process
 /// are asked for here.
 pub(crate) fn end(family: &mut Family, mut reap: impl FnMut() -> bool) {
     for (signal, within) in [(Signal::TERM, LEAVE_WITHIN), (Signal::KILL, KILLED_WITHIN)] {
-        let began = Instant::now();
-        let mut told = BTreeSet::new();
-        loop {
-            let look_began = Instant::now();
-            let gone = reap();
-            let left = living(family);
-            if gone && left.is_empty() {
-                return;
-            }
-            for stat in left.iter().filter(|stat| told.insert((stat.pid, stat.starttime))) {
-                tell(stat, signal);
-            }
-            if began.elapsed() >= within {
-                break;
-            }
-            thread::sleep(LOOK_INTERVAL.max(look_began.elapsed() * LOOK_SHARE));
+        if told_by(signal, family, within, &mut reap) {
+            return;
         }
+    }
+}
+
+/// Asks all of them to leave and says whether they did within that time. Who stays is left alone.
+pub(crate) fn leaves(family: &mut Family, within: Duration, mut reap: impl FnMut() -> bool) -> bool {
+    told_by(Signal::TERM, family, within, &mut reap)
+}
+
+/// Sends a signal to all of them, also to those that are born meanwhile and found by the next look, and says
+/// whether nobody was left within that time.
+fn told_by(signal: Signal, family: &mut Family, within: Duration, reap: &mut dyn FnMut() -> bool) -> bool {
+    let began = Instant::now();
+    let mut told = BTreeSet::new();
+    loop {
+        let look_began = Instant::now();
+        let gone = reap();
+        let left = living(family);
+        if gone && left.is_empty() {
+            return true;
+        }
+        for stat in left.iter().filter(|stat| told.insert((stat.pid, stat.starttime))) {
+            tell(stat, signal);
+        }
+        if began.elapsed() >= within {
+            return false;
+        }
+        thread::sleep(LOOK_INTERVAL.max(look_began.elapsed() * LOOK_SHARE));
     }
 }
 

@@ -19,6 +19,9 @@ const FRESH_SERVER: Duration = Duration::from_millis(200);
 /// What counting apart from the trials costs for each row, roughly.
 const INSPECTION: Duration = Duration::from_millis(750);
 
+/// And counting instructions.
+const INSTRUCTIONS: Duration = Duration::from_secs(6);
+
 /// How a server is started: the row, the scenario that it is to face, and the CPUs that it is to run on. An
 /// error is in words for people.
 pub type Launch<'a> = &'a dyn Fn(&Row, &Scenario, &[usize]) -> Result<Launched, String>;
@@ -39,14 +42,17 @@ pub struct Agenda {
     pub scenarios: Vec<Scenario>,
     /// Who runs where.
     pub split: Split,
+    /// Whether instructions are counted, too.
+    pub instructions: bool,
 }
 
 impl Agenda {
     /// How long it takes, roughly.
     pub fn estimate(&self) -> Duration {
+        let inspection = INSPECTION + if self.instructions { INSTRUCTIONS } else { Duration::ZERO };
         let each = |s: &Scenario| {
             (s.warmup + s.duration + FRESH_SERVER) * count(s.trials * s.rows.len())
-                + INSPECTION * count(s.rows.len())
+                + inspection * count(s.rows.len())
         };
         self.scenarios.iter().map(each).sum()
     }

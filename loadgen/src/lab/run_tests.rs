@@ -65,7 +65,7 @@ fn staying(addr: SocketAddr) -> Launched {
 }
 
 fn agenda() -> Agenda {
-    Agenda { scenarios: scenario::parse(SCENARIO).unwrap(), split: Split::default() }
+    Agenda { scenarios: scenario::parse(SCENARIO).unwrap(), split: Split::default(), instructions: false }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use self::pipes::{LISTENING, keep_stderr, watch_stdout};
 use super::inspect::held_back;
 use super::{Launched, ending, interrupt, probe};
-use crate::measure::family::Family;
+use crate::measure::family::{Family, has_ended};
 
 /// A server has this long to say where it listens.
 const LISTENING_WITHIN: Duration = Duration::from_secs(10);
@@ -109,9 +109,7 @@ impl Server {
 
     /// How it ended, if it has.
     pub fn status(&mut self) -> Option<ExitStatus> {
-        if self.status.is_none() {
-            self.status = self.child.try_wait().ok().flatten();
-        }
+        has_ended_now(&mut self.child, &mut self.status);
         self.status
     }
 
@@ -125,6 +123,27 @@ impl Server {
         } else {
             format!("the server closed its standard output {when}{}", self.last_words())
         }
+    }
+
+    /// Whether all threads of all its processes sleep.
+    pub fn sleeps(&mut self) -> bool {
+        let sleeps = |pid: i32| -> procfs::ProcResult<bool> {
+            for task in procfs::process::Process::new(pid)?.tasks()? {
+                if task?.stat()?.state != 'S' {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        // One that is gone, or a thread that is, is looked for again.
+        let mut living = self.family.look().into_iter().filter(|stat| !has_ended(stat));
+        living.all(|stat| sleeps(stat.pid).unwrap_or(false))
+    }
+
+    /// Asks it to leave, for it has something to do at its end, and says whether it did within that time.
+    pub fn leaves(&mut self, within: Duration) -> bool {
+        let Self { child, family, status, .. } = self;
+        ending::leaves(family, within, || has_ended_now(child, status))
     }
 
     fn last_words(&self) -> String {
@@ -161,15 +180,18 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         let Self { child, family, status, .. } = self;
-        ending::end(family, || {
-            if status.is_none() {
-                *status = child.try_wait().ok().flatten();
-            }
-            status.is_some()
-        });
+        ending::end(family, || has_ended_now(child, status));
         interrupt::forget_server(&self.family);
         self.join_readers();
     }
+}
+
+/// Asks for a process once; whoever was asked for before is not there any more to be asked again.
+fn has_ended_now(child: &mut Child, status: &mut Option<ExitStatus>) -> bool {
+    if status.is_none() {
+        *status = child.try_wait().ok().flatten();
+    }
+    status.is_some()
 }
 
 fn spawn(command: &mut Command) -> Result<Child, String> {
@@ -194,7 +216,6 @@ mod tests {
     use std::io::Read;
 
     use super::*;
-    use crate::measure::family::has_ended;
 
     fn shell(script: &str) -> Launched {
         let mut command = Command::new("sh");

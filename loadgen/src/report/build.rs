@@ -251,6 +251,8 @@ fn server<'a>(trials: &(impl Iterator<Item = &'a lab::Trial> + Clone)) -> Server
         split_samples: looks.filter(|_| user_share.is_some()).map(|looks| looks.total()),
         allocs_per_request: None,
         syscalls_per_request: None,
+        syscalls_at_rest_per_request: None,
+        instructions_per_request: None,
         context_switches_per_request: per_request(&switches).map(round5),
         threads_max: trials.clone().filter_map(|trial| trial.usage.threads_max).max(),
         rss_peak_bytes: trials.clone().filter_map(|trial| trial.usage.rss_peak_bytes).max(),
@@ -275,6 +277,8 @@ fn inspected(server: Server, inspection: &lab::Inspection) -> Server {
     Server {
         allocs_per_request: inspection.allocs_per_request.map(round5),
         syscalls_per_request: inspection.syscalls_per_request.map(round5),
+        syscalls_at_rest_per_request: inspection.syscalls_at_rest_per_request.map(round5),
+        instructions_per_request: inspection.instructions_per_request.map(round5),
         // In the trials it is exact, as long as no thread ends.
         context_switches_per_request: server
             .context_switches_per_request

@@ -171,6 +171,8 @@ fn what_was_counted_apart_stands_beside_what_the_trials_showed() {
     measured.scenarios[0].rows[0].inspection = lab::Inspection {
         allocs_per_request: Some(0.0),
         syscalls_per_request: Some(7.123_456),
+        syscalls_at_rest_per_request: Some(1.0),
+        instructions_per_request: Some(4321.09),
         switches_per_request: Some(2.5),
         missing: vec!["nothing much".into()],
     };

@@ -234,6 +234,13 @@ pub struct Server {
     pub allocs_per_request: Option<f64>,
     /// System calls under the scenario's load, counted in a pass of its own where the kernel allows that.
     pub syscalls_per_request: Option<f64>,
+    /// System calls of a server that is at rest between the steps of one request at a time, which are the same
+    /// each time, while a busy one does more with each.
+    #[serde(default)]
+    pub syscalls_at_rest_per_request: Option<f64>,
+    /// Instructions in user mode, counted by valgrind in a pass of its own if the run was asked to.
+    #[serde(default)]
+    pub instructions_per_request: Option<f64>,
     /// Context switches, wanted or not; of a server whose threads end, from the same pass as system calls.
     pub context_switches_per_request: Option<f64>,
     /// The most threads seen at a time.

@@ -37,6 +37,9 @@ pub struct Args {
     /// chance
     #[arg(long)]
     pub ablations: bool,
+    /// Also count the instructions of a request, with valgrind: some six seconds more for each row
+    #[arg(long)]
+    pub instructions: bool,
     /// Connections open at the same time, in place of each scenario's own number
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=CONNECTIONS_MAX))]
     pub connections: Option<u64>,
@@ -78,7 +81,7 @@ impl Args {
                 .validate()
                 .map_err(|error| Failure::BadArguments(format!("{}: {error}", scenario.name)))?;
         }
-        Ok(Agenda { scenarios, split: Split::of(&cpus::allowed()) })
+        Ok(Agenda { scenarios, split: Split::of(&cpus::allowed()), instructions: self.instructions })
     }
 
     /// All that there are: the built-in ones, and those of the files.
@@ -121,6 +124,7 @@ impl Args {
         let targets = self.targets.iter().map(|target| format!("{}={target}", target.name));
         words.extend(targets.map(|target| format!("--target {}", quoted(&target))));
         words.extend(self.ablations.then(|| "--ablations".to_owned()));
+        words.extend(self.instructions.then(|| "--instructions".to_owned()));
         words.extend(self.connections.map(|n| format!("-c {n}")));
         words.extend(self.trials.map(|n| format!("--trials {n}")));
         let time = |flag: &str, time: Duration| {

@@ -3,13 +3,13 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::{HANG, only_document, output, run};
+use crate::{HANG, loadgen, only_document, output, run};
 
 /// A run in the background, ended with the test.
 struct Running {
@@ -19,14 +19,14 @@ struct Running {
 
 impl Running {
     fn start(out: &Path) -> Self {
-        let mut child = run("tiny")
-            // Each long enough to be met in it.
-            .args(["--trials", "3", "--duration", "3s", "--out"])
-            .arg(out)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = run("tiny");
+        // Each long enough to be met in it.
+        command.args(["--trials", "3", "--duration", "3s", "--out"]).arg(out);
+        Self::of(&mut command)
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Self { child, stderr }
     }
@@ -156,5 +156,29 @@ fn a_server_that_went_into_the_background_does_not_outlive_the_run() {
         let pid = fs::read_to_string(&file).unwrap().trim().parse().unwrap();
         let process = procfs::process::Process::new(pid).and_then(|process| process.stat());
         assert!(process.is_err(), "{then}: the server is still there: {process:?}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_gate_in_blocks_and_while_it_counts_and_leaves_nothing() {
+    for (budget, at) in [("10m", "blocks of"), ("1s", "counting")] {
+        let temporary = tempfile::tempdir().unwrap();
+        let base = env!("CARGO_BIN_EXE_loadgen");
+        let mut gate = Running::of(
+            loadgen()
+                .args(["gate", "--against", base, "--phase", "phase4-keepalive", "--budget", budget])
+                .env("TMPDIR", temporary.path()),
+        );
+        gate.says(at);
+        let server = gate.server();
+        kill_process(Pid::from_child(&gate.child), Signal::INT).unwrap();
+        let (code, stderr) = gate.end();
+        assert_eq!(code, Some(130), "{stderr}");
+        assert!(stderr.contains("stopping"), "{stderr}");
+        assert!(
+            !Path::new(&format!("/proc/{}", server.as_raw_nonzero())).exists(),
+            "{at}: the server is there"
+        );
+        assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "{at}: something is left");
     }
 }

@@ -1,6 +1,8 @@
 //! `loadgen gate` from flags to exit codes. What its verdicts on times are worth is no test's business, so these have
 //! too little time for any.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use super::{loadgen, output, refused};
@@ -13,9 +15,13 @@ fn short(more: &[&str]) -> (Option<i32>, String, String) {
     output(&mut command)
 }
 
-fn verdict_on<'a>(outcome: &'a Value, metric: &str) -> &'a str {
+fn compared<'a>(outcome: &'a Value, metric: &str) -> &'a Value {
     let metrics = outcome["servers"][0]["metrics"].as_array().unwrap();
-    metrics.iter().find(|each| each["metric"] == metric).unwrap()["verdict"].as_str().unwrap()
+    metrics.iter().find(|each| each["metric"] == metric).unwrap()
+}
+
+fn verdict_on<'a>(outcome: &'a Value, metric: &str) -> &'a str {
+    compared(outcome, metric)["verdict"].as_str().unwrap()
 }
 
 #[test]
@@ -35,6 +41,42 @@ fn allocations_that_the_base_does_not_make_fail_it() {
     let (status, stdout, stderr) = short(&["--handicap", "phase3-pooled --fresh-buffers"]);
     assert_eq!(status, Some(3), "{stderr}\n{stdout}");
     assert!(stdout.contains("more than the base has") && stdout.contains("Verdict: slower."), "{stdout}");
+}
+
+/// The same program on both sides, one of which is made to do a fixed number of steps more for each request.
+#[test]
+fn instructions_are_counted_and_held_to_the_limit() {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        println!("skipped: valgrind is not installed, so that nothing counts instructions");
+        return;
+    }
+    let (status, stdout, stderr) = short(&["--json", "--handicap", "phase3-pooled --burden=1000"]);
+    assert_eq!(status, Some(3), "{stderr}\n{stdout}");
+    let outcome: Value = serde_json::from_str(&stdout).unwrap();
+    let instructions = compared(&outcome, "instructions_per_request");
+    assert_eq!(instructions["verdict"], "more");
+    assert!(instructions["base"].as_f64().unwrap() > 500.0, "{instructions}");
+    assert!(instructions["change_percent"].as_f64().unwrap() > 2.0, "{instructions}");
+    assert!(instructions["low_percent"].is_null(), "a count has no interval");
+}
+
+#[test]
+fn without_valgrind_the_rest_is_judged_and_it_says_what_is_missing() {
+    // Counting system calls needs a shell, and that is all that there is to be found.
+    let bin = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/bin/sh", bin.path().join("sh")).unwrap();
+    let base = env!("CARGO_BIN_EXE_loadgen");
+    let (status, stdout, stderr) = output(
+        loadgen()
+            .args(["gate", "--against", base, "--phase", "phase3-pooled", "--budget", "1s"])
+            .env("PATH", bin.path()),
+    );
+    assert_eq!(status, Some(0), "{stderr}\n{stdout}");
+    assert!(stdout.contains("valgrind is not installed"), "{stdout}");
+    let line = stdout.lines().find(|line| line.contains("instructions per request")).unwrap();
+    assert!(line.contains("– → –") && line.ends_with('–'), "{line}");
+    let line = stdout.lines().find(|line| line.contains("allocations per request")).unwrap();
+    assert!(line.ends_with("same"), "{line}");
 }
 
 #[test]

@@ -70,6 +70,22 @@ impl Few {
         Ok(fired)
     }
 
+    /// Fires one request on the first connection, and lets `rest` wait before the next step of it: when there is a
+    /// connection, when there is an answer, and when there is no connection any more.
+    pub(super) fn one_by_steps(
+        &mut self,
+        rest: &mut dyn FnMut() -> Result<(), String>,
+    ) -> Result<u64, String> {
+        let unanswered = |error: io::Error| format!("a request was not answered: {error}");
+        if self.streams[0].is_none() {
+            self.streams[0] = Some(connect(self.addr).map_err(unanswered)?);
+            rest()?;
+        }
+        let fired = self.round().map_err(unanswered)?;
+        rest()?;
+        Ok(fired)
+    }
+
     /// How often the server has allocated so far.
     pub(super) fn look(&self) -> Result<u64, String> {
         let ask = || -> io::Result<u64> {

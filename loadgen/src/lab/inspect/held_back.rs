@@ -9,22 +9,28 @@ const SCRIPT: &str = "read -r go && exec \"$@\" </dev/null";
 /// attached to it, and none of its threads is missed.
 pub(in crate::lab) fn held_back(command: &Command) -> Command {
     let mut shell = Command::new("sh");
-    // In the shell, "self" would be the shell.
+    shell.args(["-c", SCRIPT, "sh"]);
+    wrap(shell, command)
+}
+
+/// `wrapper` with `command` as its last arguments, in the same surroundings.
+pub(super) fn wrap(mut wrapper: Command, command: &Command) -> Command {
+    // In the wrapper, "self" would be the wrapper.
     let program = match command.get_program() {
         program if program == "/proc/self/exe" => format!("/proc/{}/exe", std::process::id()).into(),
         program => program.to_owned(),
     };
-    shell.args(["-c", SCRIPT, "sh"]).arg(program).args(command.get_args());
+    wrapper.arg(program).args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
+            Some(value) => wrapper.env(name, value),
+            None => wrapper.env_remove(name),
         };
     }
     if let Some(folder) = command.get_current_dir() {
-        shell.current_dir(folder);
+        wrapper.current_dir(folder);
     }
-    shell
+    wrapper
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
-//! What is counted apart from the trials, because counting takes time: allocations and system calls.
+//! What is counted apart from the trials, because counting takes time: allocations, system calls, instructions.
 //!
 //! Each row has its turn once, after all trials, with fresh servers. Allocations are counted request
 //! by request, by a server that counts its own. System calls depend on the load, for an event loop that is
-//! busy fetches more events at once, so they are counted under the scenario's own.
+//! busy fetches more events at once, so they are counted under the scenario's own; and once more at rest, where the
+//! same is done each time. Instructions take a server that
+//! is fifty times slower, so they are counted for whoever asks.
 
 mod allocations;
+mod at_rest;
 mod few;
 mod held_back;
+mod instructions;
 mod kernel;
 
 use super::cpus::Split;
@@ -24,10 +28,21 @@ pub struct Inspection {
     pub allocs_per_request: Option<f64>,
     /// System calls per request.
     pub syscalls_per_request: Option<f64>,
+    /// System calls per request at rest: one request at a time, and none of its steps before the server sleeps.
+    pub syscalls_at_rest_per_request: Option<f64>,
+    /// Instructions per request in user mode; `None` without a word in `missing` where nobody asked for them.
+    pub instructions_per_request: Option<f64>,
     /// Context switches per request, those of threads that ended too.
     pub switches_per_request: Option<f64>,
     /// Why something is missing, and what would help.
     pub missing: Vec<String>,
+}
+
+/// What is counted besides allocations and system calls.
+#[derive(Clone, Copy, Debug, Default)]
+struct Besides {
+    switches: bool,
+    instructions: bool,
 }
 
 /// Counts for every row whose trials all went well, until Ctrl-C; the others are told why they are not counted.
@@ -42,13 +57,14 @@ pub fn inspect(agenda: &Agenda, measured: &mut Measured, launch: Launch<'_>, fir
             }
             let launched = || launch(&row.row, scenario, &agenda.split.server);
             // Where no thread ends, the trials have told about switches.
-            let switches_wanted = row.trials.iter().all(|trial| trial.usage.context_switches.is_none());
-            row.inspection = count(&row.row, scenario, &agenda.split, &launched, fire, switches_wanted);
+            let switches = row.trials.iter().all(|trial| trial.usage.context_switches.is_none());
+            let besides = Besides { switches, instructions: agenda.instructions };
+            row.inspection = count(&row.row, scenario, &agenda.split, &launched, fire, besides);
         }
     }
 }
 
-/// Counts for one server, however it is launched.
+/// Counts for one server, however it is launched, instructions too.
 pub fn inspect_row(
     row: &Row,
     scenario: &Scenario,
@@ -56,7 +72,8 @@ pub fn inspect_row(
     launched: &dyn Fn() -> Result<Launched, String>,
     fire: Fire<'_>,
 ) -> Inspection {
-    count(row, scenario, split, launched, fire, false)
+    let besides = Besides { switches: false, instructions: true };
+    count(row, scenario, split, launched, fire, besides)
 }
 
 fn count(
@@ -65,7 +82,7 @@ fn count(
     split: &Split,
     launched: &dyn Fn() -> Result<Launched, String>,
     fire: Fire<'_>,
-    switches_wanted: bool,
+    besides: Besides,
 ) -> Inspection {
     let mut inspection = Inspection::default();
     // Only the phases count their own.
@@ -81,9 +98,19 @@ fn count(
             inspection.syscalls_per_request = counted.syscalls;
             inspection.switches_per_request = counted.switches;
             inspection.missing.extend(counted.no_syscalls);
-            inspection.missing.extend(counted.no_switches.filter(|_| switches_wanted));
+            inspection.missing.extend(counted.no_switches.filter(|_| besides.switches));
         }
         Err(why) => inspection.missing.push(format!("system calls were not counted: {why}")),
+    }
+    match launched().and_then(|launched| at_rest::count(scenario, &launched)) {
+        Ok(count) => inspection.syscalls_at_rest_per_request = count,
+        Err(why) => inspection.missing.push(format!("system calls at rest were not counted: {why}")),
+    }
+    if besides.instructions && !interrupt::requested() {
+        match instructions::count(scenario, launched) {
+            Ok(count) => inspection.instructions_per_request = Some(count),
+            Err(why) => inspection.missing.push(format!("instructions were not counted: {why}")),
+        }
     }
     inspection
 }

@@ -63,6 +63,7 @@ struct Change {
     /// Counted, so that a difference is one.
     syscalls_per_request: Figure,
     allocs_per_request: Figure,
+    instructions_per_request: Figure,
     p99_ns: Figure,
     rss_peak_bytes: Figure,
     /// Over phase 0 of the same run: what a difference between machines leaves alone.
@@ -146,6 +147,7 @@ fn change(a: &Row, b: &Row) -> Change {
         },
         syscalls_per_request: figure(|row| row.server.syscalls_per_request),
         allocs_per_request: figure(|row| row.server.allocs_per_request),
+        instructions_per_request: figure(|row| row.server.instructions_per_request),
         p99_ns: figure(|row| row.latency_ns.map(|latency| latency.p99 as f64)),
         rss_peak_bytes: figure(|row| row.server.rss_peak_bytes.map(|bytes| bytes as f64)),
         speedup_a: a.speedup,

@@ -53,7 +53,7 @@ struct Column {
     cell: fn(&Change) -> String,
 }
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 12] = [
     Column { title: "A", gives_way: 0, cell: |change| median(change.a) },
     Column { title: "B", gives_way: 0, cell: |change| median(change.b) },
     Column { title: "B/A", gives_way: 0, cell: |change| or_none(change.ratio, ratio) },
@@ -67,6 +67,11 @@ const COLUMNS: [Column; 11] = [
     },
     Column { title: "syscalls", gives_way: 5, cell: |change| counts(change.syscalls_per_request) },
     Column { title: "allocs", gives_way: 6, cell: |change| counts(change.allocs_per_request) },
+    Column {
+        title: "instr. B/A",
+        gives_way: 6,
+        cell: |change| or_none(change.instructions_per_request.ratio, ratio),
+    },
     Column { title: "p99 B/A", gives_way: 7, cell: |change| or_none(change.p99_ns.ratio, ratio) },
     Column { title: "speed-up", gives_way: 4, cell: speedups },
 ];
