@@ -12,10 +12,7 @@ const PROSE_MAX: usize = 100;
 /// The whole outcome in at most `width` columns, as far as a word is no longer.
 pub(super) fn text(outcome: &Outcome, width: usize) -> String {
     let prose = width.min(PROSE_MAX);
-    let mut lines = wrap(
-        &format!("{} against {}, in {}", side(&outcome.candidate), side(&outcome.base), outcome.scenario),
-        prose,
-    );
+    let mut lines = wrap(&heading(outcome), prose);
     for server in &outcome.servers {
         lines.push(String::new());
         let blocks = if server.blocks == 1 { "block" } else { "blocks" };
@@ -29,7 +26,13 @@ pub(super) fn text(outcome: &Outcome, width: usize) -> String {
     for sentence in conclusions(outcome) {
         lines.extend(wrap(&sentence, prose));
     }
+    lines.push(format!("Verdict: {}.", outcome.verdict));
     lines.join("\n") + "\n"
+}
+
+/// What is held against what.
+pub(super) fn heading(outcome: &Outcome) -> String {
+    format!("{} against {}, in {}", side(&outcome.candidate), side(&outcome.base), outcome.scenario)
 }
 
 fn side(side: &Side) -> String {
@@ -85,8 +88,9 @@ pub(super) fn name(metric: &str) -> &str {
     }
 }
 
-fn values(metric: &Compared) -> String {
-    let show = |value: f64| match metric.metric.as_str() {
+/// A value of a metric, with its unit.
+pub(super) fn value(metric: &str, value: f64) -> String {
+    match metric {
         "cpu_us_per_request" => format!("{value:.2} µs"),
         #[expect(
             clippy::cast_possible_truncation,
@@ -96,7 +100,11 @@ fn values(metric: &Compared) -> String {
         "p99_ns" => duration(value as u64),
         "allocations_per_request" | "syscalls_per_request" => per_request(value),
         _ => rate(value),
-    };
+    }
+}
+
+fn values(metric: &Compared) -> String {
+    let show = |value| self::value(&metric.metric, value);
     format!("{} → {}", or_none(metric.base, show), or_none(metric.candidate, show))
 }
 
@@ -174,7 +182,6 @@ pub(super) fn conclusions(outcome: &Outcome) -> Vec<String> {
     if outcome.partial {
         sentences.push("It was interrupted, so what is above is as of the last look.".into());
     }
-    sentences.push(format!("Verdict: {}.", outcome.verdict));
     sentences
 }
 

@@ -1,16 +1,29 @@
 //! `loadgen gate` from flags to exit codes. What its verdicts on times are worth is no test's business, so these have
 //! too little time for any.
 
+use std::fs;
+
 use serde_json::Value;
+use tempfile::NamedTempFile;
 
 use super::{loadgen, output, refused};
 
 /// A gate of one phase of this very program against itself, for so short that it can't tell of any time.
 fn short(more: &[&str]) -> (Option<i32>, String, String) {
     let base = env!("CARGO_BIN_EXE_loadgen");
+    let policy = policy();
     let mut command = loadgen();
-    command.args(["gate", "--against", base, "--phase", "phase3-pooled", "--budget", "1s"]).args(more);
-    output(&mut command)
+    command.args(["gate", "--against", base, "--phase", "phase3-pooled", "--budget", "1s"]);
+    output(command.arg("--policy").arg(policy.path()).args(more))
+}
+
+/// The built-in policy, but for system calls: how many there are depends on who else has the CPUs.
+pub(super) fn policy() -> NamedTempFile {
+    let built_in = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/gate.toml")).unwrap();
+    let limit = built_in.lines().find(|line| line.starts_with("syscalls_per_request = ")).unwrap();
+    let file = NamedTempFile::new().unwrap();
+    fs::write(file.path(), built_in.replace(limit, "syscalls_per_request = inf")).unwrap();
+    file
 }
 
 fn verdict_on<'a>(outcome: &'a Value, metric: &str) -> &'a str {
@@ -20,7 +33,9 @@ fn verdict_on<'a>(outcome: &'a Value, metric: &str) -> &'a str {
 
 #[test]
 fn the_same_has_the_same_counts_and_too_few_blocks_for_a_verdict_on_times() {
-    let (status, stdout, stderr) = short(&["--json"]);
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().join("new/gate");
+    let (status, stdout, stderr) = short(&["--json", "--out", folder.to_str().unwrap()]);
     assert_eq!(status, Some(0), "{stderr}\n{stdout}");
     let outcome: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(outcome["schema"], "phase-lab/gate/1");
@@ -28,6 +43,18 @@ fn the_same_has_the_same_counts_and_too_few_blocks_for_a_verdict_on_times() {
     assert_eq!(verdict_on(&outcome, "allocations_per_request"), "same");
     assert_eq!(verdict_on(&outcome, "requests_per_sec"), "cannot tell");
     assert!(!outcome["servers"][0]["trials"].as_array().unwrap().is_empty());
+    let kept = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!(kept("gate.json"), stdout, "the file has what was printed");
+    assert!(kept("gate.md").starts_with("## Gate: ? cannot tell\n"));
+    assert!(
+        stderr.contains(&format!("gate.json, gate.md, gate.html are in {}", folder.display())),
+        "{stderr}"
+    );
+    let page = kept("gate.html");
+    assert!(!page.contains(&out.path().display().to_string()), "a page names no local folder");
+    let (status, stdout, stderr) = output(loadgen().arg("report").arg(&folder));
+    assert_eq!((status, stdout.lines().count()), (Some(0), 2), "{stderr}");
+    assert_eq!(kept("gate.html"), page, "it is drawn again as it was");
 }
 
 #[test]
@@ -35,6 +62,17 @@ fn allocations_that_the_base_does_not_make_fail_it() {
     let (status, stdout, stderr) = short(&["--handicap", "phase3-pooled --fresh-buffers"]);
     assert_eq!(status, Some(3), "{stderr}\n{stdout}");
     assert!(stdout.contains("more than the base has") && stdout.contains("Verdict: slower."), "{stdout}");
+}
+
+#[test]
+fn where_it_can_not_be_written_is_refused_before_anything_runs() {
+    let file = NamedTempFile::new().unwrap();
+    let place = file.path().to_str().unwrap();
+    refused(
+        &["gate", "--against", "no-such-revision", "--out", place],
+        2,
+        &["can't write the gate to", place, "--out DIR"],
+    );
 }
 
 #[test]
