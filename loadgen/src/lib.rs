@@ -13,7 +13,7 @@
 //! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, [`canned`]
 //! the least that a server can do, [`attack`] the engine alone against any address, [`check`] the
 //! conformance suite against one, and [`calibrate`] what the kernel can do without HTTP; [`redraw`] draws a
-//! run or a gate that was measured before ([`saved`]),
+//! run or a gate that was measured before ([`saved`]), [`export`] writes one as other tools read it,
 //! [`compare`] puts two runs beside each other, [`history`] shows all.
 
 pub mod attack;
@@ -24,6 +24,7 @@ pub mod cli;
 pub mod compare;
 pub mod engine;
 pub mod exec;
+pub mod export;
 pub mod gate;
 pub mod history;
 pub mod lab;
