@@ -9,6 +9,8 @@ use crate::report::html::frame::Picture;
 
 /// Counts that are told by how many more there are.
 const COUNTS: [&str; 2] = ["allocations_per_request", "syscalls_per_request"];
+/// Characters of a name that a picture has room for beside a metric's.
+const NAME_MAX: usize = 34;
 
 /// All pictures that there is something for.
 pub(super) fn pictures(outcome: &Outcome) -> Vec<Picture> {
@@ -92,7 +94,7 @@ fn percent(&(server, metric): &Item<'_>) -> Option<Change> {
     };
     let words = text::change(metric).unwrap_or_else(|| format!("{middle:+.1} %"));
     Some(Change {
-        name: server.name.clone(),
+        name: short(&server.name),
         words: format!("{words} {}", verdict(metric)),
         middle,
         interval: metric.low_percent.zip(metric.high_percent),
@@ -106,14 +108,23 @@ fn count(&(server, metric): &Item<'_>) -> Option<Change> {
     let what = text::name(&metric.metric).trim_end_matches(" per request");
     let value = |value| text::value(&metric.metric, value);
     Some(Change {
-        // A long name is cut at its end.
-        name: format!("{what}, {}", server.name),
+        name: format!("{what}, {}", short(&server.name)),
         words: format!("{} → {} {}", value(base), value(candidate), verdict(metric)),
         middle: candidate - base,
         interval: None,
         limits: (None, metric.limit),
         mark: mark(metric),
     })
+}
+
+/// A name without its middle where it is long: servers of a kind mostly differ at the end. The table has it whole.
+fn short(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    if chars.len() <= NAME_MAX {
+        return name.to_owned();
+    }
+    let part = |chars: &[char]| chars.iter().collect::<String>();
+    format!("{}…{}", part(&chars[..NAME_MAX / 2]), part(&chars[chars.len() - NAME_MAX / 2..]))
 }
 
 fn mark(metric: &Compared) -> Mark {
@@ -133,6 +144,16 @@ mod tests {
     #[test]
     fn marks_on_the_scale_have_a_sign_and_no_empty_digits() {
         assert_eq!([0.0, 5.0, -20.0, 0.5, -0.025].map(label), ["0", "+5", "-20", "+0.5", "-0.025"]);
+    }
+
+    #[test]
+    fn long_names_that_differ_at_the_end_are_told_apart() {
+        let long = |end: &str| short(&format!("{}{end}", "a-server-".repeat(10)));
+        assert_ne!(long("1"), long("2"));
+        assert_eq!(
+            (short("phase3-pooled").as_str(), long("1").chars().count()),
+            ("phase3-pooled", NAME_MAX + 1)
+        );
     }
 
     #[test]
