@@ -21,7 +21,8 @@ pub(super) fn text(source: &Source<'_>, benches: &[&Bench<'_>]) -> Result<Option
         let _ = writeln!(text, "cpu: {}", one_line(model));
     }
     // A count is the same each time it is taken, or nearly so: its spread is not to be reckoned with.
-    for (_, unit) in COUNTS {
+    let counted = COUNTS.iter().filter(|(count, _)| benches.iter().any(|bench| bench.count(count).is_some()));
+    for (_, unit) in counted {
         let _ = writeln!(text, "Unit {unit} assume=exact");
     }
     let mut taken = BTreeSet::new();
