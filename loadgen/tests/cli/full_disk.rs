@@ -59,7 +59,7 @@ fn a_gate_that_can_not_be_kept_is_printed_all_the_same() {
     command.args(["--budget", "1s", "--policy"]).arg(policy.path()).arg("--out").arg(out.path());
     let (status, stdout, stderr) = output(&mut command);
     assert_eq!(status, Some(1), "{stderr}");
-    assert!(stdout.contains("Verdict: cannot tell."), "{stdout}");
+    assert!(stdout.contains("Verdict: cannot tell."), "{stderr}\n{stdout}");
     for part in ["gate.json, ", "could not be written to", &out.path().display().to_string(), "--out DIR"] {
         assert!(stderr.contains(part), "{part} is missing in {stderr}");
     }
