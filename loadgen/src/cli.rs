@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
-use crate::{attack, calibrate, check, compare, exec, gate, history, redraw, run, serve};
+use crate::{attack, calibrate, check, compare, exec, export, gate, history, redraw, run, serve};
 
 /// Something that was asked for went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -28,6 +28,7 @@ Examples:
   loadgen compare RUN RUN                  two of them side by side
   loadgen history                          how each phase did, run after run
   loadgen gate --against main              is this build slower than main?
+  loadgen export gate --as csv             a run or a gate for benchstat, Bencher, spreadsheets and others
 
 Exit codes: 0 good, 1 the run failed (also where any request failed), 2 bad arguments,
 3 the gate found something slower, 130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md, report.html
@@ -66,6 +67,8 @@ enum Command {
     Compare(compare::Args),
     /// Say whether this build is slower than another: of each phase, with an interval, or that it cannot be told
     Gate(Box<gate::args::Args>),
+    /// Write a run or a gate as other tools read it: benchstat, github-action-benchmark, Bencher, CSV
+    Export(export::Args),
     /// Show how each server did, run after run
     History(history::Args),
 }
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Some(Command::Exec(args)) => exec::run(&args),
         Some(Command::Compare(args)) => compare::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Gate(args)) => gate::args::gate(&args),
+        Some(Command::Export(args)) => export::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::History(args)) => history::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Report(args)) => redraw::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Attack(args)) => attack::run(&args).or_else(|error| {

@@ -13,7 +13,8 @@
 //! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, [`canned`]
 //! the least that a server can do, [`attack`] the engine alone against any address, [`check`] the
 //! conformance suite against one, and [`calibrate`] what the kernel can do without HTTP; [`redraw`] draws a
-//! run that was measured before, [`compare`] puts two beside each other, [`history`] shows all.
+//! run or a gate that was measured before ([`saved`]), [`export`] writes one as other tools read it,
+//! [`compare`] puts two runs beside each other, [`history`] shows all.
 
 pub mod attack;
 pub mod calibrate;
@@ -23,6 +24,7 @@ pub mod cli;
 pub mod compare;
 pub mod engine;
 pub mod exec;
+pub mod export;
 pub mod gate;
 pub mod history;
 pub mod lab;
@@ -30,4 +32,5 @@ pub mod measure;
 pub mod redraw;
 pub mod report;
 pub mod run;
+pub mod saved;
 pub mod serve;

@@ -1,11 +1,12 @@
 //! `cargo xtask pages`: the pages that `loadgen` draws, in a browser.
 //!
 //! Tests can say what is in a page, not how it looks. A headless Chromium opens the reference run, a run
-//! that has everything, runs that are odd in one way each (`cases`), and a history, on a phone, a laptop and
+//! that has everything, runs that are odd in one way each (`cases`), the same of gates (`gates`), and a history, on a phone, a laptop and
 //! paper, light and dark; it looks for words that are cut or cover each other, for tables that a laptop has no
 //! room for, for anything that is asked of the network, and for complaints.
 
 mod cases;
+mod gates;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,12 @@ fn draw(loadgen: &Path, folder: &Path) -> Result<Vec<PathBuf>, String> {
     for (name, run) in cases::cases(&json(&full)?) {
         let path = folder.join(name).with_extension("json");
         write(&path, run.to_string().as_bytes())?;
+        runs.push((name, path));
+    }
+    let gate = workspace.join("loadgen/tests/data/full.gate.json");
+    for (name, gate) in gates::cases(&json(&gate)?) {
+        let path = folder.join(name).with_extension("json");
+        write(&path, gate.to_string().as_bytes())?;
         runs.push((name, path));
     }
     let mut pages = Vec::new();

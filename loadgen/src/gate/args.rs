@@ -6,9 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use super::base::{Base, Wanted, kept_folder};
 use super::contest::{Contender, Contest};
+use super::files::Place;
 use super::outcome::{self, Outcome, SCHEMA, Side};
 use super::policy::Policy;
-use super::{run, text};
+use super::run;
+use super::tell::tell;
 use crate::cli::Failure;
 use crate::engine;
 use crate::lab::cpus::{self, Split};
@@ -17,12 +19,8 @@ use crate::lab::scenario::{self, Scenario};
 use crate::lab::target::Target;
 use crate::lab::{interrupt, limits};
 use crate::measure::{self, Build, Machine, Source};
-use crate::redraw::print;
-use crate::report::{self, Bars};
+use crate::report::Bars;
 use crate::run::workspace;
-
-/// Something is slower, or takes more of what is counted.
-const EXIT_REGRESSION: u8 = 3;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,10 +30,14 @@ Examples:
   loadgen gate --against ./loadgen-1.2           against a loadgen that is there already
   loadgen gate --target mine='./new {port}' --base-target './old {port}'
                                                  a server of your own, before and after
+  loadgen gate --against main --out gate         gate.json, gate.md and gate.html, too
   loadgen gate --against main --json > gate.json for scripts
 
 Both sides run in turns, in fresh processes, with the base twice: what it differs from itself is the machine. Blocks are
 added while the answer is 'cannot tell' and the budget lasts.
+
+`loadgen report gate` draws gate.json again, `loadgen export gate` writes it as benchstat and others read it, and
+loadgen/GATE.md says how to read a gate and how to set one up for a server of your own.
 
 Exit codes: 0 nothing is slower, or it cannot be told; 1 it failed; 2 bad arguments; 3 something is slower;
 130 interrupted.";
@@ -72,6 +74,9 @@ pub struct Args {
     /// JSON in place of words
     #[arg(long)]
     json: bool,
+    /// Write gate.json, gate.md and gate.html into this folder, too
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Options for one phase of the candidate alone, to try the gate with
     #[arg(long, hide = true, value_name = "PHASE OPTION…")]
     handicap: Vec<String>,
@@ -86,6 +91,7 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
     let scenario = args.scenario(&policy)?;
     limits::make_room(scenario.connections_in_all()).map_err(Failure::BadArguments)?;
     let handicaps = args.handicaps()?;
+    let place = args.out.as_deref().map(Place::prepare).transpose().map_err(Failure::BadArguments)?;
     interrupt::install().map_err(|error| Failure::Failed(format!("can't listen for Ctrl-C: {error}")))?;
     let workspace = workspace();
     let source = workspace.as_deref().map(Source::of).unwrap_or_default();
@@ -142,18 +148,7 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
         withdrawn: settled.broken,
         servers,
     };
-    let told = if args.json { json(&outcome)? } else { text::text(&outcome, report::width()) };
-    print(&told)?;
-    if outcome.regressions().next().is_some() {
-        return Ok(ExitCode::from(EXIT_REGRESSION));
-    }
-    if outcome.partial { Err(Failure::Interrupted) } else { Ok(ExitCode::SUCCESS) }
-}
-
-fn json(outcome: &Outcome) -> Result<String, Failure> {
-    serde_json::to_string_pretty(outcome)
-        .map(|text| text + "\n")
-        .map_err(|error| Failure::Failed(format!("the outcome can't be told as JSON: {error}")))
+    tell(&outcome, args.json, place.as_ref())
 }
 
 fn fire(plan: &engine::Plan, progress: &engine::Progress) -> Result<engine::Outcome, String> {

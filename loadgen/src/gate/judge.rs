@@ -24,6 +24,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Slower, Self::NotSlower, Self::CannotTell, Self::More, Self::Same, Self::Fewer];
+
     /// In words, for people and scripts.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,14 +1,28 @@
 //! The gate: a candidate against its base, and whether it is slower.
 //!
 //! [`base`] builds the base, [`contest`] runs both side by side in blocks and counts, [`stats`] and [`judge`] say
-//! what that means by the limits of [`policy`], and [`outcome`] writes it down. The flow is in [`run`].
+//! what that means by the limits of [`policy`], and [`outcome`] writes it down. The flow is in [`run`]. What
+//! people read is drawn of the outcome alone: `text` for a terminal, `markdown` for a pull request and `page` for a
+//! browser, from the cells of `table` and the pictures of `changes`. `files` keeps them.
 
 pub mod args;
 pub mod base;
+mod changes;
 pub mod contest;
+mod drawing;
+mod files;
 pub mod judge;
+mod markdown;
 pub mod outcome;
+mod page;
 pub mod policy;
 pub mod run;
+#[cfg(test)]
+mod sample;
+mod sound;
 pub mod stats;
+mod table;
+mod tell;
 mod text;
+
+pub(crate) use drawing::{draw, file_name};

@@ -4,12 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::contest::{Block, Contest, Sample};
 use super::judge::{self, Judged, Metric, Verdict};
-use super::stats;
+use super::{sound, stats};
 use crate::measure::Machine;
+use crate::report::Kind;
 use crate::report::stats::{round5, spread};
 
 /// The version of [`Outcome`] as JSON.
 pub const SCHEMA: &str = "phase-lab/gate/1";
+
+/// It as a file.
+pub(crate) const KIND: Kind<Outcome> = Kind { name: "gate.json", schema: SCHEMA, check: sound::check };
 
 /// A gate.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

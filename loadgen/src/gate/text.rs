@@ -12,10 +12,7 @@ const PROSE_MAX: usize = 100;
 /// The whole outcome in at most `width` columns, as far as a word is no longer.
 pub(super) fn text(outcome: &Outcome, width: usize) -> String {
     let prose = width.min(PROSE_MAX);
-    let mut lines = wrap(
-        &format!("{} against {}, in {}", side(&outcome.candidate), side(&outcome.base), outcome.scenario),
-        prose,
-    );
+    let mut lines = wrap(&heading(outcome), prose);
     for server in &outcome.servers {
         lines.push(String::new());
         let blocks = if server.blocks == 1 { "block" } else { "blocks" };
@@ -29,7 +26,13 @@ pub(super) fn text(outcome: &Outcome, width: usize) -> String {
     for sentence in conclusions(outcome) {
         lines.extend(wrap(&sentence, prose));
     }
+    lines.push(format!("Verdict: {}.", outcome.verdict));
     lines.join("\n") + "\n"
+}
+
+/// What is held against what.
+pub(super) fn heading(outcome: &Outcome) -> String {
+    format!("{} against {}, in {}", side(&outcome.candidate), side(&outcome.base), outcome.scenario)
 }
 
 fn side(side: &Side) -> String {
@@ -86,8 +89,9 @@ pub(super) fn name(metric: &str) -> &str {
     }
 }
 
-fn values(metric: &Compared) -> String {
-    let show = |value: f64| match metric.metric.as_str() {
+/// A value of a metric, with its unit.
+pub(super) fn value(metric: &str, value: f64) -> String {
+    match metric {
         "cpu_us_per_request" => format!("{value:.2} µs"),
         #[expect(
             clippy::cast_possible_truncation,
@@ -99,7 +103,11 @@ fn values(metric: &Compared) -> String {
             per_request(value)
         }
         _ => rate(value),
-    };
+    }
+}
+
+fn values(metric: &Compared) -> String {
+    let show = |value| self::value(&metric.metric, value);
     format!("{} → {}", or_none(metric.base, show), or_none(metric.candidate, show))
 }
 
@@ -181,7 +189,6 @@ pub(super) fn conclusions(outcome: &Outcome) -> Vec<String> {
     if outcome.partial {
         sentences.push("It was interrupted, so what is above is as of the last look.".into());
     }
-    sentences.push(format!("Verdict: {}.", outcome.verdict));
     sentences
 }
 

@@ -1,6 +1,6 @@
 //! `report.md`: the climb, the tables, the conditions, and what to doubt.
 
-mod escape;
+pub(crate) mod escape;
 
 use self::escape::{block, code_cell, inline};
 use super::ablations;
@@ -52,7 +52,7 @@ pub fn markdown(document: &Document) -> String {
     sections.join("\n")
 }
 
-fn list(items: &[String]) -> String {
+pub(crate) fn list(items: &[String]) -> String {
     let lines = items.iter().map(|item| format!("- {}\n", inline(item).replace('\n', "\n  ")));
     lines.collect::<Vec<_>>().concat()
 }
@@ -98,7 +98,7 @@ fn climb(scenario: &Scenario) -> String {
 }
 
 /// A table; words are aligned left and numbers right.
-fn table(table: &Table) -> String {
+pub(crate) fn table(table: &Table) -> String {
     let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
     let titles: Vec<String> = table.titles.iter().map(|&title| title.to_owned()).collect();
     let rules: Vec<String> =

@@ -1,20 +1,33 @@
-//! A `run.json` that is read again, or a reason not to.
+//! A `run.json`, or another file of loadgen's, that is read again, or a reason not to.
 
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
+
 use super::document::{Document, SCHEMA};
 use super::sound;
 
-/// The name of a run's figures in its folder.
-const NAME: &str = "run.json";
 /// Larger files are taken for something else.
 const BYTES_MAX: u64 = 256 << 20;
 
+/// A kind of file that loadgen writes and reads again.
+pub(crate) struct Kind<T> {
+    /// What it is called in its folder.
+    pub(crate) name: &'static str,
+    /// The schema that it says it has.
+    pub(crate) schema: &'static str,
+    /// Says the first value that makes no sense.
+    pub(crate) check: fn(&T) -> Result<(), String>,
+}
+
+/// A run's figures.
+pub(crate) const RUN: Kind<Document> = Kind { name: "run.json", schema: SCHEMA, check: sound::check };
+
 /// The file that `path` means: itself, or the one in that folder.
 pub fn file_of(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join(NAME) } else { path.to_owned() }
+    if path.is_dir() { path.join(RUN.name) } else { path.to_owned() }
 }
 
 /// Reads the run that `path` is or holds.
@@ -23,61 +36,80 @@ pub fn file_of(path: &Path) -> PathBuf {
 /// A sentence that names the file, says what is wrong with it and what to do.
 pub fn read(path: &Path) -> Result<Document, String> {
     let file = file_of(path);
-    let text = text_of(&file).map_err(|why| format!("{}: {why}", file.display()))?;
-    parse(&text).map_err(|why| format!("{} {why}; it is left as it is", file.display()))
+    RUN.parse(&file, &text_of(&file, RUN.name)?)
 }
 
-fn text_of(file: &Path) -> Result<String, String> {
+/// What is in a file that is to be of the kind `name`, or why it can't be.
+pub(crate) fn text_of(file: &Path, name: &str) -> Result<String, String> {
+    let wrong = |why: String| format!("{}: {why}", file.display());
     let can_not =
-        |error: std::io::Error| format!("can't be read: {error}; name a {NAME} or the folder of a run");
+        |error: std::io::Error| wrong(format!("can't be read: {error}; name a {name} or the folder of one"));
     let found = fs::metadata(file).map_err(can_not)?;
     if !found.is_file() || found.len() > BYTES_MAX {
-        return Err(format!("is no file of less than {} MiB, as a {NAME} is", BYTES_MAX >> 20));
+        return Err(wrong(format!("is no file of less than {} MiB, as a {name} is", BYTES_MAX >> 20)));
     }
     fs::read_to_string(file).map_err(can_not)
 }
 
-fn parse(text: &str) -> Result<Document, String> {
+/// The schema that a text says it has; the error is that of the reader of JSON.
+pub(crate) fn schema_of(text: &str) -> serde_json::Result<Option<String>> {
     /// The only part that every version has.
     #[derive(serde::Deserialize)]
     struct Head {
         schema: Option<String>,
     }
-    let head: Head = match serde_json::from_str(text) {
-        Ok(head) => head,
-        Err(error) if error.is_eof() => return Err(format!("is only half written: {error}")),
-        Err(error) => return Err(format!("is no {NAME}: {error}")),
-    };
-    match head.schema.as_deref() {
-        Some(SCHEMA) => {}
-        Some(schema) if is_newer(schema) => {
-            return Err(format!(
-                "was written by a newer loadgen: its schema is {schema}, this one reads {SCHEMA}; use the version \
-                 that wrote it"
-            ));
-        }
-        Some(schema) => return Err(format!("is no {NAME}: its schema is {schema}, not {SCHEMA}")),
-        None => return Err(format!("is no {NAME}: it says no \"schema\", where {SCHEMA} was expected")),
+    serde_json::from_str(text).map(|head: Head| head.schema)
+}
+
+impl<T: DeserializeOwned> Kind<T> {
+    /// Understands `text`, which is that of `file`.
+    ///
+    /// # Errors
+    /// A sentence that names the file, says what is wrong with it and what to do.
+    pub(crate) fn parse(&self, file: &Path, text: &str) -> Result<T, String> {
+        self.understand(text).map_err(|why| format!("{} {why}; it is left as it is", file.display()))
     }
-    let wrong = |why: &dyn Display| format!("says that it is {SCHEMA} and is not: {why}");
-    let document = serde_json::from_str(text).map_err(|error| wrong(&error))?;
-    sound::check(&document).map_err(|why| wrong(&why))?;
-    Ok(document)
+
+    fn understand(&self, text: &str) -> Result<T, String> {
+        let Self { name, schema: ours, check } = *self;
+        let schema = match schema_of(text) {
+            Ok(schema) => schema,
+            Err(error) if error.is_eof() => return Err(format!("is only half written: {error}")),
+            Err(error) => return Err(format!("is no {name}: {error}")),
+        };
+        match schema.as_deref() {
+            Some(schema) if schema == ours => {}
+            Some(schema) if is_newer(schema, ours) => {
+                return Err(format!(
+                    "was written by a newer loadgen: its schema is {schema}, this one reads {ours}; use the version \
+                     that wrote it"
+                ));
+            }
+            Some(schema) => return Err(format!("is no {name}: its schema is {schema}, not {ours}")),
+            None => return Err(format!("is no {name}: it says no \"schema\", where {ours} was expected")),
+        }
+        let wrong = |why: &dyn Display| format!("says that it is {ours} and is not: {why}");
+        let document = serde_json::from_str(text).map_err(|error| wrong(&error))?;
+        check(&document).map_err(|why| wrong(&why))?;
+        Ok(document)
+    }
 }
 
 /// Whether it is the same schema with a higher number.
-fn is_newer(schema: &str) -> bool {
+fn is_newer(schema: &str, ours: &str) -> bool {
     let split = |schema: &str| {
         let (name, version) = schema.rsplit_once('/')?;
         Some((name.to_owned(), version.parse::<u32>().ok()?))
     };
-    split(schema).zip(split(SCHEMA)).is_some_and(|(theirs, ours)| theirs.0 == ours.0 && theirs.1 > ours.1)
+    split(schema).zip(split(ours)).is_some_and(|(theirs, ours)| theirs.0 == ours.0 && theirs.1 > ours.1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::sample;
+
+    const NAME: &str = RUN.name;
 
     #[test]
     fn a_run_is_read_from_its_file_or_its_folder() {
@@ -116,9 +148,6 @@ mod tests {
     fn what_is_not_there_is_said_with_what_to_name() {
         let folder = tempfile::tempdir().unwrap();
         let error = read(folder.path()).unwrap_err();
-        assert!(
-            error.contains("run.json: can't be read") && error.contains("the folder of a run"),
-            "{error}"
-        );
+        assert!(error.contains("run.json: can't be read") && error.contains("the folder of one"), "{error}");
     }
 }

@@ -10,15 +10,15 @@ use super::warnings::concurrency;
 
 /// Rows under titles. The first `left` columns are words, the others numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
-    pub(super) titles: Vec<&'static str>,
-    pub(super) left: usize,
-    pub(super) rows: Vec<Vec<Cell>>,
+pub(crate) struct Table {
+    pub(crate) titles: Vec<&'static str>,
+    pub(crate) left: usize,
+    pub(crate) rows: Vec<Vec<Cell>>,
 }
 
 /// What stands in a table, and how it is to be read.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Text(String),
     /// A name as it is typed.
     Code(String),
@@ -29,14 +29,14 @@ pub(super) enum Cell {
 }
 
 /// A column: its title, its cells, and whether it stays where nothing was measured.
-pub(super) struct Column<'a, T> {
+pub(crate) struct Column<'a, T> {
     title: &'static str,
     stays: bool,
     cell: Box<dyn Fn(&T) -> Cell + 'a>,
 }
 
 /// A column that is always there.
-pub(super) fn column<'a, T, C: Into<Cell>>(
+pub(crate) fn column<'a, T, C: Into<Cell>>(
     title: &'static str,
     cell: impl Fn(&T) -> C + 'a,
 ) -> Column<'a, T> {
@@ -44,7 +44,7 @@ pub(super) fn column<'a, T, C: Into<Cell>>(
 }
 
 /// A column that is left out where all of its cells would be dashes.
-pub(super) fn optional<'a, T>(title: &'static str, cell: impl Fn(&T) -> String + 'a) -> Column<'a, T> {
+pub(crate) fn optional<'a, T>(title: &'static str, cell: impl Fn(&T) -> String + 'a) -> Column<'a, T> {
     Column { stays: false, ..column(title, cell) }
 }
 
@@ -61,7 +61,7 @@ impl Cell {
 }
 
 impl Table {
-    pub(super) fn of<'a, T: 'a>(
+    pub(crate) fn of<'a, T: 'a>(
         items: impl IntoIterator<Item = &'a T>,
         left: usize,
         columns: Vec<Column<'_, T>>,

@@ -1,9 +1,11 @@
 //! `loadgen gate` from flags to exit codes. What its verdicts on times are worth is no test's business, so these have
 //! too little time for any.
 
+use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
+use tempfile::NamedTempFile;
 
 use super::{loadgen, output, refused};
 
@@ -26,7 +28,9 @@ fn verdict_on<'a>(outcome: &'a Value, metric: &str) -> &'a str {
 
 #[test]
 fn the_same_has_the_same_counts_and_too_few_blocks_for_a_verdict_on_times() {
-    let (status, stdout, stderr) = short(&["--json"]);
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().join("new/gate");
+    let (status, stdout, stderr) = short(&["--json", "--out", folder.to_str().unwrap()]);
     assert_eq!(status, Some(0), "{stderr}\n{stdout}");
     let outcome: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(outcome["schema"], "phase-lab/gate/1");
@@ -34,6 +38,18 @@ fn the_same_has_the_same_counts_and_too_few_blocks_for_a_verdict_on_times() {
     assert_eq!(verdict_on(&outcome, "allocations_per_request"), "same");
     assert_eq!(verdict_on(&outcome, "requests_per_sec"), "cannot tell");
     assert!(!outcome["servers"][0]["trials"].as_array().unwrap().is_empty());
+    let kept = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!(kept("gate.json"), stdout, "the file has what was printed");
+    assert!(kept("gate.md").starts_with("## Gate: ? cannot tell\n"));
+    assert!(
+        stderr.contains(&format!("gate.json, gate.md, gate.html are in {}", folder.display())),
+        "{stderr}"
+    );
+    let page = kept("gate.html");
+    assert!(!page.contains(&out.path().display().to_string()), "a page names no local folder");
+    let (status, stdout, stderr) = output(loadgen().arg("report").arg(&folder));
+    assert_eq!((status, stdout.lines().count()), (Some(0), 2), "{stderr}");
+    assert_eq!(kept("gate.html"), page, "it is drawn again as it was");
 }
 
 #[test]
@@ -77,6 +93,17 @@ fn without_valgrind_the_rest_is_judged_and_it_says_what_is_missing() {
     assert!(line.contains("– → –") && line.ends_with('–'), "{line}");
     let line = stdout.lines().find(|line| line.contains("allocations per request")).unwrap();
     assert!(line.ends_with("same"), "{line}");
+}
+
+#[test]
+fn where_it_can_not_be_written_is_refused_before_anything_runs() {
+    let file = NamedTempFile::new().unwrap();
+    let place = file.path().to_str().unwrap();
+    refused(
+        &["gate", "--against", "no-such-revision", "--out", place],
+        2,
+        &["can't write the gate to", place, "--out DIR"],
+    );
 }
 
 #[test]

@@ -28,12 +28,12 @@ pub(super) struct Margins {
 }
 
 /// A picture with its words and the values that it shows.
-pub(super) struct Picture {
+pub(crate) struct Picture {
     /// Unique on its page.
     pub(super) id: String,
-    pub(super) title: String,
+    pub(crate) title: String,
     /// What there is to see, in sentences.
-    pub(super) description: String,
+    pub(crate) description: String,
     /// How to read it, where that is not plain.
     pub(super) note: Option<String>,
     pub(super) svg: String,
@@ -113,6 +113,17 @@ impl Canvas<'_, '_> {
         self.chart.plotting_area().draw(&Rectangle::new([from, to], role.color().mix(PALE).filled()))
     }
 
+    /// A filled square of twice `half` units around a place, set off from what is behind it.
+    pub(super) fn square(&mut self, at: (f64, f64), half: i32, role: Role) -> Drawn {
+        let (x, y) = self.pixel(at);
+        let square = |half: i32, role: Role| {
+            let corners = [(x - half, y - half), (x + half, y + half)];
+            self.root.draw(&Rectangle::new(corners, role.color().filled()))
+        };
+        square(half + 2, Role::Paper)?;
+        square(half, role)
+    }
+
     pub(super) fn line(&mut self, points: Vec<(f64, f64)>, width: u32, role: Role) -> Drawn {
         self.chart.plotting_area().draw(&PathElement::new(points, role.color().stroke_width(width)))
     }
@@ -157,7 +168,7 @@ impl Canvas<'_, '_> {
 }
 
 impl Picture {
-    pub(super) fn figure(&self) -> Markup {
+    pub(crate) fn figure(&self) -> Markup {
         let (title_id, description_id) = (format!("{}-title", self.id), format!("{}-desc", self.id));
         // The words that a browser reads out and shows go into the picture itself.
         let words = html! {

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - `page` has the sections, `story` what it begins with, `scenario` those of one workload, `table` the tables.
-//! - `climb`, `latency`, `trials`, `cpu`, `waterfall` and `trend` draw one kind of picture each, most of them in
+//! - `climb`, `latency`, `trials`, `cpu`, `waterfall`, `trend` and `forest` draw one kind of picture each, most of them in
 //!   `slots`.
 //! - `frame` is what pictures have in common: `axis`, `labels` at the ends of lines, and colours by role
 //!   (`paint`), which `style.css` gives each theme.
@@ -10,15 +10,16 @@
 mod axis;
 mod climb;
 mod cpu;
-mod frame;
+pub(crate) mod forest;
+pub(crate) mod frame;
 mod labels;
 mod latency;
-mod page;
+pub(crate) mod page;
 mod paint;
 mod scenario;
 mod slots;
 mod story;
-mod table;
+pub(crate) mod table;
 mod trend;
 mod trials;
 mod waterfall;

@@ -46,7 +46,7 @@ pub fn html(document: &Document) -> String {
 }
 
 /// A page of its own, with the style inside.
-pub(in super::super) fn whole(title: &str, content: &Markup) -> String {
+pub(crate) fn whole(title: &str, content: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

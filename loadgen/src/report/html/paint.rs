@@ -21,6 +21,8 @@ pub(super) enum Role {
     Goal,
     /// What something costs.
     Loss,
+    /// What it is well to have.
+    Gain,
     /// A server, by its phase.
     Phase(u8),
     /// The same with something turned on or off, and which pattern of dashes it has.
@@ -87,6 +89,7 @@ impl Role {
             Self::Grid => 3,
             Self::Paper => 4,
             Self::Goal => 5,
+            Self::Gain => 6,
             Self::Loss => 7,
             Self::Floor => 8,
             Self::Phase(phase) => 0x10 + phase,
@@ -108,6 +111,7 @@ impl Role {
             Self::Paper => "paper".into(),
             Self::Goal => "goal".into(),
             Self::Loss => "loss".into(),
+            Self::Gain => "gain".into(),
             Self::Floor => "floor".into(),
             Self::Phase(phase) => format!("p{phase}"),
             Self::Variant(phase, pattern) => format!("v{phase} d{pattern}"),
@@ -116,7 +120,8 @@ impl Role {
     }
 
     fn all() -> impl Iterator<Item = Self> {
-        let fixed = [Self::Text, Self::Muted, Self::Grid, Self::Paper, Self::Goal, Self::Loss, Self::Floor];
+        use Role::{Floor, Gain, Goal, Grid, Loss, Muted, Paper, Text};
+        let fixed = [Text, Muted, Grid, Paper, Goal, Loss, Gain, Floor];
         let variants = |phase| (0..PATTERNS).map(move |pattern| Self::Variant(phase, pattern));
         let phases = (0..PHASES).flat_map(move |phase| variants(phase).chain([Self::Phase(phase)]));
         fixed.into_iter().chain(phases).chain((0..TARGETS).map(Self::Target))

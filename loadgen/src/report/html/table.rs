@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::super::tables::{Cell, Table};
 
-pub(super) fn html(table: &Table) -> Markup {
+pub(crate) fn html(table: &Table) -> Markup {
     let class = |index: usize| if index < table.left { "word" } else { "number" };
     html! {
         // A box that scrolls must be reached without a mouse, too.
@@ -49,7 +49,7 @@ fn name(text: &str) -> Markup {
 }
 
 /// Text whose parts between backticks are code, as in the sentences that Markdown has, too.
-pub(super) fn ticked(text: &str) -> Markup {
+pub(crate) fn ticked(text: &str) -> Markup {
     html! {
         @for (index, part) in text.split('`').enumerate() {
             @if index % 2 == 1 { code { (part) } } @else { (part) }

@@ -4,7 +4,7 @@
 //! backticks are code, as everywhere in the lab's own sentences.
 
 /// A sentence outside of a table, where a line may begin with it.
-pub(super) fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     spans(&one_kind_of_line_end(text)).split('\n').map(begun).collect::<Vec<_>>().join("\n")
 }
 
