@@ -59,7 +59,14 @@ impl Source {
     /// What git says of `workspace`.
     pub fn of(workspace: &Path) -> Self {
         let git = |arguments: &[&str]| {
-            let output = Command::new("git").arg("-C").arg(workspace).args(arguments).output().ok()?;
+            let output = Command::new("git")
+                // It only looks: the index, which `status` would refresh, may be somebody's at this moment.
+                .arg("--no-optional-locks")
+                .arg("-C")
+                .arg(workspace)
+                .args(arguments)
+                .output()
+                .ok()?;
             output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
         };
         Self {

@@ -107,6 +107,15 @@ fn where_it_can_not_be_written_is_refused_before_anything_runs() {
 }
 
 #[test]
+fn without_git_there_is_no_revision_to_build_and_it_says_what_else_there_is() {
+    let bin = tempfile::tempdir().unwrap();
+    let (status, stdout, stderr) =
+        output(loadgen().args(["gate", "--against", "main"]).env("PATH", bin.path()));
+    assert_eq!((status, stdout.as_str()), (Some(2), ""), "{stderr}");
+    assert!(stderr.contains("there is no git in PATH") && stderr.contains("name a loadgen"), "{stderr}");
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_before_anything_runs() {
     refused(&["gate"], 2, &["--against"]);
     refused(&["gate", "--against", "x", "--phase", "phase9"], 2, &["phase3-pooled"]);
