@@ -13,9 +13,11 @@
 //! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, [`canned`]
 //! the least that a server can do, [`attack`] the engine alone against any address, [`check`] the
 //! conformance suite against one, and [`calibrate`] what the kernel can do without HTTP; [`redraw`] draws a
-//! run that was measured before, [`compare`] puts two beside each other, [`history`] shows all.
+//! run that was measured before, [`compare`] puts two beside each other, [`history`] shows all, and
+//! [`baselines`] lists those that are kept under a name.
 
 pub mod attack;
+pub mod baselines;
 pub mod calibrate;
 pub mod canned;
 pub mod check;

@@ -13,6 +13,7 @@ fn metric(name: &str, values: (f64, f64), change: Option<[f64; 3]>, verdict: Opt
         confidence: change.map(|_| 0.96),
         control_percent: change.map(|_| 0.1),
         limit: verdict.map(|_| 2.0),
+        max: None,
         verdict: verdict.map(str::to_owned),
     }
 }
@@ -28,6 +29,7 @@ fn outcome(metrics: Vec<Compared>, verdict: &str) -> Outcome {
         verdict: verdict.into(),
         partial: false,
         withdrawn: None,
+        notes: Vec::new(),
         servers: vec![Server {
             name: "phase3-pooled".into(),
             blocks: 40,
@@ -59,7 +61,7 @@ fn a_regression_is_named_with_its_effect_and_its_interval() {
         "  p99                         3.10 ms → 3.20 ms  +3.0 % [-8.0, +12.0]  shown only\n",
         "phase3-pooled: CPU per request +7.1 % [+5.2, +9.0], slower (limit 2 %)\n",
         "phase3-pooled: allocations per request 0 → 1, more than the base has\n",
-        "system calls per request 9.72 → 8.70: fewer than the base has",
+        "system calls per request 9.72 → 8.70, fewer than the base has. Tighten the limit",
         "Verdict: slower.\n",
     ] {
         assert!(text.contains(part), "'{part}' is missing in\n{text}");

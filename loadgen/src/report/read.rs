@@ -8,7 +8,7 @@ use super::document::{Document, SCHEMA};
 use super::sound;
 
 /// The name of a run's figures in its folder.
-const NAME: &str = "run.json";
+pub(super) const NAME: &str = "run.json";
 /// Larger files are taken for something else.
 const BYTES_MAX: u64 = 256 << 20;
 
