@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
-use crate::{attack, calibrate, check, compare, exec, export, gate, history, redraw, run, serve};
+use crate::{attack, baselines, calibrate, check, compare, exec, export, gate, history, redraw, run, serve};
 
 /// Something that was asked for went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -29,6 +29,8 @@ Examples:
   loadgen history                          how each phase did, run after run
   loadgen gate --against main              is this build slower than main?
   loadgen export gate --as csv             a run or a gate for benchstat, Bencher, spreadsheets and others
+  loadgen run --save-baseline before       measure, and keep it under a name
+  loadgen baselines                        what is kept so
 
 Exit codes: 0 good, 1 the run failed (also where any request failed), 2 bad arguments,
 3 the gate found something slower, 130 interrupted. Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md, report.html
@@ -71,6 +73,8 @@ enum Command {
     Export(export::Args),
     /// Show how each server did, run after run
     History(history::Args),
+    /// List the runs that are kept under a name
+    Baselines(baselines::Args),
 }
 
 /// How a command ended that did not end well.
@@ -98,6 +102,7 @@ pub fn main() -> ExitCode {
         Some(Command::Gate(args)) => gate::args::gate(&args),
         Some(Command::Export(args)) => export::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::History(args)) => history::run(&args).map(|()| ExitCode::SUCCESS),
+        Some(Command::Baselines(args)) => baselines::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Report(args)) => redraw::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Attack(args)) => attack::run(&args).or_else(|error| {
             eprintln!("error: {error}");

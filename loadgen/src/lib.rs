@@ -14,9 +14,11 @@
 //! the least that a server can do, [`attack`] the engine alone against any address, [`check`] the
 //! conformance suite against one, and [`calibrate`] what the kernel can do without HTTP; [`redraw`] draws a
 //! run or a gate that was measured before ([`saved`]), [`export`] writes one as other tools read it,
-//! [`compare`] puts two runs beside each other, [`history`] shows all.
+//! [`compare`] puts two runs beside each other, [`history`] shows all, and [`baselines`] lists those that are kept
+//! under a name.
 
 pub mod attack;
+pub mod baselines;
 pub mod calibrate;
 pub mod canned;
 pub mod check;

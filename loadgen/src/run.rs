@@ -13,7 +13,7 @@ use crate::lab::cpus;
 use crate::lab::scenario::Scenario;
 use crate::lab::{self, interrupt, limits};
 use crate::measure::{self, Build, Machine, Source};
-use crate::report::{self, Bars, Conditions, Document, Folder, Written};
+use crate::report::{self, Bars, Baselines, Conditions, Document, Folder, Written};
 
 pub use args::Args;
 
@@ -24,7 +24,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     limits::make_room(connections).map_err(Failure::BadArguments)?;
     let machine = Machine::here();
     let workspace = workspace();
-    let root = args.out.clone().unwrap_or_else(|| workspace.clone().unwrap_or_default().join("results"));
+    let root = args.out.clone().unwrap_or_else(|| results(workspace.as_deref()));
     let folder = Folder::prepare(&root, &machine.slug()).map_err(Failure::BadArguments)?;
     let build = Build::here();
     let command = args.command_line(&build, workspace.is_some());
@@ -66,13 +66,20 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     // Before anything is printed, which may take as long as whoever reads likes.
     let remembered = written.as_ref().map_or(Ok(()), |written| written.remember(&document));
     let printed = print(&document, written.as_ref().ok());
+    let saved = written.as_ref().map_or(Ok(()), |written| {
+        args.save_baseline.as_ref().map_or(Ok(()), |name| save(name, &root, written, &document, &measured))
+    });
     let complaint = written.map_err(Failure::Failed)?.complaint;
     match printed {
         // Whoever reads may have read enough, as with `| head`; the exit code tells the rest.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::Failed(format!("the table could not be printed: {error}; the files are written")))
         }
-        _ => complaint.map_or(remembered, Err).map_err(Failure::Failed).and_then(|()| verdict(&measured)),
+        _ => complaint
+            .map_or(remembered, Err)
+            .map_err(Failure::Failed)
+            .and_then(|()| verdict(&measured))
+            .and(saved.map_err(Failure::Failed)),
     }
 }
 
@@ -90,6 +97,24 @@ fn print(document: &Document, written: Option<&Written>) -> io::Result<()> {
         writeln!(out, "\n{} files in\n{}", files.len(), folder.display())?;
     }
     out.flush()
+}
+
+/// Keeps a run that is whole under a name. Whatever is held against half a run would miss the other half.
+fn save(
+    name: &str,
+    root: &Path,
+    written: &Written,
+    document: &Document,
+    measured: &lab::Measured,
+) -> Result<(), String> {
+    if document.partial || measured.failed_requests() > 0 {
+        let why = if document.partial { "the run is partial" } else { "requests failed" };
+        eprintln!("baseline {name} is not saved, and what had that name before is left: {why}");
+        return Ok(());
+    }
+    let said = Baselines::of(root).save(name, &written.folder)?;
+    eprintln!("{said}");
+    Ok(())
 }
 
 fn verdict(measured: &lab::Measured) -> Result<(), Failure> {
@@ -115,6 +140,11 @@ fn verdict(measured: &lab::Measured) -> Result<(), Failure> {
 
 fn fire(plan: &engine::Plan, progress: &engine::Progress) -> Result<engine::Outcome, String> {
     engine::run(plan, progress).map_err(|error| error.to_string())
+}
+
+/// The folder of results that is meant where none is named: that of the workspace, or one here.
+pub(crate) fn results(workspace: Option<&Path>) -> PathBuf {
+    workspace.unwrap_or(Path::new("")).join("results")
 }
 
 /// The workspace that this is run in: it holds the scenarios. Elsewhere there is none, and no

@@ -128,3 +128,39 @@ fn a_history_is_told_and_drawn_whatever_its_last_line_is() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("`loadgen run` makes one") && stderr.contains("--out"), "{stderr}");
 }
+
+#[test]
+fn a_level_that_changed_is_told_with_its_run_and_the_commits_between() {
+    let folder = PathBuf::from(format!("{DATA}/history/linux-x86_64-4cpu-example"));
+    let out = tempfile::tempdir().unwrap();
+    let page = out.path().join("trend.html");
+    let (code, stdout, stderr) =
+        loadgen([Path::new("history"), &folder, Path::new("--changes"), Path::new("--html"), &page]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.lines().all(|line| line.chars().count() <= 80), "{stdout}");
+    assert!(stdout.contains("4 levels changed") && stdout.contains("^: since that run"), "{stdout}");
+    assert!(fs::read_to_string(page).unwrap().contains("An upright line is where a level changed."));
+    let (_, json, _) = loadgen([Path::new("history"), &folder, Path::new("--changes"), Path::new("--json")]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["schema"], "phase-lab/changes/1");
+    let changes: Vec<_> = json["machines"][0]["changes"]
+        .as_array()
+        .expect("changes")
+        .iter()
+        .map(|change| {
+            (change["row"].as_str(), change["metric"].as_str(), change["first_after"]["number"].as_u64())
+        })
+        .collect();
+    let (third, fourth) = (Some("phase3-pooled"), Some("phase4-keepalive"));
+    assert_eq!(
+        changes,
+        [
+            (third, Some("requests_per_sec"), Some(14)),
+            (third, Some("cpu_us_per_request"), Some(14)),
+            (third, Some("allocations_per_request"), Some(15)),
+            (fourth, Some("syscalls_at_rest_per_request"), Some(21)),
+        ]
+    );
+    let (code, stdout, stderr) = loadgen([Path::new("history"), &folder, Path::new("--json")]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+}

@@ -90,7 +90,7 @@ fn draw(loadgen: &Path, folder: &Path) -> Result<Vec<PathBuf>, String> {
         Command::new(loadgen)
             .arg("history")
             .arg(workspace.join("loadgen/tests/data/history"))
-            .arg("--html")
+            .args(["--changes", "--html"])
             .arg(&history),
     )?;
     pages.push(history);

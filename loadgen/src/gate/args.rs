@@ -9,8 +9,8 @@ use super::contest::{Contender, Contest};
 use super::files::Place;
 use super::outcome::{self, Outcome, SCHEMA, Side};
 use super::policy::Policy;
-use super::run;
 use super::tell::tell;
+use super::{against, counted, run, saved};
 use crate::cli::Failure;
 use crate::engine;
 use crate::lab::cpus::{self, Split};
@@ -28,6 +28,9 @@ Examples:
   loadgen gate --against HEAD --phase phase3-pooled --budget 3m
                                                  what is not committed yet against what is
   loadgen gate --against ./loadgen-1.2           against a loadgen that is there already
+  loadgen gate --against results/reference --candidate RUN
+                                                 two saved runs: counts judged, times only shown
+  loadgen gate --against before                  what this build counts, against `run --save-baseline before`
   loadgen gate --target mine='./new {port}' --base-target './old {port}'
                                                  a server of your own, before and after
   loadgen gate --against main --out gate         gate.json, gate.md and gate.html, too
@@ -39,6 +42,9 @@ added while the answer is 'cannot tell' and the budget lasts.
 `loadgen report gate` draws gate.json again, `loadgen export gate` writes it as benchstat and others read it, and
 loadgen/GATE.md says how to read a gate and how to set one up for a server of your own.
 
+RUN is a run.json, a folder with one, or a baseline's name. --against is read as the first of these that there is: a
+saved run, a program, a baseline, a revision.
+
 Exit codes: 0 nothing is slower, or it cannot be told; 1 it failed; 2 bad arguments; 3 something is slower;
 130 interrupted.";
 
@@ -46,9 +52,13 @@ Exit codes: 0 nothing is slower, or it cannot be told; 1 it failed; 2 bad argume
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// A revision of this workspace, which is built for this; or a program that has `serve`
-    #[arg(long, value_name = "REV|PROGRAM", required_unless_present = "targets")]
+    /// A revision of this workspace, which is built for this; a program that has `serve`; or a saved run, whose
+    /// counts are judged and whose times are only shown
+    #[arg(long, value_name = "REV|PROGRAM|RUN", required_unless_present = "targets")]
     against: Option<String>,
+    /// A saved run in place of this build, where --against is one, too
+    #[arg(long, value_name = "RUN", requires = "against", conflicts_with_all = ["targets", "handicap"])]
+    candidate: Option<String>,
     /// Only this phase; may be given more than once
     #[arg(long = "phase", value_name = "PHASE", value_parser = known_phase)]
     phases: Vec<String>,
@@ -88,12 +98,15 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
         Some(file) => Policy::of_file(file).map_err(Failure::BadArguments)?,
         None => Policy::built_in().map_err(Failure::Failed)?,
     };
+    let workspace = workspace();
+    let place = args.out.as_deref().map(Place::prepare).transpose().map_err(Failure::BadArguments)?;
+    if let Some(outcome) = args.by_counts(&policy, workspace.as_deref())? {
+        return tell(&outcome, args.json, place.as_ref());
+    }
     let scenario = args.scenario(&policy)?;
     limits::make_room(scenario.connections_in_all()).map_err(Failure::BadArguments)?;
     let handicaps = args.handicaps()?;
-    let place = args.out.as_deref().map(Place::prepare).transpose().map_err(Failure::BadArguments)?;
     interrupt::install().map_err(|error| Failure::Failed(format!("can't listen for Ctrl-C: {error}")))?;
-    let workspace = workspace();
     let source = workspace.as_deref().map(Source::of).unwrap_or_default();
     let base = args.base(workspace.as_deref())?;
     let rows = args.rows()?;
@@ -107,7 +120,7 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
         let candidate = Contender { program: None, row, options: options.collect() };
         let program = base.as_ref().map(|base| base.program().to_owned());
         let base = Contender { program, row: base_row, options: Vec::new() };
-        let limits = policy.limits_of(&name);
+        let limits = policy.limits_in(&scenario.name, &name);
         contests.push(Contest::new(name, scenario.clone(), base, candidate, limits));
     }
     let split = Split::of(&cpus::allowed());
@@ -146,6 +159,7 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
         verdict: outcome::verdict(&servers).into(),
         partial: settled.interrupted,
         withdrawn: settled.broken,
+        notes: Vec::new(),
         servers,
     };
     tell(&outcome, args.json, place.as_ref())
@@ -205,7 +219,26 @@ impl Args {
         };
         let wanted = Wanted { workspace, rev: against, build: &Build::here(), kept: &kept_folder(workspace) };
         let mut tell = |line: &str| eprintln!("{line}");
-        Ok(Some(Base::of_revision(&wanted, &mut tell, &interrupt::requested)?))
+        let base = Base::of_revision(&wanted, &mut tell, &interrupt::requested);
+        base.map(Some).map_err(|error| against::with_baselines(error, Some(workspace)))
+    }
+
+    /// What saved runs say; `None` where none is meant.
+    fn by_counts(&self, policy: &Policy, workspace: Option<&Path>) -> Result<Option<Outcome>, Failure> {
+        let Some(base) = self.against.as_deref() else { return Ok(None) };
+        let base = against::saved(base, workspace)?;
+        let wanted = saved::Wanted { phases: &self.phases, scenario: self.scenario.as_deref() };
+        if let Some(name) = &self.candidate {
+            return saved::two_runs(base, name, wanted, policy, workspace).map(Some);
+        }
+        let Some(base) = base else { return Ok(None) };
+        let scenario = self.scenario(policy)?;
+        let handicaps = self.handicaps()?;
+        let options = |name: &str| -> Vec<String> {
+            handicaps.iter().filter(|(phase, _)| phase == name).map(|(_, option)| option.clone()).collect()
+        };
+        let source = workspace.map(Source::of).unwrap_or_default();
+        counted::outcome(&base, wanted, &scenario, source, &options, policy, &fire).map(Some)
     }
 
     /// The servers, as they are on the candidate's side and on the base's.

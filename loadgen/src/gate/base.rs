@@ -150,6 +150,11 @@ impl Base {
     }
 }
 
+/// Whether git knows a commit by that name. Where it can't be asked, it does not.
+pub fn is_revision(workspace: &Path, rev: &str, interrupted: &dyn Fn() -> bool) -> bool {
+    Repository::around(workspace, interrupted).is_ok_and(|repository| repository.revision(rev).is_ok())
+}
+
 /// Not in this process: what another thread starts meanwhile would hold the file open for writing for a moment, and
 /// such a file can't be started.
 fn copy(from: &Path, to: &Path, interrupted: &dyn Fn() -> bool) -> Result<(), BaseError> {

@@ -29,7 +29,7 @@ pub struct Contender {
 }
 
 impl Contender {
-    fn launch(&self, scenario: &Scenario, cpus: &[usize]) -> Result<Launched, String> {
+    pub(super) fn launch(&self, scenario: &Scenario, cpus: &[usize]) -> Result<Launched, String> {
         let program = self.program.as_ref().map(Command::new);
         let mut launched = launch::launch_by(program, &self.row, scenario, cpus)?;
         launched.command.args(&self.options);

@@ -50,7 +50,7 @@ fn measured(outcome: &Outcome) -> String {
         or_none(machine.cpu_model.clone(), |model| model),
         or_none(machine.cpus, |cpus| cpus.to_string()),
     )];
-    lines.extend(outcome.servers.iter().map(|server| {
+    lines.extend(outcome.servers.iter().filter(|server| server.blocks > 0).map(|server| {
         let blocks = if server.blocks == 1 { "block" } else { "blocks" };
         format!(
             "{}: {} {blocks} of base, candidate and the base again (the control)",

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::contest::{Block, Contest, Sample};
-use super::judge::{self, Judged, Metric, Verdict};
-use super::{sound, stats};
+use super::judge::{Judged, Metric, Verdict};
+use super::{ratchet, sound, stats};
 use crate::measure::Machine;
 use crate::report::Kind;
 use crate::report::stats::{round5, spread};
@@ -36,6 +36,9 @@ pub struct Outcome {
     pub partial: bool,
     /// Why no times are judged, if the base differed from itself.
     pub withdrawn: Option<String>,
+    /// What is to be known of the whole, each in a sentence: why something is not judged, or may not be compared.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// One for each server.
     pub servers: Vec<Server>,
 }
@@ -90,6 +93,9 @@ pub struct Compared {
     /// How far it may differ: in percent, or per request for allocations and system calls; `null` where it is shown
     /// only.
     pub limit: Option<f64>,
+    /// How many there may be whatever the base has, where the policy says so.
+    #[serde(default)]
+    pub max: Option<f64>,
     /// What is said of it; `null` where it is shown only.
     pub verdict: Option<String>,
 }
@@ -115,6 +121,23 @@ impl Outcome {
 }
 
 impl Compared {
+    /// A metric of which nothing is known yet.
+    pub(super) fn shown(metric: &str) -> Self {
+        Self {
+            metric: metric.into(),
+            base: None,
+            candidate: None,
+            change_percent: None,
+            low_percent: None,
+            high_percent: None,
+            confidence: None,
+            control_percent: None,
+            limit: None,
+            max: None,
+            verdict: None,
+        }
+    }
+
     /// Whether the gate fails for it.
     pub fn is_regression(&self) -> bool {
         let bad = [Verdict::Slower, Verdict::More].map(Verdict::name);
@@ -131,18 +154,21 @@ pub(super) fn server(contest: &Contest, judged: &[Judged]) -> Server {
         "allocations_per_request",
         (base.allocs_per_request, candidate.allocs_per_request),
         contest.limits.allocations_per_request,
+        contest.limits.most.allocations_per_request,
     ));
     // How many events a poll returns is a matter of how busy the machine is.
     let under_load = counted(
         "syscalls_per_request",
         (base.syscalls_per_request, candidate.syscalls_per_request),
         f64::INFINITY,
+        None,
     );
     metrics.push(under_load);
     metrics.push(counted(
         "syscalls_at_rest_per_request",
         (base.syscalls_at_rest_per_request, candidate.syscalls_at_rest_per_request),
         contest.limits.syscalls_at_rest_per_request,
+        contest.limits.most.syscalls_at_rest_per_request,
     ));
     metrics.push(instructions(
         (base.instructions_per_request, candidate.instructions_per_request),
@@ -207,6 +233,7 @@ fn timed(contest: &Contest, judged: &Judged) -> Compared {
         confidence: judged.effect.map(|effect| round5(effect.confidence)),
         control_percent: judged.control.map(|effect| percent(effect.middle)),
         limit: Some(limit).filter(|_| judged.gated),
+        max: None,
         verdict: (judged.gated && judged.effect.is_some()).then(|| judged.verdict.name().to_owned()),
     }
 }
@@ -223,44 +250,42 @@ fn p99(contest: &Contest) -> Compared {
     let effect = stats::effect(&log_ratios);
     let percent = |share: f64| round5(share * 100.0);
     Compared {
-        metric: "p99_ns".into(),
         base: median(contest, BASE, of),
         candidate: median(contest, CANDIDATE, of),
         change_percent: effect.map(|effect| percent(effect.middle)),
         low_percent: effect.map(|effect| percent(effect.low)),
         high_percent: effect.map(|effect| percent(effect.high)),
         confidence: effect.map(|effect| round5(effect.confidence)),
-        control_percent: None,
-        limit: None,
-        verdict: None,
+        ..Compared::shown("p99_ns")
     }
 }
 
-fn counted(name: &str, (base, candidate): (Option<f64>, Option<f64>), tolerance: f64) -> Compared {
+pub(super) fn counted(
+    name: &str,
+    (base, candidate): (Option<f64>, Option<f64>),
+    tolerance: f64,
+    max: Option<f64>,
+) -> Compared {
     let gated = tolerance.is_finite();
-    let verdict = judge::counts(base, candidate, tolerance).filter(|_| gated);
+    let verdict = ratchet::verdict(base, candidate, tolerance, max).filter(|_| gated);
     Compared {
-        metric: name.into(),
         base: base.map(round5),
         candidate: candidate.map(round5),
-        change_percent: None,
-        low_percent: None,
-        high_percent: None,
-        confidence: None,
-        control_percent: None,
         limit: Some(tolerance).filter(|_| gated),
+        max: max.filter(|_| gated),
         verdict: verdict.map(|verdict| verdict.name().to_owned()),
+        ..Compared::shown(name)
     }
 }
 
 /// They grow with the work that a request is, so they are held against those of the base in percent.
-fn instructions((base, candidate): (Option<f64>, Option<f64>), limit_percent: f64) -> Compared {
+pub(super) fn instructions((base, candidate): (Option<f64>, Option<f64>), limit_percent: f64) -> Compared {
     let tolerance = base.map_or(f64::INFINITY, |base| base * limit_percent / 100.0);
     let change = base.zip(candidate).filter(|(base, _)| *base > 0.0);
     Compared {
         change_percent: change.map(|(base, candidate)| round5((candidate / base - 1.0) * 100.0)),
         limit: Some(limit_percent).filter(|limit| limit.is_finite()),
-        ..counted("instructions_per_request", (base, candidate), tolerance)
+        ..counted("instructions_per_request", (base, candidate), tolerance, None)
     }
 }
 

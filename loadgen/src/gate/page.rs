@@ -59,14 +59,16 @@ fn measured(outcome: &Outcome) -> Markup {
     html! {
         section #method {
             h2 { "How it was measured" }
-            p {
-                "A block is base, candidate and the base again (the control), each a fresh process under the same load \
-                 within a second or two. A change is the median over blocks: of CPU time and rate against the mean of \
-                 both bases, of p99 against the first. Its interval comes from the order of the blocks alone. Counts are \
-                 taken apart from the blocks."
+            @if outcome.servers.iter().any(|server| server.blocks > 0) {
+                p {
+                    "A block is base, candidate and the base again (the control), each a fresh process under the same \
+                     load within a second or two. A change is the median over blocks: of CPU time and rate against the \
+                     mean of both bases, of p99 against the first. Its interval comes from the order of the blocks \
+                     alone. Counts are taken apart from the blocks."
+                }
             }
             ul {
-                @for server in &outcome.servers {
+                @for server in outcome.servers.iter().filter(|server| server.blocks > 0) {
                     li {
                         (server.name) ": " (server.blocks) @if server.blocks == 1 { " block" } @else { " blocks" }
                     }

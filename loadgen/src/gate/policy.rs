@@ -34,6 +34,19 @@ pub struct Limits {
     pub allocations_per_request: f64,
     /// System calls per request at rest may be so many more or fewer.
     pub syscalls_at_rest_per_request: f64,
+    /// What no base excuses.
+    #[serde(skip)]
+    pub most: Most,
+}
+
+/// How many there may be at the most of what is counted, whatever the base has. A server has these for itself, and for
+/// the policy's scenario alone: another workload takes something else.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Most {
+    /// Allocations per request.
+    pub allocations_per_request: Option<f64>,
+    /// System calls per request at rest.
+    pub syscalls_at_rest_per_request: Option<f64>,
 }
 
 /// What a server has in place of the others' limits.
@@ -45,6 +58,8 @@ struct Own {
     instructions_percent: Option<f64>,
     allocations_per_request: Option<f64>,
     syscalls_at_rest_per_request: Option<f64>,
+    allocations_per_request_max: Option<f64>,
+    syscalls_at_rest_per_request_max: Option<f64>,
 }
 
 impl Policy {
@@ -79,7 +94,13 @@ impl Policy {
                 ("allocations_per_request", limits.allocations_per_request),
                 ("syscalls_at_rest_per_request", limits.syscalls_at_rest_per_request),
             ];
-            if let Some((field, value)) = all.iter().find(|(_, value)| value.is_nan() || *value < 0.0) {
+            let most = [
+                ("allocations_per_request_max", limits.most.allocations_per_request),
+                ("syscalls_at_rest_per_request_max", limits.most.syscalls_at_rest_per_request),
+            ];
+            let mut all =
+                all.into_iter().chain(most.into_iter().filter_map(|(field, most)| Some((field, most?))));
+            if let Some((field, value)) = all.find(|(_, value)| value.is_nan() || *value < 0.0) {
                 let whose = name.map_or_else(|| "limits".to_owned(), |name| format!("server.{name}"));
                 return Err(format!(
                     "{whose}: {field} is {value}, where 0 or more is wanted, or inf to show it only"
@@ -89,7 +110,13 @@ impl Policy {
         Ok(policy)
     }
 
-    /// What holds for the server of that name.
+    /// What holds for the server of that name in a scenario.
+    pub fn limits_in(&self, scenario: &str, name: &str) -> Limits {
+        let limits = self.limits_of(name);
+        if scenario == self.scenario { limits } else { Limits { most: Most::default(), ..limits } }
+    }
+
+    /// What holds for the server of that name in the policy's scenario.
     pub fn limits_of(&self, name: &str) -> Limits {
         let own = self.server.get(name).copied().unwrap_or_default();
         let all = self.limits;
@@ -101,6 +128,10 @@ impl Policy {
             syscalls_at_rest_per_request: own
                 .syscalls_at_rest_per_request
                 .unwrap_or(all.syscalls_at_rest_per_request),
+            most: Most {
+                allocations_per_request: own.allocations_per_request_max,
+                syscalls_at_rest_per_request: own.syscalls_at_rest_per_request_max,
+            },
         }
     }
 
@@ -124,6 +155,9 @@ mod tests {
         for name in policy.servers() {
             assert!(crate::lab::rows::phase(name).is_some(), "{name}");
         }
+        assert_eq!((pooled.most.allocations_per_request, tasks.most), (Some(0.0), Most::default()));
+        assert_eq!(policy.limits_in(&policy.scenario, "phase3-pooled"), pooled);
+        assert_eq!(policy.limits_in("upload", "phase3-pooled").most, Most::default());
     }
 
     #[test]
@@ -139,6 +173,11 @@ mod tests {
             let error = with(change).unwrap_err();
             assert!(error.contains(why), "{change}: {error}");
         }
+        let own =
+            |limit: &str| Policy::parse(&format!("{BUILT_IN}\n[server.phase0-serial]\n{limit}")).map(|_| ());
+        assert_eq!(own("syscalls_at_rest_per_request_max = 9"), Ok(()));
+        let error = own("syscalls_at_rest_per_request_max = -1").unwrap_err();
+        assert!(error.contains("server.phase0-serial: syscalls_at_rest_per_request_max is -1"), "{error}");
         let missing = Policy::of_file(Path::new("/no/such/gate.toml")).unwrap_err();
         assert!(missing.contains("/no/such/gate.toml") && missing.contains("copy"), "{missing}");
     }

@@ -2,6 +2,7 @@
 
 use super::judge::Verdict;
 use super::outcome::{Compared, Outcome, Server, Side};
+use super::ratchet;
 use super::stats::BLOCKS_MIN;
 use crate::report::format::{NONE, duration, or_none, per_request, rate};
 use crate::report::wrap;
@@ -15,8 +16,12 @@ pub(super) fn text(outcome: &Outcome, width: usize) -> String {
     let mut lines = wrap(&heading(outcome), prose);
     for server in &outcome.servers {
         lines.push(String::new());
-        let blocks = if server.blocks == 1 { "block" } else { "blocks" };
-        lines.push(format!("{} ({} {blocks})", server.name, server.blocks));
+        lines.push(match server.blocks {
+            // Of what was saved there are none.
+            0 => server.name.clone(),
+            1 => format!("{} (1 block)", server.name),
+            blocks => format!("{} ({blocks} blocks)", server.name),
+        });
         lines.extend(table(server, width));
         for why in &server.missing {
             lines.extend(wrap(&format!("  {why}"), prose));
@@ -111,13 +116,11 @@ fn values(metric: &Compared) -> String {
     format!("{} → {}", or_none(metric.base, show), or_none(metric.candidate, show))
 }
 
-/// `+7.1 % [+5.2, +9.0]`, or `+7.1 %` of what was counted.
+/// `+7.1 % [+5.2, +9.0]`, or `+7.1 %` where there is no interval.
 pub(super) fn change(metric: &Compared) -> Option<String> {
     let change = format!("{:+.1} %", metric.change_percent?);
-    Some(match (metric.low_percent, metric.high_percent) {
-        (Some(low), Some(high)) => format!("{change} [{low:+.1}, {high:+.1}]"),
-        _ => change,
-    })
+    let interval = metric.low_percent.zip(metric.high_percent);
+    Some(change + &interval.map_or_else(String::new, |(low, high)| format!(" [{low:+.1}, {high:+.1}]")))
 }
 
 /// What follows from it, each in a sentence.
@@ -127,7 +130,7 @@ pub(super) fn conclusions(outcome: &Outcome) -> Vec<String> {
         let verdict = metric.verdict.as_deref().unwrap_or_default();
         let how = match change(metric) {
             Some(change) => format!("{change}, {verdict} (limit {} %)", metric.limit.unwrap_or_default()),
-            None => format!("{}, more than the base has", values(metric)),
+            None => format!("{}, {}", values(metric), ratchet::complaint(metric)),
         };
         sentences.push(format!("{}: {} {how}", server.name, name(&metric.metric)));
     }
@@ -135,13 +138,8 @@ pub(super) fn conclusions(outcome: &Outcome) -> Vec<String> {
         let fewer =
             server.metrics.iter().filter(|metric| metric.verdict.as_deref() == Some(Verdict::Fewer.name()));
         sentences.extend(fewer.map(|metric| {
-            format!(
-                "{}: {} {}: fewer than the base has. Once this is the base, that is what the next one is held to; a \
-                 saved baseline wants to be saved anew.",
-                server.name,
-                name(&metric.metric),
-                values(metric)
-            )
+            let ask = ratchet::ask(&server.name, metric);
+            format!("{}: {} {}, {ask}.", server.name, name(&metric.metric), values(metric))
         }));
     }
     if let Some(why) = &outcome.withdrawn {
@@ -186,6 +184,7 @@ pub(super) fn conclusions(outcome: &Outcome) -> Vec<String> {
             open.join(", ")
         ));
     }
+    sentences.extend(outcome.notes.iter().cloned());
     if outcome.partial {
         sentences.push("It was interrupted, so what is above is as of the last look.".into());
     }

@@ -13,6 +13,7 @@ fn metric(name: &str, values: (f64, f64), change: Option<[f64; 3]>, verdict: Opt
         confidence: change.map(|_| 0.96),
         control_percent: change.map(|_| 0.1),
         limit: verdict.map(|_| 2.0),
+        max: None,
         verdict: verdict.map(str::to_owned),
     }
 }
@@ -28,6 +29,7 @@ fn outcome(metrics: Vec<Compared>, verdict: &str) -> Outcome {
         verdict: verdict.into(),
         partial: false,
         withdrawn: None,
+        notes: Vec::new(),
         servers: vec![Server {
             name: "phase3-pooled".into(),
             blocks: 40,
@@ -44,7 +46,7 @@ fn slower() -> Outcome {
         metric("requests_per_sec", (25_292.0, 24_800.0), Some([-1.9, -3.0, 0.2]), Some("cannot tell")),
         metric("p99_ns", (3.1e6, 3.2e6), Some([3.0, -8.0, 12.0]), None),
         metric("allocations_per_request", (0.0, 1.0), None, Some("more")),
-        metric("syscalls_per_request", (9.72, 8.7), None, Some("fewer")),
+        metric("syscalls_at_rest_per_request", (9.72, 8.7), None, Some("fewer")),
     ];
     outcome(metrics, "slower")
 }
@@ -55,11 +57,11 @@ fn a_regression_is_named_with_its_effect_and_its_interval() {
     for part in [
         "this build at 0123456, with changes against 3f2a1c9 (main~1), in plaintext\n",
         "phase3-pooled (40 blocks)\n",
-        "  CPU per request           24.40 µs → 26.10 µs  +7.1 % [+5.2, +9.0]   slower\n",
-        "  p99                         3.10 ms → 3.20 ms  +3.0 % [-8.0, +12.0]  shown only\n",
+        "  CPU per request          24.40 µs → 26.10 µs  +7.1 % [+5.2, +9.0]   slower\n",
+        "  p99                        3.10 ms → 3.20 ms  +3.0 % [-8.0, +12.0]  shown only\n",
         "phase3-pooled: CPU per request +7.1 % [+5.2, +9.0], slower (limit 2 %)\n",
         "phase3-pooled: allocations per request 0 → 1, more than the base has\n",
-        "system calls per request 9.72 → 8.70: fewer than the base has",
+        "system calls at rest 9.72 → 8.70, fewer than the base has. Tighten the limit",
         "Verdict: slower.\n",
     ] {
         assert!(text.contains(part), "'{part}' is missing in\n{text}");

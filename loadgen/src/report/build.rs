@@ -117,24 +117,29 @@ fn scenario(measured: &lab::MeasuredScenario, surroundings: &Surroundings) -> Sc
         };
         row.ceiling = bounds.ceiling(row);
     }
-    let mode = if scenario.mode == Keep::Close { "close" } else { "keepalive" };
     Scenario {
         name: scenario.name.clone(),
         shows: scenario.shows.clone(),
         wins: scenario.wins.clone(),
-        params: Params {
-            method: scenario.method.clone(),
-            path: scenario.path.clone(),
-            wait_ns: scenario.wait.map(nanoseconds),
-            connections: scenario.connections,
-            mode: mode.into(),
-            pipeline: scenario.pipeline,
-            beside: (scenario.beside.connections() > 0).then_some(scenario.beside),
-            warmup_ns: nanoseconds(scenario.warmup),
-            duration_ns: nanoseconds(scenario.duration),
-            trials: scenario.trials,
-        },
+        params: params(scenario),
         rows,
+    }
+}
+
+/// How a scenario is run, as a document says it.
+pub fn params(scenario: &lab::scenario::Scenario) -> Params {
+    let mode = if scenario.mode == Keep::Close { "close" } else { "keepalive" };
+    Params {
+        method: scenario.method.clone(),
+        path: scenario.path.clone(),
+        wait_ns: scenario.wait.map(nanoseconds),
+        connections: scenario.connections,
+        mode: mode.into(),
+        pipeline: scenario.pipeline,
+        beside: (scenario.beside.connections() > 0).then_some(scenario.beside),
+        warmup_ns: nanoseconds(scenario.warmup),
+        duration_ns: nanoseconds(scenario.duration),
+        trials: scenario.trials,
     }
 }
 

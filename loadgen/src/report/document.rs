@@ -112,7 +112,7 @@ pub struct Params {
 
 impl Params {
     /// What a server faces. How long and how often is not part of it.
-    pub(super) fn load(&self) -> String {
+    pub(crate) fn load(&self) -> String {
         let beside = self.beside.map_or_else(String::new, |b| format!(", {} beside", b.connections()));
         format!(
             "{} {}, {} connections, {}, {} in flight on each{beside}",

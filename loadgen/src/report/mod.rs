@@ -5,6 +5,7 @@
 
 mod ablations;
 mod bars;
+mod baselines;
 mod build;
 mod claims;
 mod clients_share;
@@ -36,7 +37,8 @@ mod truth;
 mod warnings;
 pub(crate) mod whole;
 
-pub use build::{Conditions, document};
+pub use baselines::{Baselines, baseline_name};
+pub use build::{Conditions, document, params};
 pub use compare::{Comparison, compare, text as comparison};
 pub use document::*;
 pub use drawing::{Drawing, replace};

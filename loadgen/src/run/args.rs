@@ -10,6 +10,7 @@ use crate::lab::rows::{self, Kind, Row};
 use crate::lab::scenario::{self, Scenario};
 use crate::lab::target::Target;
 use crate::measure::Build;
+use crate::report;
 
 /// More connections than this are taken for a mistake.
 const CONNECTIONS_MAX: u64 = 1_000_000;
@@ -58,6 +59,9 @@ pub struct Args {
     /// Where results go, in place of results/ in the workspace, or outside of it in this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Keep the run under a name, in place of what has it, for `loadgen gate --against NAME`; a partial run is not kept
+    #[arg(long, value_name = "NAME", value_parser = report::baseline_name)]
+    pub save_baseline: Option<String>,
 }
 
 impl Args {
@@ -81,7 +85,11 @@ impl Args {
                 .validate()
                 .map_err(|error| Failure::BadArguments(format!("{}: {error}", scenario.name)))?;
         }
-        Ok(Agenda { scenarios, split: Split::of(&cpus::allowed()), instructions: self.instructions })
+        Ok(Agenda {
+            scenarios,
+            split: Split::of(&cpus::allowed()),
+            instructions: self.instructions || self.save_baseline.is_some(),
+        })
     }
 
     /// All that there are: the built-in ones, and those of the files.

@@ -1,5 +1,6 @@
 //! The binary as people and scripts meet it: what it says, what it writes, how it exits.
 
+mod baselines;
 mod endings;
 mod full_disk;
 mod gate;

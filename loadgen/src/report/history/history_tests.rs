@@ -3,16 +3,23 @@ use crate::report::sample;
 
 /// Six runs of the sample, each some percent faster than the one before; the second quick, the third partial.
 pub(in crate::report) fn six_runs() -> History {
-    let mut entries_of_all = Vec::new();
-    for n in 0..6_u8 {
-        let mut document = sample::document();
-        document.started_at = format!("2026-01-0{}T03:04:05Z", n + 1);
+    of_runs(6, |n, document| {
         document.partial = n == 2;
         document.scenarios[0].params.trials = if n == 1 { 1 } else { 3 };
         for row in &mut document.scenarios[0].rows {
-            row.qps.as_mut().unwrap().median *= 1.0 + 0.05 * f64::from(n);
+            row.qps.as_mut().unwrap().median *= 1.0 + 0.05 * n as f64;
         }
-        entries_of_all.extend(entries(&document, &format!("run-{n}")));
+    })
+}
+
+/// So many runs of the sample, a day after each other, each changed by its number.
+pub(in crate::report) fn of_runs(count: usize, change: impl Fn(usize, &mut Document)) -> History {
+    let mut entries_of_all = Vec::new();
+    for n in 0..count {
+        let mut document = sample::document();
+        document.started_at = format!("2026-01-{:02}T03:04:05Z", n + 1);
+        change(n, &mut document);
+        entries_of_all.extend(entries(&document, &format!("run-{n:02}")));
     }
     History { machine: "linux-x86_64-2cpu".into(), entries: entries_of_all, complaints: Vec::new() }
 }

@@ -1,5 +1,8 @@
 //! `history.jsonl`: a line for each server and scenario of each run of a machine, and the trend they make.
 
+mod changes;
+mod changes_text;
+mod level;
 mod text;
 mod trend;
 
@@ -11,6 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use super::document::{Document, Spread};
 
+pub(super) use changes::{Change, OfMachine};
+pub use changes::{Changes, Metric, changes, mark};
+pub use changes_text::changes_text;
+pub(super) use changes_text::{since, values};
 pub use text::text;
 pub use trend::{Machine, Trend, machines};
 
@@ -46,6 +53,13 @@ pub struct Entry {
     speedup: Option<f64>,
     p99_ns: Option<u64>,
     cpu_us_per_request: Option<f64>,
+    /// Lines of before there was this have none, as here.
+    #[serde(default)]
+    allocs_per_request: Option<f64>,
+    #[serde(default)]
+    syscalls_per_request: Option<f64>,
+    #[serde(default)]
+    syscalls_at_rest_per_request: Option<f64>,
 }
 
 /// Trials below which a run is a quick look.
@@ -70,6 +84,9 @@ fn entries(document: &Document, run: &str) -> Vec<Entry> {
         speedup: row.speedup,
         p99_ns: row.latency_ns.map(|latency| latency.p99),
         cpu_us_per_request: row.server.cpu_us_per_request,
+        allocs_per_request: row.server.allocs_per_request,
+        syscalls_per_request: row.server.syscalls_per_request,
+        syscalls_at_rest_per_request: row.server.syscalls_at_rest_per_request,
     })
     .collect()
 }
@@ -174,3 +191,6 @@ impl History {
 #[cfg(test)]
 #[path = "history_tests.rs"]
 pub(super) mod tests;
+
+#[cfg(test)]
+pub(super) use changes::tests as changes_tests;

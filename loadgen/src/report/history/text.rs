@@ -34,6 +34,9 @@ pub fn text(machines: &[Machine], width: usize) -> String {
     if marked {
         notes.push("q: quick, fewer than three trials; p: partial. The median is that of the other runs, where there are any.");
     }
+    if machines.iter().flat_map(|m| &m.trends).flat_map(|t| &t.points).any(|point| point.changed) {
+        notes.push("^: since that run a level is another.");
+    }
     lines.push(String::new());
     lines.extend(notes.into_iter().flat_map(|note| wrap(note, width.min(100))));
     lines.join("\n") + "\n"
@@ -59,12 +62,13 @@ fn sparks(points: &[Point]) -> String {
     points.iter().map(|point| level(point.qps)).collect()
 }
 
-/// A letter under each block of a run that says less than the others; empty where all say the same.
+/// A mark under each block of a run that says less than the others or begins a level; empty where there is none.
 fn marks(points: &[Point]) -> String {
-    let mark = |point: &Point| match (point.partial, point.quick) {
-        (true, _) => 'p',
-        (false, true) => 'q',
-        (false, false) => ' ',
+    let mark = |point: &Point| match (point.changed, point.partial, point.quick) {
+        (true, ..) => '^',
+        (false, true, _) => 'p',
+        (false, false, true) => 'q',
+        (false, false, false) => ' ',
     };
     points.iter().map(mark).collect::<String>().trim_end().to_owned()
 }

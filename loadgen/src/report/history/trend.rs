@@ -59,8 +59,13 @@ pub(in super::super) struct Point {
     pub(in super::super) started_at: String,
     pub(in super::super) commit: Option<String>,
     pub(in super::super) qps: f64,
+    pub(super) cpu_us: Option<f64>,
+    pub(super) allocs: Option<f64>,
+    pub(super) syscalls: Option<f64>,
     pub(in super::super) partial: bool,
     pub(in super::super) quick: bool,
+    /// Whether a level is another since this run, where that was looked for.
+    pub(super) changed: bool,
 }
 
 impl Trend {
@@ -101,8 +106,12 @@ fn machine(history: &History) -> Machine {
             started_at: entry.started_at.clone(),
             commit: entry.commit.clone(),
             qps: qps.median,
+            cpu_us: entry.cpu_us_per_request,
+            allocs: entry.allocs_per_request,
+            syscalls: entry.syscalls_at_rest_per_request,
             partial: entry.partial,
             quick: entry.quick,
+            changed: false,
         });
     }
     // Rows that joined a scenario later stand with it.

@@ -148,6 +148,14 @@ impl Canvas<'_, '_> {
         self.root.draw(&Text::new(text.to_owned(), (x + by.0, y + by.1), style))
     }
 
+    /// A thin line from the top to the bottom.
+    pub(super) fn upright(&mut self, x: f64, role: Role) -> Drawn {
+        let (top, bottom) = self.heights();
+        // Any height will do: what is wanted is where it is across.
+        let across = self.pixel((x, 0.0)).0;
+        self.root.draw(&PathElement::new(vec![(across, top), (across, bottom)], role.color().stroke_width(1)))
+    }
+
     /// A thin line from the end of another one to beside a place, to where its name is.
     pub(super) fn leader(&mut self, from: (f64, f64), to: (f64, f64), by: (i32, i32), role: Role) -> Drawn {
         let (start, end) = (self.pixel(from), self.pixel(to));

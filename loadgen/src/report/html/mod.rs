@@ -3,11 +3,12 @@
 //! # Layout
 //! - `page` has the sections, `story` what it begins with, `scenario` those of one workload, `table` the tables.
 //! - `climb`, `latency`, `trials`, `cpu`, `waterfall`, `trend` and `forest` draw one kind of picture each, most of them in
-//!   `slots`.
+//!   `slots`; `changes` marks in a trend where a level changed.
 //! - `frame` is what pictures have in common: `axis`, `labels` at the ends of lines, and colours by role
 //!   (`paint`), which `style.css` gives each theme.
 
 mod axis;
+mod changes;
 mod climb;
 mod cpu;
 pub(crate) mod forest;

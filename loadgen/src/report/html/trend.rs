@@ -4,9 +4,10 @@ use maud::html;
 use plotters::style::text_anchor::HPos;
 
 use super::super::format::rate;
-use super::super::history::{Machine, Trend};
+use super::super::history::{Changes, Machine, OfMachine, Trend};
 use super::super::tables::{Cell, Table};
 use super::axis::{Axis, short};
+use super::changes;
 use super::frame::{Margins, Picture, draw};
 use super::labels::{self, Label};
 use super::page;
@@ -19,12 +20,14 @@ const MARKS_MAX: usize = 6;
 /// The latest runs, which are drawn: more are neither told apart nor quickly loaded.
 const RUNS_MAX: usize = 200;
 
-/// A page of its own.
-pub fn history_page(machines: &[Machine]) -> String {
-    let machines: Vec<_> = machines.iter().map(|machine| (machine, latest(machine))).collect();
+/// A page of its own, with the changes of level where they were looked for.
+pub fn history_page(machines: &[Machine], changes: Option<&Changes>) -> String {
+    let of = |index: usize| changes.and_then(|changes| changes.machines.get(index));
+    let machines: Vec<_> =
+        machines.iter().enumerate().map(|(index, machine)| (machine, latest(machine), of(index))).collect();
     let content = html! {
         header { h1 { "Phase Lab: run after run" } }
-        @for (machine, trends) in &machines {
+        @for (machine, trends, changes) in &machines {
             section {
                 h2 { (machine.name) }
                 p.fired {
@@ -33,7 +36,7 @@ pub fn history_page(machines: &[Machine]) -> String {
                 }
                 div.pictures {
                     @for trends in trends.chunk_by(|a, b| a.scenario == b.scenario) {
-                        (picture(machine, trends).figure())
+                        (picture(machine, trends, *changes).figure())
                     }
                 }
             }
@@ -57,10 +60,13 @@ fn latest(machine: &Machine) -> Vec<Trend> {
     machine.trends.iter().map(cut).filter(|trend| !trend.points.is_empty()).collect()
 }
 
-fn picture(machine: &Machine, trends: &[Trend]) -> Picture {
+fn picture(machine: &Machine, trends: &[Trend], changes: Option<&OfMachine>) -> Picture {
     let scenario = trends.first().map_or("", |trend| trend.scenario.as_str());
-    let rates: Vec<f64> = trends.iter().flat_map(|trend| &trend.points).map(|point| point.qps).collect();
+    let mut rates: Vec<f64> = trends.iter().flat_map(|trend| &trend.points).map(|point| point.qps).collect();
     let first = machine.runs.saturating_sub(RUNS_MAX);
+    let changed = changes::marks(changes, scenario, first);
+    let highest = rates.iter().copied().fold(0.0, f64::max);
+    rates.push(highest * (1.0 + changes::room(&changed)));
     let last = machine.runs.saturating_sub(1).max(1) as f64;
     let every = (machine.runs - first).div_ceil(MARKS_MAX).max(1);
     let marks = (first..machine.runs).step_by(every).map(|run| run as f64).collect();
@@ -78,6 +84,7 @@ fn picture(machine: &Machine, trends: &[Trend]) -> Picture {
     let ends: Vec<_> = ends.collect();
     let height = labels::height(trends.len(), HEIGHT);
     let svg = draw(height, MARGINS, (x, "run, requests per second upwards"), y, |canvas| {
+        changes::draw(canvas, &changed, highest)?;
         for trend in trends {
             let role = role(trend);
             let points: Vec<_> = trend.points.iter().map(|point| (point.run as f64, point.qps)).collect();
@@ -97,7 +104,13 @@ fn picture(machine: &Machine, trends: &[Trend]) -> Picture {
             machine.runs - first,
             each.join("; ")
         ),
-        note: Some("A ring is a run that was quick (fewer than three trials) or partial.".into()),
+        note: Some(
+            ["A ring is a run that was quick (fewer than three trials) or partial.".to_owned()]
+                .into_iter()
+                .chain(changes::words(&changed))
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
         svg,
         values: values(trends),
     }
@@ -144,17 +157,17 @@ mod tests {
             })
             .collect();
         all[0].runs = 3_000;
-        let page = history_page(&all);
+        let page = history_page(&all, None);
         assert_eq!(page.matches("<circle").count(), RUNS_MAX, "other servers were not measured lately");
         assert!(page.contains("3000 runs; the last 200 are drawn"));
         assert!(page.len() < 500_000, "{} bytes", page.len());
     }
 
-    use crate::report::history::{machines, tests::six_runs};
+    use crate::report::history::{changes, changes_tests::a_change, machines, tests::six_runs};
 
     #[test]
     fn a_trend_is_drawn_with_rings_for_runs_that_say_less() {
-        let page = history_page(&machines(&[six_runs()]));
+        let page = history_page(&machines(&[six_runs()]), None);
         assert_eq!(page.matches("<figure").count(), 1);
         assert_eq!(page.matches("<circle").count(), 18);
         assert_eq!(
@@ -162,5 +175,18 @@ mod tests {
             2,
             "the quick one and the partial one"
         );
+    }
+
+    #[test]
+    fn a_change_of_level_is_an_upright_line_with_a_letter_that_is_explained() {
+        let all = machines(&[a_change()]);
+        let found = changes(&all, &|_, _| 0.1);
+        let page = history_page(&all, Some(&found));
+        assert!(page.contains(
+            "An upright line is where a level changed. A: phase0-serial, allocations per request 8 → 7"
+        ));
+        assert!(page.contains("; phase1-threads, requests per second "), "both are since the same run");
+        assert_eq!(page.matches(">\nA\n<").count(), 1, "the letter stands in the picture");
+        assert!(!history_page(&all, None).contains("upright"));
     }
 }

@@ -1,0 +1,31 @@
+//! The pool by itself: what a request needs, taken and given back, against allocating it anew.
+//!
+//! The pool is nobody's business outside of the phase, so its file is compiled into this program, too, and that of the
+//! parser, which is part of what is pooled.
+
+#[expect(dead_code, reason = "nothing is parsed here")]
+#[path = "../src/parser.rs"]
+mod parser;
+#[cfg_attr(test, allow(unused_imports, reason = "its tests are run with the phase's"))]
+#[path = "../src/pool.rs"]
+mod pool;
+
+use phase4_keepalive::{Options, ParserKind};
+
+use pool::Pool;
+
+fn main() {
+    benching::run(|criterion| {
+        for (name, fresh_buffers) in [("phase4-keepalive", false), ("phase4-keepalive --fresh-buffers", true)]
+        {
+            let options = Options { fresh_buffers, ..Options::default() };
+            let mut pool = Pool::new(&options);
+            benching::exchanges(criterion, name, |request, answer| {
+                let mut exchange = pool.take();
+                exchange.input.extend(request);
+                exchange.output.extend_from_slice(answer);
+                pool.give_back(exchange);
+            });
+        }
+    });
+}
