@@ -263,7 +263,7 @@ fn likeness(base: &Told, candidate: &Told, notes: &mut Vec<String>) -> Likeness 
         return Likeness::Machine;
     }
     notes.push(
-        "Instructions are shown and not judged between two machines: libraries have code of its own for each kind of \
+        "Instructions are shown and not judged between two machines: libraries have code of their own for each kind of \
          processor."
             .into(),
     );
