@@ -33,60 +33,92 @@ pub fn blocks(
     tell: &dyn Fn(&str),
 ) -> Result<Settled, String> {
     let began = Instant::now();
-    let mut open = vec![true; contests.len()];
-    let (mut judged, mut broken) = judge(contests);
-    let (mut rounds, mut looks, mut looked_at) = (0, 0, 0);
+    let mut looks = Looks::at_nothing(contests);
+    let mut rounds = 0;
     let mut interrupted = false;
     loop {
         let round_began = Instant::now();
-        match run_round(contests, &open, rounds, split, fire, watch) {
+        match run_round(contests, &looks.open, rounds, split, fire, watch) {
             Ok(()) => rounds += 1,
             Err(_) if interrupt::requested() => interrupted = true,
             Err(why) => return Err(why),
         }
         let over =
             interrupted || began.elapsed() + round_began.elapsed() > budget || rounds >= stats::blocks_max();
-        // The last look may come at any number, as long as there was none too many before, and none at this number.
-        if rounds > looked_at && (stats::is_look(rounds) || (over && looks < stats::LOOKS_MAX)) {
-            (looks, looked_at) = (looks + 1, rounds);
-            let look = judge(contests);
-            broken = look.1;
-            // What was settled stays so: nothing of it was measured again.
-            for ((open, judged), look) in open.iter_mut().zip(&mut judged).zip(look.0) {
-                if *open {
-                    *open = !is_settled(&look);
-                    *judged = look;
-                }
-            }
-            tell(&progress(contests, &judged, &open, rounds, began.elapsed()));
+        if looks.are_due(rounds, over) {
+            looks.look(contests, rounds);
+            tell(&looks.told(contests, began.elapsed()));
         }
-        if over || broken.is_some() || !open.contains(&true) {
+        if over || looks.are_over() {
             break;
         }
     }
-    if broken.is_some() {
-        judged.iter_mut().flatten().for_each(|each| each.verdict = Verdict::CannotTell);
-    }
+    let (judged, broken) = looks.verdicts();
     Ok(Settled { judged, broken, interrupted })
 }
 
-/// How far it is, in a line.
-fn progress(
-    contests: &[Contest],
-    judged: &[Vec<Judged>],
-    open: &[bool],
-    rounds: usize,
-    elapsed: Duration,
-) -> String {
-    let slower = |judged: &[Judged]| judged.iter().any(|each| each.verdict == Verdict::Slower);
-    let mut groups = [("slower", Vec::new()), ("not slower", Vec::new()), ("open", Vec::new())];
-    for ((contest, judged), open) in contests.iter().zip(judged).zip(open) {
-        let group = if *open { 2 } else { usize::from(!slower(judged)) };
-        groups[group].1.push(contest.name.as_str());
+/// What was said of the contests at the looks so far.
+struct Looks {
+    /// Those that are not settled.
+    open: Vec<bool>,
+    judged: Vec<Vec<Judged>>,
+    broken: Option<String>,
+    taken: usize,
+    /// After how many rounds the last one was.
+    last_at: usize,
+}
+
+impl Looks {
+    fn at_nothing(contests: &[Contest]) -> Self {
+        let (judged, broken) = judge(contests);
+        Self { open: vec![true; contests.len()], judged, broken, taken: 0, last_at: 0 }
     }
-    let told = groups.into_iter().filter(|(_, names)| !names.is_empty());
-    let told: Vec<_> = told.map(|(what, names)| format!("{what}: {}", names.join(", "))).collect();
-    format!("{rounds} blocks in {} s; {}", elapsed.as_secs(), told.join("; "))
+
+    /// Whether it is time for one. The last one may come at any number of rounds, as long as there were not too many
+    /// before, and none at this number.
+    fn are_due(&self, rounds: usize, over: bool) -> bool {
+        rounds > self.last_at && (stats::is_look(rounds) || (over && self.taken < stats::LOOKS_MAX))
+    }
+
+    fn look(&mut self, contests: &[Contest], rounds: usize) {
+        (self.taken, self.last_at) = (self.taken + 1, rounds);
+        let (judged, broken) = judge(contests);
+        self.broken = broken;
+        // What was settled stays so: nothing of it was measured again.
+        for ((open, judged), now) in self.open.iter_mut().zip(&mut self.judged).zip(judged) {
+            if *open {
+                *open = !is_settled(&now);
+                *judged = now;
+            }
+        }
+    }
+
+    /// Whether another round would change nothing.
+    fn are_over(&self) -> bool {
+        self.broken.is_some() || !self.open.contains(&true)
+    }
+
+    /// The verdicts, and why there are none on times, if the base differed from itself.
+    fn verdicts(self) -> (Vec<Vec<Judged>>, Option<String>) {
+        let mut judged = self.judged;
+        if self.broken.is_some() {
+            judged.iter_mut().flatten().for_each(|each| each.verdict = Verdict::CannotTell);
+        }
+        (judged, self.broken)
+    }
+
+    /// How far it is, in a line.
+    fn told(&self, contests: &[Contest], elapsed: Duration) -> String {
+        let slower = |judged: &[Judged]| judged.iter().any(|each| each.verdict == Verdict::Slower);
+        let mut groups = [("slower", Vec::new()), ("not slower", Vec::new()), ("open", Vec::new())];
+        for ((contest, judged), open) in contests.iter().zip(&self.judged).zip(&self.open) {
+            let group = if *open { 2 } else { usize::from(!slower(judged)) };
+            groups[group].1.push(contest.name.as_str());
+        }
+        let told = groups.into_iter().filter(|(_, names)| !names.is_empty());
+        let told: Vec<_> = told.map(|(what, names)| format!("{what}: {}", names.join(", "))).collect();
+        format!("{} blocks in {} s; {}", self.last_at, elapsed.as_secs(), told.join("; "))
+    }
 }
 
 /// A block of each that is open, every second round backwards.
@@ -109,3 +141,7 @@ fn run_round(
         contests[index].block(split, fire, watch)
     })
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;
