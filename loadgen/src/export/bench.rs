@@ -89,6 +89,11 @@ impl Bench<'_> {
     pub(super) fn count(&self, name: &str) -> Option<f64> {
         self.counts.iter().find(|count| count.name == name).map(|count| count.per_request)
     }
+
+    /// Whether there is nothing to tell of it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.trials.is_empty() && self.counts.is_empty()
+    }
 }
 
 fn of_run(document: &Document) -> Vec<Bench<'_>> {

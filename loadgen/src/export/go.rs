@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 use super::bench::{Bench, Source, Trial};
 
-/// How a count is written.
-const COUNTS: [(&str, &str); 4] = [
-    ("allocations_per_request", "allocs/req"),
-    ("syscalls_per_request", "syscalls/req"),
-    ("syscalls_at_rest_per_request", "syscalls-at-rest/req"),
-    ("instructions_per_request", "instructions/req"),
+/// How a count is written, and whether it is the same each time it is taken.
+const COUNTS: [(&str, &str, bool); 4] = [
+    ("allocations_per_request", "allocs/req", true),
+    ("syscalls_per_request", "syscalls/req", false),
+    ("syscalls_at_rest_per_request", "syscalls-at-rest/req", true),
+    ("instructions_per_request", "instructions/req", false),
 ];
 
 /// The whole file; `None` where no trial has anything to tell.
@@ -21,9 +21,10 @@ pub(super) fn text(source: &Source<'_>, benches: &[&Bench<'_>]) -> Result<Option
     if let Some(model) = &machine.cpu_model {
         let _ = writeln!(text, "cpu: {}", one_line(model));
     }
-    // A count is the same each time it is taken, or nearly so: its spread is not to be reckoned with.
-    let counted = COUNTS.iter().filter(|(count, _)| benches.iter().any(|bench| bench.count(count).is_some()));
-    for (_, unit) in counted {
+    // Its spread is not to be reckoned with.
+    let exact = COUNTS.iter().filter(|(.., exact)| *exact);
+    let counted = exact.filter(|(count, ..)| benches.iter().any(|bench| bench.count(count).is_some()));
+    for (_, unit, _) in counted {
         let _ = writeln!(text, "Unit {unit} assume=exact");
     }
     let mut taken = BTreeSet::new();
@@ -55,7 +56,7 @@ fn line(name: &str, bench: &Bench<'_>, trial: &Trial<'_>) -> Option<String> {
     let mut add = |value: Option<f64>, unit: &str| {
         values.extend(value.map(|value| format!("{} {unit}", number(value))));
     };
-    for (count, unit) in COUNTS {
+    for (count, unit, _) in COUNTS {
         add(bench.count(count), unit);
     }
     // A gate does not say how many requests a trial had; readers only want a number of at least 1.

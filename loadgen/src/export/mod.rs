@@ -99,8 +99,8 @@ fn text(args: &Args, saved: &Saved) -> Result<String, String> {
     let wanted = args.side.or((!is_run && args.format != Format::Csv).then_some(Side::Candidate));
     let benches: Vec<&Bench<'_>> =
         source.benches.iter().filter(|bench| wanted.is_none() || bench.side == wanted).collect();
-    if args.format != Format::Markdown && benches.iter().all(|bench| bench.trials.is_empty()) {
-        return Err("there are no trials in it, so there is nothing to export".into());
+    if args.format != Format::Markdown && benches.iter().all(|bench| bench.is_empty()) {
+        return Err("there are no trials and no counts in it, so there is nothing to export".into());
     }
     let text = match args.format {
         Format::GoBench => go::text(&source, &benches),

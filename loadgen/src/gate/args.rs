@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use super::base::{Base, Wanted, kept_folder};
+use super::base::{Base, BaseError, Wanted, kept_folder};
 use super::contest::{Contender, Contest};
 use super::files::Place;
 use super::outcome::{self, Outcome, SCHEMA, Side};
@@ -98,6 +98,12 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
         Some(file) => Policy::of_file(file).map_err(Failure::BadArguments)?,
         None => Policy::built_in().map_err(Failure::Failed)?,
     };
+    let known = |name: &str| {
+        Row::parse(name).is_ok() || args.targets.as_ref().is_some_and(|target| target.name == name)
+    };
+    for stranger in policy.servers().filter(|name| !known(name)) {
+        eprintln!("! the policy has limits for [server.{stranger}], which is no server of this gate");
+    }
     let workspace = workspace();
     let place = args.out.as_deref().map(Place::prepare).transpose().map_err(Failure::BadArguments)?;
     if let Some(outcome) = args.by_counts(&policy, workspace.as_deref())? {
@@ -110,18 +116,29 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
     let source = workspace.as_deref().map(Source::of).unwrap_or_default();
     let base = args.base(workspace.as_deref())?;
     let rows = args.rows()?;
-    let mut contests = Vec::new();
+    let (mut contests, mut notes) = (Vec::new(), Vec::new());
     for (row, base_row) in rows {
-        if let (Some(base), Some(phase)) = (&base, row.phase()) {
-            base.check_serves(phase.name, &[], &interrupt::requested)?;
-        }
         let name = row.to_string();
+        if let (Some(base), Some(phase)) = (&base, row.phase()) {
+            match base.check_serves(phase.name, &[], &interrupt::requested) {
+                Ok(()) => {}
+                // One that is new here has nothing to be held against, and the others have.
+                Err(error @ BaseError::CannotServe { .. }) if args.phases.is_empty() => {
+                    notes.push(format!("{name} is left out: {error}."));
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
         let options = handicaps.iter().filter(|(phase, _)| *phase == name).map(|(_, option)| option.clone());
         let candidate = Contender { program: None, row, options: options.collect() };
         let program = base.as_ref().map(|base| base.program().to_owned());
         let base = Contender { program, row: base_row, options: Vec::new() };
         let limits = policy.limits_in(&scenario.name, &name);
         contests.push(Contest::new(name, scenario.clone(), base, candidate, limits));
+    }
+    if contests.is_empty() {
+        return Err(Failure::BadArguments(notes.join(" ")));
     }
     let split = Split::of(&cpus::allowed());
     let _ = cpus::pin(&split.client);
@@ -133,8 +150,12 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
         contests.iter().map(|contest| contest.name.as_str()).collect::<Vec<_>>().join(", "),
         humantime::format_duration(args.budget)
     ));
-    let mut settled = run::blocks(&mut contests, &split, args.budget, &fire, &bars, &|line| bars.line(line))
-        .map_err(Failure::Failed)?;
+    let mut settled = run::blocks(&mut contests, &split, args.budget, &fire, &bars, &|line| bars.line(line));
+    let nothing = contests.iter().all(|contest| contest.blocks.is_empty());
+    if let (Some(why), true) = (&settled.failed, nothing) {
+        bars.finish();
+        return Err(Failure::Failed(why.clone()));
+    }
     bars.line("counting allocations, system calls and instructions, apart from the blocks");
     for contest in contests.iter_mut().take_while(|_| !interrupt::requested()) {
         contest.count(&split, &fire);
@@ -157,12 +178,18 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
         machine: Machine::here(),
         scenario: scenario.name.clone(),
         verdict: outcome::verdict(&servers).into(),
-        partial: settled.interrupted,
+        partial: settled.interrupted || settled.failed.is_some(),
         withdrawn: settled.broken,
-        notes: Vec::new(),
+        notes: notes
+            .into_iter()
+            .chain(settled.failed.as_ref().map(|why| format!("It broke off: {why}")))
+            .collect(),
         servers,
     };
-    tell(&outcome, args.json, place.as_ref())
+    match (tell(&outcome, args.json, place.as_ref()), settled.failed) {
+        (Err(Failure::Interrupted), Some(why)) => Err(Failure::Failed(why)),
+        (told, _) => told,
+    }
 }
 
 fn fire(plan: &engine::Plan, progress: &engine::Progress) -> Result<engine::Outcome, String> {

@@ -9,7 +9,7 @@ use super::policy::Limits;
 use crate::lab::cpus::Split;
 use crate::lab::rows::Row;
 use crate::lab::scenario::Scenario;
-use crate::lab::{self, Fire, INTERRUPTED, Inspection, Launched, Place, Watch};
+use crate::lab::{self, Fire, INTERRUPTED, Inspection, Launched, Place, Watch, interrupt};
 use crate::run::launch;
 
 /// How long one trial of a block counts: short, so that a block is over before the machine has changed.
@@ -179,6 +179,7 @@ impl Contest {
             } = sample;
         }
         self.blocks.push(block);
+        interrupt::begun();
         Ok(())
     }
 

@@ -47,6 +47,9 @@ pub(super) fn outcome(
     }
     let mut outcome = saved::judge(&told, &counted, policy)?;
     outcome.notes.extend(base.note.clone());
+    if base.document.partial {
+        outcome.notes.push(format!("{} is partial: some of its trials are missing.", base.name));
+    }
     let rev = base.document.commit.as_deref().unwrap_or("COMMIT");
     outcome.notes.push(format!(
         "For a verdict on times name what can be run beside this build, a revision or a program: loadgen gate --against \

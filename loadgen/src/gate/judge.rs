@@ -116,21 +116,34 @@ fn ratios(metric: Metric, blocks: &[Block]) -> Ratios {
 }
 
 /// The verdicts on all metrics of all contests, in their order; and whether the base differed from itself, in words.
-pub fn judge(contests: &[Contest]) -> (Vec<Vec<Judged>>, Option<String>) {
-    let error = stats::ERROR / stats::LOOKS_MAX as f64;
+///
+/// `look` is the number of this look, from 1.
+pub fn judge(contests: &[Contest], look: usize) -> (Vec<Vec<Judged>>, Option<String>) {
+    let error = stats::error_of(look);
     let all: Vec<(&Contest, Metric, Ratios)> = contests
         .iter()
         .flat_map(|contest| Metric::ALL.map(|metric| (contest, metric, ratios(metric, &contest.blocks))))
         .collect();
+    // What can't fail, or was not measured, is nothing that chance could pick.
+    let family: Vec<usize> = (0..all.len())
+        .filter(|&index| {
+            let (contest, metric, ratios) = &all[index];
+            metric.limit(contest).is_finite() && !ratios.candidate.is_empty()
+        })
+        .collect();
     let told = |chance: &dyn Fn(&Ratios, f64) -> f64| {
-        let chances: Vec<f64> = all
+        let chances: Vec<f64> = family
             .iter()
-            .map(|(contest, metric, ratios)| match metric.limit(contest) {
-                limit if limit.is_finite() && !ratios.candidate.is_empty() => chance(ratios, limit),
-                _ => 1.0,
+            .map(|&index| {
+                let (contest, metric, ratios) = &all[index];
+                chance(ratios, metric.limit(contest))
             })
             .collect();
-        stats::holm(&chances, error)
+        let mut told = vec![false; all.len()];
+        for (&index, holds) in family.iter().zip(stats::holm(&chances, error)) {
+            told[index] = holds;
+        }
+        told
     };
     let slower = told(&|ratios, limit| stats::chance_of_above(&ratios.candidate, limit));
     let not_slower = told(&|ratios, limit| stats::chance_of_below(&ratios.candidate, limit));

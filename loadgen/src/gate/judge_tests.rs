@@ -60,12 +60,12 @@ fn of_a_hundred_gates_of_the_same_against_itself_at_most_one_alarms() {
     let alarms = (0..100).filter(|_| {
         let contests = five(73, 1.0, &mut noise);
         // At every look, as a gate does.
-        [15, 22, 33, 49, 73].iter().any(|&count| {
+        [15, 22, 33, 49, 73].iter().zip(1..).any(|(&count, look)| {
             let so_far: Vec<_> = contests
                 .iter()
                 .map(|contest| Contest { blocks: contest.blocks[..count].to_vec(), ..contest.clone() })
                 .collect();
-            let (judged, broken) = judge(&so_far);
+            let (judged, broken) = judge(&so_far, look);
             broken.is_some() || verdicts(&judged).contains(&Verdict::Slower)
         })
     });
@@ -77,7 +77,7 @@ fn of_a_hundred_gates_of_the_same_against_itself_at_most_one_alarms() {
 fn five_percent_are_found_where_they_are_and_nowhere_else() {
     let mut noise = Noise(2);
     let found = (0..20).filter(|_| {
-        let (judged, broken) = judge(&five(90, 1.05, &mut noise));
+        let (judged, broken) = judge(&five(109, 1.05, &mut noise), 6);
         let slower = |judged: &Vec<Judged>| judged.iter().any(|each| each.verdict == Verdict::Slower);
         assert_eq!(broken, None);
         let named: Vec<usize> = (0..5).filter(|&index| slower(&judged[index])).collect();
@@ -92,7 +92,7 @@ fn five_percent_are_found_where_they_are_and_nowhere_else() {
 fn a_fifth_is_found_at_the_first_look() {
     let mut noise = Noise(3);
     for _ in 0..20 {
-        let (judged, _) = judge(&five(stats::BLOCKS_MIN, 1.2, &mut noise));
+        let (judged, _) = judge(&five(stats::BLOCKS_MIN, 1.2, &mut noise), 1);
         assert_eq!(judged[2][0].verdict, Verdict::Slower);
         assert!(is_settled(&judged[2]));
         let effect = judged[2][0].effect.unwrap();
@@ -108,7 +108,7 @@ fn a_base_that_differs_from_itself_takes_all_verdicts_back() {
             contest("phase0-serial", blocks(60, 1.3, control, &mut noise)),
             contest("phase1-threads", blocks(60, 1.0, 1.0, &mut noise)),
         ];
-        let (judged, broken) = judge(&contests);
+        let (judged, broken) = judge(&contests, 1);
         assert!(broken.unwrap().starts_with("phase0-serial: the base differs from itself by"));
         assert!(verdicts(&judged).iter().all(|&verdict| verdict == Verdict::CannotTell));
     }
@@ -118,13 +118,13 @@ fn a_base_that_differs_from_itself_takes_all_verdicts_back() {
 fn few_blocks_tell_nothing_and_what_was_not_measured_is_not_waited_for() {
     let mut noise = Noise(5);
     let mut contest = contest("phase0-serial", blocks(5, 2.0, 1.0, &mut noise));
-    let (judged, _) = judge(std::slice::from_ref(&contest));
+    let (judged, _) = judge(std::slice::from_ref(&contest), 1);
     assert_eq!(verdicts(&judged), [Verdict::CannotTell; 2]);
     assert!(!is_settled(&judged[0]));
     contest.blocks = blocks(60, 1.0, 1.0, &mut noise);
     contest.blocks.iter_mut().for_each(|block| block.candidate.cpu_us = None);
     contest.limits.qps_percent = f64::INFINITY;
-    let (judged, _) = judge(&[contest]);
+    let (judged, _) = judge(&[contest], 1);
     assert!(judged[0][0].effect.is_none() && !judged[0][1].gated && is_settled(&judged[0]));
 }
 

@@ -26,7 +26,7 @@ pub struct Outcome {
     pub base: Side,
     /// What is judged.
     pub candidate: Side,
-    /// The machine that both ran on.
+    /// The machine that both ran on; of saved runs, the candidate's.
     pub machine: Machine,
     /// The workload's name.
     pub scenario: String,
@@ -204,6 +204,13 @@ fn median(contest: &Contest, side: fn(&Block) -> &Sample, of: fn(&Sample) -> Opt
     spread(&values).map(|spread| round5(spread.median))
 }
 
+/// The median over the blocks of both bases' mean, which the candidate is held against.
+fn median_of_bases(contest: &Contest, of: fn(&Sample) -> Option<f64>) -> Option<f64> {
+    let both = contest.blocks.iter().filter_map(|block| Some((of(&block.base)?, of(&block.control)?)));
+    let values: Vec<f64> = both.map(|(base, control)| f64::midpoint(base, control)).collect();
+    spread(&values).map(|spread| round5(spread.median))
+}
+
 const BASE: fn(&Block) -> &Sample = |block| &block.base;
 const CANDIDATE: fn(&Block) -> &Sample = |block| &block.candidate;
 
@@ -225,7 +232,7 @@ fn timed(contest: &Contest, judged: &Judged) -> Compared {
     let ends = judged.effect.map(|effect| [percent(effect.low), percent(effect.high)]);
     Compared {
         metric: name.into(),
-        base: median(contest, BASE, of),
+        base: median_of_bases(contest, of),
         candidate: median(contest, CANDIDATE, of),
         change_percent: judged.effect.map(|effect| percent(effect.middle)),
         low_percent: ends.map(|[a, b]| a.min(b)),
@@ -267,7 +274,12 @@ pub(super) fn counted(
     max: Option<f64>,
 ) -> Compared {
     let gated = tolerance.is_finite();
-    let verdict = ratchet::verdict(base, candidate, tolerance, max).filter(|_| gated);
+    let verdict = match ratchet::verdict(base, candidate, tolerance, max) {
+        _ if !gated => None,
+        // What it can be held to is there, and the candidate's is not.
+        None if candidate.is_none() && (base.is_some() || max.is_some()) => Some(Verdict::CannotTell),
+        verdict => verdict,
+    };
     Compared {
         base: base.map(round5),
         candidate: candidate.map(round5),

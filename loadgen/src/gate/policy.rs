@@ -84,6 +84,29 @@ impl Policy {
 
     fn parse(text: &str) -> Result<Self, String> {
         let policy: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        for name in policy.server.keys() {
+            let limits = policy.limits_of(name);
+            let off = [
+                (
+                    "allocations_per_request",
+                    limits.allocations_per_request,
+                    limits.most.allocations_per_request,
+                ),
+                (
+                    "syscalls_at_rest_per_request",
+                    limits.syscalls_at_rest_per_request,
+                    limits.most.syscalls_at_rest_per_request,
+                ),
+            ];
+            if let Some((field, ..)) =
+                off.iter().find(|(_, tolerance, max)| tolerance.is_infinite() && max.is_some())
+            {
+                return Err(format!(
+                    "server.{name}: {field}_max holds for nothing where {field} is inf, which shows it only; give it a \
+                     number"
+                ));
+            }
+        }
         let names = std::iter::once(None).chain(policy.server.keys().map(Some));
         for name in names {
             let limits = policy.limits_of(name.map_or("", String::as_str));

@@ -45,10 +45,13 @@ pub(super) fn ask(server: &str, metric: &Compared) -> String {
         None => "fewer than the base has".into(),
     };
     match (metric.metric.as_str(), metric.candidate) {
-        (name @ ("allocations_per_request" | "syscalls_at_rest_per_request"), Some(candidate)) => {
+        // With its scenario behind it a name is no server's.
+        (name @ ("allocations_per_request" | "syscalls_at_rest_per_request"), Some(candidate))
+            if !server.contains(" in ") =>
+        {
             format!(
-                "{than}. Tighten the limit, so that it stays so: {name}_max = {} for [server.{}] in gate.toml; and save \
-                 a baseline anew",
+                "{than}. Tighten the limit, so that it stays so: {name}_max = {} for [server.{}] in gate.toml, if \
+                 this is the scenario that it names; and save a baseline anew",
                 to_write(candidate),
                 key(server)
             )

@@ -17,13 +17,13 @@ pub struct Settled {
     pub broken: Option<String>,
     /// Whether Ctrl-C ended it.
     pub interrupted: bool,
+    /// Why it ended before that, if a server or a request failed; in words for people.
+    pub failed: Option<String>,
 }
 
 /// Runs blocks of all contests in turns. A contest that is settled at a look is run no more, so that the others have
-/// its time. `tell` is given a line at each look.
-///
-/// # Errors
-/// A server or a request failed; in words for people.
+/// its time. `tell` is given a line at each look. Where a server or a request fails, that ends it, and what was measured
+/// until then is judged.
 pub fn blocks(
     contests: &mut [Contest],
     split: &Split,
@@ -31,20 +31,22 @@ pub fn blocks(
     fire: Fire<'_>,
     watch: &dyn Watch,
     tell: &dyn Fn(&str),
-) -> Result<Settled, String> {
+) -> Settled {
     let began = Instant::now();
     let mut looks = Looks::at_nothing(contests);
     let mut rounds = 0;
-    let mut interrupted = false;
+    let (mut interrupted, mut failed) = (false, None);
     loop {
         let round_began = Instant::now();
         match run_round(contests, &looks.open, rounds, split, fire, watch) {
             Ok(()) => rounds += 1,
             Err(_) if interrupt::requested() => interrupted = true,
-            Err(why) => return Err(why),
+            Err(why) => failed = Some(why),
         }
-        let over =
-            interrupted || began.elapsed() + round_began.elapsed() > budget || rounds >= stats::blocks_max();
+        let over = interrupted
+            || failed.is_some()
+            || began.elapsed() + round_began.elapsed() > budget
+            || rounds >= stats::blocks_max();
         if looks.are_due(rounds, over) {
             looks.look(contests, rounds);
             tell(&looks.told(contests, began.elapsed()));
@@ -54,7 +56,7 @@ pub fn blocks(
         }
     }
     let (judged, broken) = looks.verdicts();
-    Ok(Settled { judged, broken, interrupted })
+    Settled { judged, broken, interrupted, failed }
 }
 
 /// What was said of the contests at the looks so far.
@@ -70,19 +72,18 @@ struct Looks {
 
 impl Looks {
     fn at_nothing(contests: &[Contest]) -> Self {
-        let (judged, broken) = judge(contests);
+        let (judged, broken) = judge(contests, 1);
         Self { open: vec![true; contests.len()], judged, broken, taken: 0, last_at: 0 }
     }
 
-    /// Whether it is time for one. The last one may come at any number of rounds, as long as there were not too many
-    /// before, and none at this number.
+    /// Whether it is time for one. The last one may come at any number of rounds, if there was none at this number.
     fn are_due(&self, rounds: usize, over: bool) -> bool {
-        rounds > self.last_at && (stats::is_look(rounds) || (over && self.taken < stats::LOOKS_MAX))
+        rounds > self.last_at && (stats::is_look(rounds) || over)
     }
 
     fn look(&mut self, contests: &[Contest], rounds: usize) {
         (self.taken, self.last_at) = (self.taken + 1, rounds);
-        let (judged, broken) = judge(contests);
+        let (judged, broken) = judge(contests, self.taken);
         self.broken = broken;
         // What was settled stays so: nothing of it was measured again.
         for ((open, judged), now) in self.open.iter_mut().zip(&mut self.judged).zip(judged) {

@@ -270,11 +270,14 @@ fn likeness(base: &Told, candidate: &Told, notes: &mut Vec<String>) -> Likeness 
     Likeness::Program
 }
 
-/// How far a server's counts may differ: a variant's by as much as its phase's. What a phase may have at the most holds
-/// for the phase itself.
+/// How far a server's counts may differ: a variant's by as much as its phase's, unless it has limits of its own. What a
+/// phase may have at the most holds for the phase itself.
 fn limits(policy: &Policy, scenario: &str, name: &str) -> Limits {
-    let most = policy.limits_in(scenario, name).most;
-    Limits { most, ..policy.limits_in(scenario, phase_of(name)) }
+    let own = policy.limits_in(scenario, name);
+    if policy.servers().any(|server| server == name) {
+        return own;
+    }
+    Limits { most: own.most, ..policy.limits_in(scenario, phase_of(name)) }
 }
 
 fn server(base: &Line, candidate: &Line, limits: &Limits, like: Likeness) -> Server {

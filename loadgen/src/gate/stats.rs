@@ -14,11 +14,11 @@ const CONFIDENCE: f64 = 0.95;
 /// Blocks before the first look: with fewer, one block that went wrong would keep five phases' worth of comparisons
 /// from significance.
 pub const BLOCKS_MIN: usize = 15;
-/// How often the blocks are looked at, at most. Each look has its part of the error, so that looking early costs no
-/// false alarm.
-pub const LOOKS_MAX: usize = 6;
+/// How often the blocks are looked at, at most: after 15 of them, then after half as many again each time, which makes
+/// hours of it.
+pub const LOOKS_MAX: usize = 12;
 
-/// Whether so many blocks are a number at which they are looked at: 15, then half as many again each time.
+/// Whether so many blocks are a number at which they are looked at.
 pub fn is_look(blocks: usize) -> bool {
     looks().any(|look| look == blocks)
 }
@@ -30,6 +30,12 @@ pub fn blocks_max() -> usize {
 
 fn looks() -> impl Iterator<Item = usize> {
     std::iter::successors(Some(BLOCKS_MIN), |blocks| Some(blocks + blocks / 2)).take(LOOKS_MAX)
+}
+
+/// What a look may spend of [`ERROR`], counted from 1: a half, a sixth, a twelfth… All of them together spend no more
+/// than there is, however many there are, so that looking early costs no false alarm.
+pub fn error_of(look: usize) -> f64 {
+    ERROR / (look * (look + 1)) as f64
 }
 
 /// How much more something costs, as a share: 0.05 is 5 % more.
@@ -148,9 +154,15 @@ mod tests {
     #[test]
     fn the_first_look_can_tell_even_among_many_comparisons() {
         // Five phases with two metrics each.
-        assert!(heads(BLOCKS_MIN, BLOCKS_MIN - 1) < ERROR / LOOKS_MAX as f64 / 10.0);
-        assert_eq!(looks().collect::<Vec<_>>(), [15, 22, 33, 49, 73, 109]);
+        assert!(heads(BLOCKS_MIN, BLOCKS_MIN - 1) < error_of(1) / 10.0);
+        assert_eq!(looks().take(6).collect::<Vec<_>>(), [15, 22, 33, 49, 73, 109]);
         assert!(is_look(49) && !is_look(50));
-        assert_eq!(blocks_max(), 109);
+        assert_eq!(blocks_max(), 1234);
+    }
+
+    #[test]
+    fn all_looks_together_spend_no_more_than_there_is() {
+        let spent: f64 = (1..=LOOKS_MAX).map(error_of).sum();
+        assert!(spent < ERROR && spent > 0.9 * ERROR, "{spent}");
     }
 }

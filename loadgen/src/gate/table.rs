@@ -52,7 +52,10 @@ fn limit(metric: &Compared) -> String {
     let Some(limit) = metric.limit else { return NONE.into() };
     match metric.metric.as_str() {
         "requests_per_sec" => format!("-{limit} %"),
-        "allocations_per_request" | "syscalls_at_rest_per_request" => format!("±{limit}"),
+        "allocations_per_request" | "syscalls_at_rest_per_request" => {
+            let max = metric.max.map_or_else(String::new, |max| format!(", at most {max}"));
+            format!("±{limit}{max}")
+        }
         "instructions_per_request" => format!("±{limit} %"),
         _ => format!("+{limit} %"),
     }
@@ -62,7 +65,7 @@ fn limit(metric: &Compared) -> String {
 pub(super) fn verdict(metric: &Compared) -> String {
     match metric.verdict.as_deref() {
         Some(verdict) => signed(verdict),
-        None if metric.base.is_some() && metric.limit.is_none() => "shown only".into(),
+        None if text::is_shown_only(metric) => "shown only".into(),
         None => NONE.into(),
     }
 }

@@ -65,7 +65,7 @@ fn table(server: &Server, width: usize) -> Vec<String> {
                 metric
                     .verdict
                     .clone()
-                    .unwrap_or_else(|| if metric.base.is_some() { "shown only".into() } else { NONE.into() }),
+                    .unwrap_or_else(|| if is_shown_only(metric) { "shown only".into() } else { NONE.into() }),
             ]
         })
         .collect();
@@ -78,6 +78,11 @@ fn table(server: &Server, width: usize) -> Vec<String> {
         if fits { vec![format!("{first}  {second}")] } else { vec![first, format!("    {second}")] }
     });
     lines.map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// Whether it is there and has no limit.
+pub(super) fn is_shown_only(metric: &Compared) -> bool {
+    metric.base.is_some() && metric.limit.is_none()
 }
 
 /// A metric's name for people.
@@ -164,24 +169,35 @@ pub(super) fn conclusions(outcome: &Outcome) -> Vec<String> {
                 .into(),
         );
     }
-    let open: Vec<&str> = outcome
-        .servers
-        .iter()
-        .filter(|server| {
-            server.metrics.iter().any(|metric| metric.verdict.as_deref() == Some(Verdict::CannotTell.name()))
-        })
-        .map(|server| server.name.as_str())
-        .collect();
+    let is = |metric: &Compared, wanted: Verdict| metric.verdict.as_deref() == Some(wanted.name());
+    for server in &outcome.servers {
+        // What is counted is told unless it could not be counted.
+        let uncounted = server.metrics.iter().filter(|metric| metric.candidate.is_none());
+        sentences.extend(uncounted.filter(|metric| is(metric, Verdict::CannotTell)).map(|metric| {
+            format!(
+                "{}: {} could not be counted in the candidate, so it cannot be told whether there are more.",
+                server.name,
+                name(&metric.metric)
+            )
+        }));
+    }
+    // One that is slower by one metric was not run on for the other.
+    let open = outcome.servers.iter().filter(|server| {
+        let timed = || server.metrics.iter().filter(|metric| metric.candidate.is_some());
+        timed().any(|metric| is(metric, Verdict::CannotTell))
+            && !timed().any(|metric| is(metric, Verdict::Slower))
+    });
+    let open: Vec<&Server> = open.collect();
     if !open.is_empty() && outcome.withdrawn.is_none() {
-        let few = outcome.servers.iter().any(|server| server.blocks < BLOCKS_MIN);
-        let why = if few {
+        let why = if open.iter().any(|server| server.blocks < BLOCKS_MIN) {
             "fewer blocks than a verdict takes"
         } else {
             "the trials differ too much for so few blocks"
         };
+        let names: Vec<&str> = open.iter().map(|server| server.name.as_str()).collect();
         sentences.push(format!(
             "It cannot be told of {}: {why}. Give it more time (--budget 20m), a quieter machine, or a looser limit.",
-            open.join(", ")
+            names.join(", ")
         ));
     }
     sentences.extend(outcome.notes.iter().cloned());

@@ -35,7 +35,7 @@ pub fn requested() -> bool {
 }
 
 /// From now on something is measured that is kept.
-pub(super) fn begun() {
+pub(crate) fn begun() {
     BEGUN.store(true, SeqCst);
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::COUNT_PATH;
 use crate::lab::scenario::{Keep, Scenario};
+use crate::lab::{INTERRUPTED, interrupt};
 
 /// Connections at a time, at most.
 pub(super) const CONNECTIONS_MAX: usize = 4;
@@ -65,6 +66,9 @@ impl Few {
     pub(super) fn fire(&mut self, requests: u64) -> Result<u64, String> {
         let mut fired = 0;
         while fired < requests {
+            if interrupt::requested() {
+                return Err(INTERRUPTED.into());
+            }
             fired += self.round().map_err(|error| format!("a request was not answered: {error}"))?;
         }
         Ok(fired)

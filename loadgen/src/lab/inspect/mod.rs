@@ -73,7 +73,11 @@ pub fn inspect_row(
     fire: Fire<'_>,
 ) -> Inspection {
     let besides = Besides { switches: false, instructions: true };
-    count(row, scenario, split, launched, fire, besides)
+    let mut counted = count(row, scenario, split, launched, fire, besides);
+    if !matches!(row, Row::Phase { .. }) {
+        counted.missing.push("allocations are not counted: only the phases count their own".into());
+    }
+    counted
 }
 
 fn count(
