@@ -139,7 +139,7 @@ pub(super) fn costs(scenario: &Scenario) -> Table {
         column("system", |row: &Row| or_none(row.server.sys_us_per_request, micros)),
         optional("allocations", |row: &Row| or_none(row.server.allocs_per_request, per_request)),
         optional("system calls", |row: &Row| or_none(row.server.syscalls_per_request, per_request)),
-        optional("instructions", |row: &Row| or_none(row.server.instructions_per_request, rate)),
+        optional("instr.", |row: &Row| or_none(row.server.instructions_per_request, rate)),
         column("switches", |row: &Row| or_none(row.server.context_switches_per_request, per_request)),
         column("threads", |row: &Row| or_none(row.server.threads_max, count)),
         column("peak memory", |row: &Row| or_none(row.server.rss_peak_bytes, memory)),

@@ -162,11 +162,14 @@ mod tests {
             (self.roll() >> 11) as f64 / (1_u64 << 53) as f64
         }
 
-        /// As a run is off: by 3 % or so, and one in ten by up to half as much again as that.
+        /// As a run is off: normally, by 3 %.
         fn noise(&mut self) -> f64 {
-            let usual = (0..12).map(|_| self.share()).sum::<f64>() - 6.0;
-            let outlier = if self.share() < 0.1 { self.share() * 0.15 } else { 0.0 };
-            1.0 + 0.03 * usual + outlier
+            1.0 + 0.03 * ((0..12).map(|_| self.share()).sum::<f64>() - 6.0)
+        }
+
+        /// As on a bad day: one in ten is off by up to 15 % besides.
+        fn outlier(&mut self) -> f64 {
+            if self.share() < 0.1 { self.share() * 0.15 } else { 0.0 }
         }
     }
 
@@ -179,7 +182,10 @@ mod tests {
         let mut dice = Dice(1);
         for error in [0.05, 0.005] {
             let alarms = (0..1_000).filter(|index| {
-                let values = series(&mut dice, &[(10 + index % 40, 100.0)]);
+                let mut values = series(&mut dice, &[(10 + index % 40, 100.0)]);
+                for value in &mut values {
+                    *value *= 1.0 + dice.outlier();
+                }
                 !changes(&values, error).is_empty()
             });
             // Three standard deviations above the mean.
@@ -199,7 +205,7 @@ mod tests {
             found += usize::from(!all.is_empty());
             near += usize::from(all.iter().any(|change| change.at.abs_diff(14) <= 1));
         }
-        assert!(found >= 180 && near >= 160, "{found} found, {near} near of 200");
+        assert!(found >= 195 && near >= 190, "{found} found, {near} near of 200");
     }
 
     #[test]

@@ -77,7 +77,9 @@ pub(super) fn draw(
         let mut chart = ChartBuilder::on(&root)
             .margin_left(margins.left)
             .margin_right(margins.right)
-            .margin_top(8)
+            // Half of the highest mark stands above the axis, also where a picture has the page for itself and all is
+            // larger.
+            .margin_top(10)
             .set_label_area_size(LabelAreaPosition::Bottom, 44)
             .set_label_area_size(LabelAreaPosition::Left, margins.labels)
             .build_cartesian_2d(x, y)?;
