@@ -15,7 +15,7 @@ const PHASES: [&str; 5] =
     ["phase0-serial", "phase1-threads", "phase2-async", "phase3-pooled", "phase4-keepalive"];
 /// The short form: what a hundred seconds of five phases hold.
 const SHORT: usize = 22;
-/// What ten minutes hold, at the least: half of it is the number that a gate ever takes.
+/// The fifth look, which gates of five phases reach well within ten minutes.
 const LONG: usize = 73;
 
 fn recorded(phase: &str) -> Vec<Block> {

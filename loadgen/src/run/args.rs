@@ -38,7 +38,7 @@ pub struct Args {
     /// chance
     #[arg(long)]
     pub ablations: bool,
-    /// Also count the instructions of a request, with valgrind: some six seconds more for each row
+    /// Also count the instructions of a request, with valgrind: some seconds more for each row
     #[arg(long)]
     pub instructions: bool,
     /// Connections open at the same time, in place of each scenario's own number

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::few::Few;
+use super::kernel::counted;
 use crate::lab::scenario::Scenario;
 use crate::lab::server::Server;
 use crate::lab::{INTERRUPTED, Launched, interrupt};
@@ -28,12 +29,7 @@ const REST_WITHIN: Duration = Duration::from_secs(5);
 /// Starts what was launched and counts; `None` where system calls can't be counted, which was told for those under
 /// load.
 pub(super) fn count(scenario: &Scenario, launched: &Launched) -> Result<Option<f64>, String> {
-    let mut counters = Counters::default();
-    let mut server = Server::start_held_back(
-        launched,
-        |addr| scenario.request(addr),
-        |pid| counters = Counters::attach(pid),
-    )?;
+    let (mut server, mut counters) = counted(scenario, launched)?;
     if counters.read().syscalls.is_none() {
         return Ok(None);
     }

@@ -30,6 +30,17 @@ pub(super) struct Counted {
     pub(super) no_switches: Option<String>,
 }
 
+/// Starts what was launched, with counters that have missed nothing of it.
+pub(super) fn counted(scenario: &Scenario, launched: &Launched) -> Result<(Server, Counters), String> {
+    let mut counters = Counters::default();
+    let server = Server::start_held_back(
+        launched,
+        |addr| scenario.request(addr),
+        |pid| counters = Counters::attach(pid),
+    )?;
+    Ok((server, counters))
+}
+
 /// Starts what was launched, fires as in a trial, only shorter, and counts.
 pub(super) fn count(
     scenario: &Scenario,
@@ -37,12 +48,7 @@ pub(super) fn count(
     plan: impl FnOnce(SocketAddr) -> Plan,
     fire: Fire<'_>,
 ) -> Result<Counted, String> {
-    let mut counters = Counters::default();
-    let mut server = Server::start_held_back(
-        launched,
-        |addr| scenario.request(addr),
-        |pid| counters = Counters::attach(pid),
-    )?;
+    let (mut server, mut counters) = counted(scenario, launched)?;
     if counters.nothing() {
         // Nothing to fire for.
         let Counters { no_syscalls, no_switches, .. } = counters;

@@ -3,8 +3,7 @@
 //! Each row has its turn once, after all trials, with fresh servers. Allocations are counted request
 //! by request, by a server that counts its own. System calls depend on the load, for an event loop that is
 //! busy fetches more events at once, so they are counted under the scenario's own; and once more at rest, where the
-//! same is done each time. Instructions take a server that
-//! is fifty times slower, so they are counted for whoever asks.
+//! same is done each time. Instructions take a server that is slower by far, so they are counted for whoever asks.
 
 mod allocations;
 mod at_rest;
