@@ -3,11 +3,14 @@
 //! A job builds what it needs, says what it does as it goes, is bounded in time, and exits with 0 only
 //! if all was well.
 
+mod book;
 mod cargo;
 mod clients;
 mod fuzz;
 mod pages;
 mod peers;
+mod pictures;
+mod prose;
 mod soak;
 
 use std::process::ExitCode;
@@ -18,6 +21,8 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 enum Job {
+    Book(book::Args),
+    Check(prose::Args),
     Clients(clients::Args),
     Fuzz(fuzz::Args),
     Pages(pages::Args),
@@ -28,6 +33,8 @@ enum Job {
 
 fn main() -> ExitCode {
     let result = match Job::parse() {
+        Job::Book(args) => book::run(&args),
+        Job::Check(args) => prose::run(&args),
         Job::Clients(args) => clients::run(&args),
         Job::Fuzz(args) => fuzz::run(&args),
         Job::Pages(args) => pages::run(&args),

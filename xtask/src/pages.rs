@@ -1,9 +1,10 @@
-//! `cargo xtask pages`: the pages that `loadgen` draws, in a browser.
+//! `cargo xtask pages`: the pages that `loadgen` draws, and the book, in a browser.
 //!
 //! Tests can say what is in a page, not how it looks. A headless Chromium opens the reference run, a run
 //! that has everything, runs that are odd in one way each (`cases`), the same of gates (`gates`), and a history, on a phone, a laptop and
 //! paper, light and dark; it looks for words that are cut or cover each other, for tables that a laptop has no
-//! room for, for anything that is asked of the network, and for complaints.
+//! room for, for anything that is asked of the network, and for complaints. The book's chapters are looked at the same way, and
+//! its search has to find something.
 
 mod cases;
 mod gates;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use crate::book;
 use crate::cargo;
 use crate::clients::client::{CHROMIUM, NODE};
 use crate::clients::group::{Group, describe};
@@ -21,7 +23,7 @@ use crate::clients::interrupt;
 /// A page is looked at for this long at most; most take a few seconds.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// The pages that loadgen draws, in headless Chromium: on phone, laptop and paper, light and dark
+/// The pages that loadgen draws, and the book, in headless Chromium: on phone, laptop and paper, light and dark
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Take a picture of each view, and a PDF of each page, into this folder
@@ -45,9 +47,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let folder = tempfile::tempdir().map_err(|error| format!("there is no temporary folder: {error}"))?;
     let pictures = args.pictures.as_deref().map(prepare).transpose()?;
     let mut all_good = true;
-    for page in draw(&loadgen, folder.path())? {
-        let name = page.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let end = look(&page, folder.path(), pictures.as_deref())?;
+    let mut pages: Vec<_> =
+        draw(&loadgen, folder.path())?.into_iter().map(|page| (page, "report.mjs")).collect();
+    pages.push((book::build(&folder.path().join("book"))?, "book.mjs"));
+    for (page, script) in pages {
+        let name = page.strip_prefix(folder.path()).unwrap_or(&page).display().to_string();
+        let end = look(&page, script, folder.path(), pictures.as_deref())?;
         println!(
             "{name}: {}",
             end.as_ref().map_or_else(|report| format!("FAILED, {report}"), |()| "ok".into())
@@ -116,8 +121,13 @@ fn output(command: &mut Command) -> Result<Vec<u8>, String> {
 }
 
 /// Has a browser look at a page. The inner result is what it finds wrong.
-fn look(page: &Path, folder: &Path, pictures: Option<&Path>) -> Result<Result<(), String>, String> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("pages/report.mjs");
+fn look(
+    page: &Path,
+    script: &str,
+    folder: &Path,
+    pictures: Option<&Path>,
+) -> Result<Result<(), String>, String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("pages").join(script);
     let mut command = Command::new(NODE.name);
     command.arg(script).arg(format!("file://{}", page.display())).args(pictures);
     // The browser's profile goes here, and goes with it.

@@ -1,15 +1,15 @@
 //! Numbers as people read them.
 
 /// What stands where nothing was measured.
-pub(crate) const NONE: &str = "–";
+pub const NONE: &str = "–";
 
 /// A whole number with commas, one decimal below 100.
-pub(crate) fn rate(value: f64) -> String {
+pub fn rate(value: f64) -> String {
     if value.abs() < 99.95 { format!("{value:.1}") } else { thousands(&format!("{value:.0}")) }
 }
 
 /// A count with commas.
-pub(crate) fn count(value: u64) -> String {
+pub fn count(value: u64) -> String {
     thousands(&value.to_string())
 }
 
@@ -25,23 +25,23 @@ fn thousands(digits: &str) -> String {
 }
 
 /// How often something happens per request: a whole number where it is one, so that 0 means never.
-pub(crate) fn per_request(count: f64) -> String {
+pub fn per_request(count: f64) -> String {
     if count.fract() == 0.0 { format!("{count:.0}") } else { format!("{count:.2}") }
 }
 
 /// Microseconds per request, with three digits: many are small, and are compared.
-pub(crate) fn micros(us: f64) -> String {
+pub fn micros(us: f64) -> String {
     format!("{} µs", digits(us))
 }
 
 /// The same without the unit.
-pub(crate) fn digits(us: f64) -> String {
+pub fn digits(us: f64) -> String {
     let decimals = decimals(us);
     format!("{us:.decimals$}")
 }
 
 /// How many decimals make three digits.
-pub(crate) fn decimals(us: f64) -> usize {
+pub fn decimals(us: f64) -> usize {
     match us {
         ..1.0 => 3,
         ..10.0 => 2,
@@ -50,7 +50,7 @@ pub(crate) fn decimals(us: f64) -> usize {
 }
 
 /// A duration in the unit that leaves it between 1 and 1,000, with three digits.
-pub(crate) fn duration(ns: u64) -> String {
+pub fn duration(ns: u64) -> String {
     let (value, unit) = match ns {
         0..1_000 => return format!("{ns} ns"),
         1_000..1_000_000 => (ns as f64 / 1e3, "µs"),
@@ -62,12 +62,12 @@ pub(crate) fn duration(ns: u64) -> String {
 }
 
 /// A share in percent, without decimals.
-pub(crate) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
 /// A success rate, cut and not rounded: 100 % means all of them.
-pub(crate) fn success(share: f64) -> String {
+pub fn success(share: f64) -> String {
     if share >= 1.0 {
         return "100 %".into();
     }
@@ -75,12 +75,12 @@ pub(crate) fn success(share: f64) -> String {
 }
 
 /// How many times as fast.
-pub(crate) fn times(factor: f64) -> String {
+pub fn times(factor: f64) -> String {
     if factor < 99.95 { format!("{factor:.1}x") } else { format!("{}x", rate(factor)) }
 }
 
 /// Memory in MiB, or in GiB where that is ten or more.
-pub(crate) fn memory(bytes: u64) -> String {
+pub fn memory(bytes: u64) -> String {
     let mebibytes = bytes as f64 / f64::from(1 << 20);
     if mebibytes < 10_240.0 {
         format!("{mebibytes:.1} MiB")
@@ -90,7 +90,7 @@ pub(crate) fn memory(bytes: u64) -> String {
 }
 
 /// Memory that came, or went, with its sign.
-pub(crate) fn growth(bytes: i64) -> String {
+pub fn growth(bytes: i64) -> String {
     let sign = match bytes {
         0 => "",
         1.. => "+",
@@ -100,7 +100,7 @@ pub(crate) fn growth(bytes: i64) -> String {
 }
 
 /// `value` as `show` prints it, or a dash.
-pub(crate) fn or_none<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+pub fn or_none<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| NONE.into(), show)
 }
 

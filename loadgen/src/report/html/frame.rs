@@ -179,6 +179,27 @@ impl Canvas<'_, '_> {
 
 impl Picture {
     pub(crate) fn figure(&self) -> Markup {
+        html! {
+            figure id=(self.id) {
+                figcaption { (self.title) }
+                (self.drawing(&html! {}))
+                @if let Some(note) = &self.note { p.note { (note) } }
+                details { summary { "The values" } (table::html(&self.values)) }
+            }
+        }
+    }
+
+    /// The picture as a file of its own, with the colours inside.
+    pub(super) fn alone(&self, style: &str) -> String {
+        let ground = html! {
+            style { (PreEscaped(style)) }
+            rect.f-paper width="100%" height="100%" {}
+        };
+        self.drawing(&ground).into_string()
+    }
+
+    /// The SVG, with what belongs behind everything.
+    fn drawing(&self, behind: &Markup) -> Markup {
         let (title_id, description_id) = (format!("{}-title", self.id), format!("{}-desc", self.id));
         // The words that a browser reads out and shows go into the picture itself.
         let words = html! {
@@ -192,13 +213,6 @@ impl Picture {
              xmlns=\"http://www.w3.org/2000/svg\">",
             height.unwrap_or("0")
         );
-        html! {
-            figure id=(self.id) {
-                figcaption { (self.title) }
-                (PreEscaped(open)) (words) (PreEscaped(body))
-                @if let Some(note) = &self.note { p.note { (note) } }
-                details { summary { "The values" } (table::html(&self.values)) }
-            }
-        }
+        html! { (PreEscaped(open)) (words) (behind) (PreEscaped(body)) }
     }
 }

@@ -25,5 +25,5 @@ mod trend;
 mod trials;
 mod waterfall;
 
-pub use page::html;
+pub use page::{climb_svg, html};
 pub use trend::history_page;

@@ -2,9 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::super::document::Document;
+use super::super::document::{Document, Scenario};
 use super::super::{claims, prose, tables, warnings};
-use super::{scenario, story, table};
+use super::{climb, scenario, story, table};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -43,6 +43,11 @@ pub fn html(document: &Document) -> String {
         }
     };
     whole(&title, &content)
+}
+
+/// The rates of a scenario as a picture of its own, in SVG; `None` where nothing was measured.
+pub fn climb_svg(scenario: &Scenario) -> Option<String> {
+    climb::picture(scenario).map(|picture| picture.alone(STYLE) + "\n")
 }
 
 /// A page of its own, with the style inside.

@@ -1,0 +1,78 @@
+//! `cargo xtask book`: the lessons as a book, to be read in a browser without a network.
+//!
+//! The pages stay where they are, each lesson beside its code; what belongs to the book, and in which order, says
+//! `book/SUMMARY.md`. They are gathered into a folder below `target/` (`chapters`), with the files that they link to, and mdBook
+//! makes HTML of that (`tool`).
+
+mod chapters;
+mod tool;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::cargo::ROOT;
+
+/// What mdBook is told, which is little: its defaults have a search and ask the network for nothing.
+const CONFIG: &str = r#"[book]
+title = "Phase Lab: how a server gets fast"
+language = "en"
+src = "src"
+
+[output.html]
+default-theme = "light"
+preferred-dark-theme = "navy"
+no-section-label = true
+smart-punctuation = false
+"#;
+
+const EXAMPLES: &str = "\
+Needs mdBook, which is built into target/tools if it is not there yet (a minute or two, once).
+
+Examples:
+  cargo xtask book                       then open target/book/html/index.html
+  cargo xtask book --out /tmp/book       somewhere else";
+
+/// Gather the lessons into a book that a browser shows, with search, without a network
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Where the pages go
+    #[arg(long, value_name = "DIR", default_value = "target/book/html")]
+    out: PathBuf,
+}
+
+/// Gathers, has mdBook draw, and says where the first page is.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
+    let first = build(&args.out)?;
+    println!("{}", first.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the book into `out`, and says where its first page is.
+pub(crate) fn build(out: &Path) -> Result<PathBuf, String> {
+    let root = Path::new(ROOT).canonicalize().map_err(|error| format!("{ROOT}: {error}"))?;
+    let gathered = root.join("target/book");
+    let source = gathered.join("src");
+    match fs::remove_dir_all(&source) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(format!("{} can't be emptied: {error}", source.display()));
+        }
+        _ => {}
+    }
+    for (path, text) in chapters::gather(&root)? {
+        write(&source.join(path), &text)?;
+    }
+    write(&gathered.join("book.toml"), CONFIG.as_bytes())?;
+    let out = std::path::absolute(out).map_err(|error| format!("{}: {error}", out.display()))?;
+    tool::draw(&root, &gathered, &out)?;
+    let first = out.join("index.html");
+    if first.is_file() { Ok(first) } else { Err(format!("mdBook has written no {}", first.display())) }
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), String> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(file, bytes))
+        .map_err(|error| format!("{} can't be written: {error}", file.display()))
+}

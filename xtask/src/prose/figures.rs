@@ -1,0 +1,163 @@
+//! Figures of the reference run.
+
+use std::fmt::Write as _;
+
+use loadgen::report::format::{NONE, duration, memory, micros, per_request, rate, times};
+use loadgen::report::{Document, Row};
+
+/// What can be told of a row.
+struct Field {
+    name: &'static str,
+    /// How a column of it is called.
+    title: &'static str,
+    value: fn(&Row) -> Option<f64>,
+    show: fn(f64) -> String,
+}
+
+const FIELDS: [Field; 15] = [
+    field("qps", "requests/s", |row| row.qps.map(|qps| qps.median), rate),
+    field("ceiling", "ceiling", |row| row.ceiling.as_ref().map(|ceiling| ceiling.qps), rate),
+    field("cpu", "CPU/request", |row| row.server.cpu_us_per_request, micros),
+    field("user", "user CPU", |row| row.server.user_us_per_request, micros),
+    field("sys", "system CPU", |row| row.server.sys_us_per_request, micros),
+    field("allocs", "allocations", |row| row.server.allocs_per_request, per_request),
+    field("syscalls", "system calls", |row| row.server.syscalls_per_request, per_request),
+    field("rest", "system calls at rest", |row| row.server.syscalls_at_rest_per_request, per_request),
+    field("instructions", "instructions", |row| row.server.instructions_per_request, rounded),
+    field("switches", "context switches", |row| row.server.context_switches_per_request, per_request),
+    field("threads", "threads", |row| row.server.threads_max.map(|n| n as f64), rate_whole),
+    field("memory", "memory", |row| row.server.rss_peak_bytes.map(|n| n as f64), bytes),
+    field("p50", "p50", |row| row.latency_ns.map(|latency| latency.p50 as f64), nanos),
+    field("p99", "p99", |row| row.latency_ns.map(|latency| latency.p99 as f64), nanos),
+    field("max", "longest", |row| row.latency_ns.map(|latency| latency.max as f64), nanos),
+];
+
+const fn field(
+    name: &'static str,
+    title: &'static str,
+    value: fn(&Row) -> Option<f64>,
+    show: fn(f64) -> String,
+) -> Field {
+    Field { name, title, value, show }
+}
+
+/// The columns of a table. Those that nothing was measured for are left out.
+const COLUMNS: [&str; 8] = ["qps", "cpu", "allocs", "rest", "instructions", "switches", "threads", "memory"];
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes were an integer")]
+fn bytes(value: f64) -> String {
+    memory(value as u64)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "nanoseconds were an integer")]
+fn nanos(value: f64) -> String {
+    duration(value as u64)
+}
+
+fn rate_whole(value: f64) -> String {
+    if value < 100.0 { format!("{value:.0}") } else { rate(value) }
+}
+
+/// Three digits are what two runs agree on.
+fn rounded(value: f64) -> String {
+    let unit = 10_f64.powf((value.log10() - 2.0).floor().max(0.0));
+    rate((value / unit).round() * unit)
+}
+
+/// One figure: `SCENARIO / ROW / FIELD`, or how many times as much it is as another row's: `SCENARIO / ROW over ROW / FIELD`.
+pub(super) fn figure(run: &Document, what: &str) -> Result<String, String> {
+    let parts: Vec<_> = what.split(" / ").map(str::trim).collect();
+    let &[scenario, rows, field] = parts.as_slice() else {
+        return Err(format!("'{what}' should be SCENARIO / ROW / FIELD"));
+    };
+    let field = FIELDS.iter().find(|known| known.name == field).ok_or_else(|| {
+        let names: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
+        format!("there is no field '{field}'; there are {}", names.join(", "))
+    })?;
+    let value = |name: &str| {
+        (field.value)(row(run, scenario, name)?)
+            .ok_or_else(|| format!("the reference run has no {} for {name} in {scenario}", field.name))
+    };
+    match rows.split_once(" over ") {
+        None => Ok((field.show)(value(rows)?)),
+        Some((above, below)) => Ok(ratio(value(above)? / value(below)?)),
+    }
+}
+
+fn ratio(factor: f64) -> String {
+    if factor < 1.95 { format!("{factor:.2}x") } else { times(factor) }
+}
+
+fn row<'a>(run: &'a Document, scenario: &str, name: &str) -> Result<&'a Row, String> {
+    let scenario = run
+        .scenarios
+        .iter()
+        .find(|known| known.name == scenario)
+        .ok_or_else(|| format!("the reference run has no scenario '{scenario}'"))?;
+    scenario.rows.iter().find(|row| row.name == name).ok_or_else(|| {
+        let names: Vec<_> = scenario.rows.iter().map(|row| row.name.as_str()).collect();
+        format!("the reference run has no '{name}' in {}; it has {}", scenario.name, names.join(", "))
+    })
+}
+
+/// Rows side by side: `SCENARIO: ROW | ROW`.
+pub(super) fn table(run: &Document, what: &str) -> Result<String, String> {
+    let (scenario, rows) = what.split_once(": ").ok_or("measured needs SCENARIO: ROW | ROW")?;
+    let rows: Vec<&Row> =
+        rows.split(" | ").map(|name| row(run, scenario, name.trim())).collect::<Result<_, _>>()?;
+    let columns: Vec<_> = COLUMNS
+        .iter()
+        .filter_map(|name| FIELDS.iter().find(|field| field.name == *name))
+        .filter(|field| rows.iter().any(|row| (field.value)(row).is_some()))
+        .collect();
+    let titles: Vec<_> = columns.iter().map(|field| field.title).collect();
+    let mut out =
+        format!("| {scenario} | {} |\n|---|{}\n", titles.join(" | "), "---:|".repeat(columns.len()));
+    for row in rows {
+        let cells: Vec<_> = columns
+            .iter()
+            .map(|field| (field.value)(row).map_or_else(|| NONE.to_owned(), field.show))
+            .collect();
+        let _ = writeln!(out, "| `{}` | {} |", row.name, cells.join(" | "));
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reference() -> Document {
+        super::super::Sources::read().expect("the reference run").reference
+    }
+
+    #[test]
+    fn a_figure_is_that_of_its_row_and_a_ratio_that_of_two() {
+        let run = reference();
+        let row = row(&run, "reference", "phase0-serial").expect("the row");
+        let wanted = rate(row.qps.expect("a rate").median);
+        assert_eq!(figure(&run, "reference / phase0-serial / qps"), Ok(wanted));
+        assert_eq!(figure(&run, "kept / canned over canned / qps"), Ok("1.00x".into()));
+    }
+
+    #[test]
+    fn what_the_run_does_not_have_is_an_error_that_says_what_it_has() {
+        let run = reference();
+        let wrong = |what| figure(&run, what).expect_err("nothing");
+        assert!(wrong("reference / phase9 / qps").contains("it has phase0-serial"));
+        assert!(wrong("reference / canned / speed").contains("there are qps"));
+        assert!(wrong("reference / canned / allocs").contains("no allocs for canned"));
+    }
+
+    #[test]
+    fn a_table_has_a_line_for_each_row() {
+        let table = table(&reference(), "plaintext: phase3-pooled | phase4-keepalive").expect("a table");
+        assert_eq!(table.lines().count(), 4, "{table}");
+        assert!(table.starts_with("| plaintext | requests/s | CPU/request | allocations |"), "{table}");
+    }
+
+    #[test]
+    fn large_counts_have_three_digits() {
+        assert_eq!([9_412.0, 18_651.0, 1_493.0, 94.0].map(rounded), ["9,410", "18,700", "1,490", "94.0"]);
+    }
+}
