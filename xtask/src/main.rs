@@ -5,6 +5,7 @@
 
 mod cargo;
 mod clients;
+mod exercise;
 mod fuzz;
 mod pages;
 mod peers;
@@ -19,6 +20,7 @@ use clap::Parser;
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 enum Job {
     Clients(clients::Args),
+    Exercise(exercise::Args),
     Fuzz(fuzz::Args),
     Pages(pages::Args),
     Peers(peers::Args),
@@ -29,6 +31,7 @@ enum Job {
 fn main() -> ExitCode {
     let result = match Job::parse() {
         Job::Clients(args) => clients::run(&args),
+        Job::Exercise(args) => exercise::run(&args),
         Job::Fuzz(args) => fuzz::run(&args),
         Job::Pages(args) => pages::run(&args),
         Job::Peers(args) => peers::run(&args),
