@@ -49,15 +49,34 @@ pub(crate) fn loadgen(options: &[&str]) -> Result<PathBuf, String> {
 /// # Errors
 /// When it can't be built; cargo has said why by then.
 pub(crate) fn build(what: &str, options: &[&str]) -> Result<BTreeMap<String, PathBuf>, String> {
-    let output = command(["build", "--message-format=json-render-diagnostics"])
-        .args(options)
+    built(command(["build"]).args(options))?.ok_or_else(|| format!("{what} can't be built"))
+}
+
+/// Has cargo build by this command, and says where each executable is. `None` if it can't be built; cargo
+/// has said why by then.
+///
+/// # Errors
+/// When cargo can't be started.
+pub(crate) fn built(command: &mut Command) -> Result<Option<BTreeMap<String, PathBuf>>, String> {
+    let output = command
+        .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| cannot_start(&error))?;
-    if !output.status.success() {
-        return Err(format!("{what} can't be built"));
-    }
-    Ok(executables(&String::from_utf8_lossy(&output.stdout)))
+    Ok(output.status.success().then(|| executables(&String::from_utf8_lossy(&output.stdout))))
+}
+
+/// The folder that cargo builds into.
+///
+/// # Errors
+/// When cargo can't be asked.
+pub(crate) fn target_folder() -> Result<PathBuf, String> {
+    let asked = command(["metadata", "--no-deps", "--format-version=1"]).stderr(Stdio::inherit()).output();
+    let output = asked.map_err(|error| cannot_start(&error))?;
+    let metadata: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+    metadata
+        .and_then(|metadata| Some(metadata["target_directory"].as_str()?.into()))
+        .ok_or_else(|| "cargo did not say where it builds".to_owned())
 }
 
 /// The executables that cargo's messages, one a line, tell of, by name. Libraries have none.

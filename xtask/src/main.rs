@@ -6,6 +6,7 @@
 mod book;
 mod cargo;
 mod clients;
+mod exercise;
 mod fuzz;
 mod pages;
 mod peers;
@@ -24,6 +25,7 @@ enum Job {
     Book(book::Args),
     Check(prose::Args),
     Clients(clients::Args),
+    Exercise(exercise::Args),
     Fuzz(fuzz::Args),
     Pages(pages::Args),
     Peers(peers::Args),
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Job::Book(args) => book::run(&args),
         Job::Check(args) => prose::run(&args),
         Job::Clients(args) => clients::run(&args),
+        Job::Exercise(args) => exercise::run(&args),
         Job::Fuzz(args) => fuzz::run(&args),
         Job::Pages(args) => pages::run(&args),
         Job::Peers(args) => peers::run(&args),
