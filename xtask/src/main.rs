@@ -6,6 +6,7 @@
 mod cargo;
 mod clients;
 mod fuzz;
+mod new_phase;
 mod pages;
 mod peers;
 mod soak;
@@ -20,6 +21,7 @@ use clap::Parser;
 enum Job {
     Clients(clients::Args),
     Fuzz(fuzz::Args),
+    NewPhase(new_phase::Args),
     Pages(pages::Args),
     Peers(peers::Args),
     // Its help is told by what it runs.
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
     let result = match Job::parse() {
         Job::Clients(args) => clients::run(&args),
         Job::Fuzz(args) => fuzz::run(&args),
+        Job::NewPhase(args) => new_phase::run(&args),
         Job::Pages(args) => pages::run(&args),
         Job::Peers(args) => peers::run(&args),
         Job::Soak(args) => soak::run(&args),
