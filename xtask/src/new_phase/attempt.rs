@@ -107,10 +107,10 @@ fn step(what: &str, command: &mut Command) -> Result<(), String> {
     Err(format!("{what} {end}; {command:?} wrote:\n{}", group.output()))
 }
 
-/// The first of the names that a learner would take.
+/// The name that a learner would take.
 fn free(tree: &Path) -> Result<Name, String> {
-    let last = register::listed(&read(&tree.join(LIST))?).iter().map(|name| name.number).max().unwrap_or(4);
-    Name::parse(&format!("phase{}-mine", last.saturating_add(1)))
+    let known = register::listed(&read(&tree.join(LIST))?);
+    Name::first_free("mine", &known).ok_or_else(|| "there are as many phases as there can be".into())
 }
 
 /// Copies what git keeps or would keep: no results, and nothing that was built.

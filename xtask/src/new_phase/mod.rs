@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use name::Name;
-use register::{Joining, LIST, PLACES};
+use register::{Joining, LIST, PLACES, SCENARIOS};
 use write::Change;
 
 use crate::cargo::{self, ROOT};
@@ -26,9 +26,9 @@ const IDEA_CHARS_MAX: usize = 60;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask new-phase phase5-mine                          a copy of phase 4, for an idea of your own
+  cargo xtask new-phase phase5-mine    a copy of phase 4, for an idea of your own
   cargo xtask new-phase phase5-uring --from phase3-pooled --idea 'the poll is a ring'
-  cargo xtask new-phase --try                                make one in a copy of the tree, and see it work
+  cargo xtask new-phase --try          make one in a copy of the tree, and see it work
 
 Exit codes: 0 it is there, 1 it could not be made and nothing has changed, 2 bad arguments.";
 
@@ -136,13 +136,9 @@ fn changes(root: &Path, name: &Name, from: &str, idea: &str) -> Result<Vec<Chang
 /// Pictures and tables know a phase by its number, too, so no two have the same.
 fn is_free(root: &Path, name: &Name, known: &[Name]) -> Result<(), String> {
     if let Some(there) = known.iter().find(|known| known.number == name.number) {
-        let highest = known.iter().map(|known| known.number).max().unwrap_or_default();
-        return Err(format!(
-            "there is a phase {} already, {there}; the next is phase{}-{}",
-            name.number,
-            highest + 1,
-            name.word
-        ));
+        let free = Name::first_free(&name.word, known);
+        let instead = free.map_or_else(String::new, |free| format!("; {free} is free"));
+        return Err(format!("there is a phase {} already, {there}{instead}", name.number));
     }
     if root.join(name.to_string()).exists() {
         return Err(format!("there is a folder {name} already; take it away, or take another name"));
@@ -177,31 +173,25 @@ fn format(root: &Path, name: &Name) {
 
 /// What was made, and what to do next.
 fn told(name: &Name, from: &str, changes: &[Change]) -> String {
-    let mut text = format!("{name} is there, a copy of {from}:\n");
-    for path in changes.iter().filter(|change| change.is_new_file()).map(|change| change.path.display()) {
-        text += &format!("  {path}\n");
-    }
-    text += "and known to\n";
-    let width = PLACES.map(|(file, ..)| file.len()).into_iter().max().unwrap_or_default();
-    for (file, what, _) in PLACES {
-        text += &format!("  {file:width$}  {what}\n");
-    }
-    text += &format!("  {:width$}  cargo's own\n", "Cargo.lock");
-    text += &format!(
-        "\nNext:\n  \
+    let made = changes.iter().filter(|change| change.is_new_file());
+    let made: Vec<_> = made.map(|change| format!("  {}\n", change.path.display())).collect();
+    let width = SCENARIOS.len();
+    let known = PLACES.map(|(file, what, _)| format!("  {file:width$}  {what}\n"));
+    let (made, known) = (made.concat(), known.concat());
+    format!(
+        "{name} is there, a copy of {from}:\n{made}and known to\n{known}\
+         \nNext:\n  \
          cargo test -p {name}\n  \
          cargo run -p loadgen -- serve {name}\n  \
          cargo run -p loadgen -- check {name}\n  \
          cargo run -p loadgen -- run --phase {from} --phase {name} --scenario plaintext\n  \
          diff -ru {from}/src {name}/src\n\n\
-         {name}/README.md has the questions of a lesson. Write down what you expect before you begin.\n"
-    );
-    text
+         {name}/README.md asks the questions of a lesson. Write down what you expect before you begin.\n"
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::register::SCENARIOS;
     use super::*;
 
     fn name(text: &str) -> Name {
@@ -303,7 +293,9 @@ mod tests {
         ] {
             files.push(format!("phase2-async/{file}"));
         }
-        files.iter().for_each(|file| copy_of(file));
+        for file in &files {
+            copy_of(file);
+        }
         std::fs::write(root.path().join("loadgen/Cargo.toml"), "[dependencies]\n").unwrap();
         let message = fail();
         assert!(

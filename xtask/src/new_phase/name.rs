@@ -57,6 +57,13 @@ impl Name {
         (is_word && number.to_string() == digits).then(|| Self { number, word: word.to_owned() })
     }
 
+    /// The lowest number that a phase of that word can still have; `None` where all are taken.
+    pub(super) fn first_free(word: &str, known: &[Self]) -> Option<Self> {
+        let is_free = |number: &u8| known.iter().all(|known| known.number != *number);
+        let number = (NUMBER_MIN..=NUMBER_MAX).find(is_free)?;
+        Some(Self { number, word: word.to_owned() })
+    }
+
     /// What Rust calls the crate.
     pub(super) fn ident(&self) -> String {
         self.to_string().replace('-', "_")
@@ -79,6 +86,16 @@ mod tests {
             assert_eq!(Name::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Name::parse("phase12-io-uring").unwrap().ident(), "phase12_io_uring");
+    }
+
+    #[test]
+    fn the_first_free_number_fills_a_gap() {
+        let known =
+            ["phase4-keepalive", "phase5-mine", "phase7-late"].map(|name| Name::of_any(name).unwrap());
+        assert_eq!(Name::first_free("x", &known).unwrap().to_string(), "phase6-x");
+        assert_eq!(Name::first_free("x", &known[..1]).unwrap().to_string(), "phase5-x");
+        let all: Vec<_> = (5..=99).map(|number| Name { number, word: "x".into() }).collect();
+        assert_eq!(Name::first_free("x", &all), None);
     }
 
     #[test]
