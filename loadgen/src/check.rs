@@ -56,8 +56,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     } else {
         Profile::closing(&args.target)
     };
-    // The serial phase makes the others wait while their time runs.
-    if args.target == rows::PHASES[0].name {
+    // A serial phase makes the others wait while their time runs.
+    if rows::phase(&args.target).is_some_and(|phase| phase.workers == Some(1)) {
         profile = profile.serially();
     }
     profile.lab_routes = !args.foreign;

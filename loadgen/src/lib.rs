@@ -10,6 +10,8 @@
 //! - [`report`] writes down what was measured, and draws it from what it wrote.
 //! - [`gate`] runs a candidate and its base side by side, and says whether it is slower.
 //!
+//! Which phases there are is said once, in [`phases!`].
+//!
 //! [`cli`] puts them together: [`run`] is the report, [`serve`] one phase as a server, [`canned`]
 //! the least that a server can do, [`attack`] the engine alone against any address, [`check`] the
 //! conformance suite against one, and [`calibrate`] what the kernel can do without HTTP; [`redraw`] draws a
@@ -31,6 +33,7 @@ pub mod gate;
 pub mod history;
 pub mod lab;
 pub mod measure;
+mod phases;
 pub mod redraw;
 pub mod report;
 pub mod run;

@@ -16,30 +16,6 @@ pub struct Args {
     phase: Phase,
 }
 
-#[derive(Debug, clap::Subcommand)]
-enum Phase {
-    /// One thread, one connection at a time
-    #[command(name = "phase0-serial")]
-    Serial(Serve<phase0_serial::Options>),
-    /// A thread pool behind the accept loop
-    #[command(name = "phase1-threads")]
-    Threads(Serve<phase1_threads::Options>),
-    /// A tokio task per connection
-    #[command(name = "phase2-async")]
-    Async(Serve<phase2_async::Options>),
-    /// Its own event loop, with pools instead of allocations
-    #[command(name = "phase3-pooled")]
-    Pooled(Serve<phase3_pooled::Options>),
-    /// Keep-alive, pipelining, and requests read in place
-    #[command(name = "phase4-keepalive")]
-    Keepalive(Serve<phase4_keepalive::Options>),
-    /// Canned bytes and nothing else: the floor that the phases are held against
-    #[command(name = "canned")]
-    Canned(canned::Args),
-    #[command(external_subcommand)]
-    Unknown(Vec<String>),
-}
-
 #[derive(Debug, clap::Args)]
 struct Serve<O: clap::Args> {
     #[command(flatten)]
@@ -82,46 +58,62 @@ impl<H: Handler> Handler for Counted<H> {
     }
 }
 
-/// Serves until it is told to stop.
-pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    // Which handler serves is settled here, once, and costs no request anything.
-    macro_rules! serve {
-        ($line:expr, $name:literal, $phase:ident) => {
-            $line.run($name, |bind, options, serving| match serving {
-                Serving::Routes => server::run($name, bind, options, $phase::serve),
-                Serving::Misbehaving => {
-                    server::run($name, bind, options, |listener, routes, options, stats, stop| {
-                        $phase::serve(listener, Misbehaving(routes), options, stats, stop)
-                    })
-                }
-                Serving::Burdened(nanos) => {
-                    server::run($name, bind, options, |listener, handler, options, stats, stop| {
-                        $phase::serve(listener, Burdened { handler, nanos }, options, stats, stop)
-                    })
-                }
-                Serving::Counted(nanos) => {
-                    server::run($name, bind, options, |listener, handler, options, stats, stop| {
-                        let handler = Counted(Burdened { handler, nanos });
-                        $phase::serve(listener, handler, options, stats, stop)
-                    })
-                }
-            })
-        };
-    }
-    match args.phase {
-        Phase::Serial(line) => serve!(line, "phase0-serial", phase0_serial),
-        Phase::Threads(line) => serve!(line, "phase1-threads", phase1_threads),
-        Phase::Async(line) => serve!(line, "phase2-async", phase2_async),
-        Phase::Pooled(line) => serve!(line, "phase3-pooled", phase3_pooled),
-        Phase::Keepalive(line) => serve!(line, "phase4-keepalive", phase4_keepalive),
-        Phase::Canned(args) => canned::run(&args),
-        Phase::Unknown(words) => Err(Failure::BadArguments(format!(
-            "there is no phase '{}'; the phases are {}",
-            words.first().map_or("", String::as_str),
-            rows::phase_names()
-        ))),
-    }
+// Which handler serves is settled here, once, and costs no request anything.
+macro_rules! serve {
+    ($line:expr, $name:literal, $phase:ident) => {
+        $line.run($name, |bind, options, serving| match serving {
+            Serving::Routes => server::run($name, bind, options, $phase::serve),
+            Serving::Misbehaving => {
+                server::run($name, bind, options, |listener, routes, options, stats, stop| {
+                    $phase::serve(listener, Misbehaving(routes), options, stats, stop)
+                })
+            }
+            Serving::Burdened(nanos) => {
+                server::run($name, bind, options, |listener, handler, options, stats, stop| {
+                    $phase::serve(listener, Burdened { handler, nanos }, options, stats, stop)
+                })
+            }
+            Serving::Counted(nanos) => {
+                server::run($name, bind, options, |listener, handler, options, stats, stop| {
+                    let handler = Counted(Burdened { handler, nanos });
+                    $phase::serve(listener, handler, options, stats, stop)
+                })
+            }
+        })
+    };
 }
+
+macro_rules! subcommands {
+    ($($phase:ident = $name:literal { help: $help:literal, $($said:tt)+ })+) => {
+        #[derive(Debug, clap::Subcommand)]
+        #[expect(non_camel_case_types, reason = "a phase's variant is called as its crate is")]
+        enum Phase {
+            $(
+                #[command(name = $name, about = $help, long_about = None)]
+                $phase(Serve<$phase::Options>),
+            )+
+            /// Canned bytes and nothing else: the floor that the phases are held against
+            #[command(name = "canned")]
+            Canned(canned::Args),
+            #[command(external_subcommand)]
+            Unknown(Vec<String>),
+        }
+
+        /// Serves until it is told to stop.
+        pub fn run(args: Args) -> Result<ExitCode, Failure> {
+            match args.phase {
+                $(Phase::$phase(line) => serve!(line, $name, $phase),)+
+                Phase::Canned(args) => canned::run(&args),
+                Phase::Unknown(words) => Err(Failure::BadArguments(format!(
+                    "there is no phase '{}'; the phases are {}",
+                    words.first().map_or("", String::as_str),
+                    rows::phase_names()
+                ))),
+            }
+        }
+    };
+}
+crate::phases!(subcommands);
 
 /// Has this process do what the lab wants of it, or says which part of that it can't. Before any thread starts.
 pub(crate) fn put_on(leash: &Leash, name: &str) -> Result<(), Failure> {

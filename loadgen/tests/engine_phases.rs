@@ -14,23 +14,17 @@ use server::{Background, Stop};
 
 type Serve = fn(TcpListener, &Arc<Stats>, &Stop) -> io::Result<()>;
 
-/// A phase with the lab's routes.
-macro_rules! phase {
-    ($name:ident) => {
-        (stringify!($name), |listener, stats, stop| {
+macro_rules! with_routes {
+    ($($phase:ident = $name:literal $said:tt)+) => {
+        /// Each phase with the lab's routes.
+        const PHASES: &[(&str, Serve)] = &[$(($name, |listener, stats, stop| {
             let routes = Routes::new(Arc::clone(stats));
-            $name::serve(listener, routes, &$name::Options::default(), stats, stop)
-        })
+            $phase::serve(listener, routes, &$phase::Options::default(), stats, stop)
+        })),+];
     };
 }
+loadgen::phases!(with_routes);
 
-const PHASES: [(&str, Serve); 5] = [
-    phase!(phase0_serial),
-    phase!(phase1_threads),
-    phase!(phase2_async),
-    phase!(phase3_pooled),
-    phase!(phase4_keepalive),
-];
 const REQUESTS: u64 = 120;
 
 fn plan(target: SocketAddr, path: &str, mode: Mode) -> Plan {
@@ -103,7 +97,7 @@ fn on_each_phase(
     };
     // All at once: where requests time out, it is the waiting that takes long.
     thread::scope(|scope| {
-        for (name, serve) in PHASES {
+        for &(name, serve) in PHASES {
             let on = &on;
             scope.spawn(move || on(name, serve));
         }

@@ -8,6 +8,7 @@ mod cargo;
 mod clients;
 mod exercise;
 mod fuzz;
+mod new_phase;
 mod pages;
 mod peers;
 mod pictures;
@@ -27,6 +28,7 @@ enum Job {
     Clients(clients::Args),
     Exercise(exercise::Args),
     Fuzz(fuzz::Args),
+    NewPhase(new_phase::Args),
     Pages(pages::Args),
     Peers(peers::Args),
     // Its help is told by what it runs.
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Job::Clients(args) => clients::run(&args),
         Job::Exercise(args) => exercise::run(&args),
         Job::Fuzz(args) => fuzz::run(&args),
+        Job::NewPhase(args) => new_phase::run(&args),
         Job::Pages(args) => pages::run(&args),
         Job::Peers(args) => peers::run(&args),
         Job::Soak(args) => soak::run(&args),

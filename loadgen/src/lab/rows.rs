@@ -1,4 +1,4 @@
-//! The servers that can face a scenario: the five phases, phases with one mechanism changed, the canned
+//! The servers that can face a scenario: the phases, phases with one mechanism changed, the canned
 //! one, and the user's own.
 
 use std::fmt;
@@ -20,14 +20,13 @@ pub struct Phase {
     pub workers: Option<u32>,
 }
 
-/// The climb, slowest first.
-pub const PHASES: [Phase; 5] = [
-    Phase { name: "phase0-serial", idea: "one connection at a time", workers: Some(1) },
-    Phase { name: "phase1-threads", idea: "a pool of ten threads", workers: Some(10) },
-    Phase { name: "phase2-async", idea: "a tokio task per connection", workers: None },
-    Phase { name: "phase3-pooled", idea: "its own event loop, pooled buffers", workers: None },
-    Phase { name: "phase4-keepalive", idea: "keep-alive, pipelining, zero-copy", workers: None },
-];
+macro_rules! climb {
+    ($($phase:ident = $name:literal { help: $help:literal, idea: $idea:literal, workers: $workers:expr, })+) => {
+        /// The climb, slowest first.
+        pub const PHASES: &[Phase] = &[$(Phase { name: $name, idea: $idea, workers: $workers }),+];
+    };
+}
+crate::phases!(climb);
 
 /// The name of the server that answers with canned bytes.
 pub const CANNED: &str = "canned";
@@ -52,7 +51,7 @@ pub fn phase(name: &str) -> Option<&'static Phase> {
 
 /// The phases' names in one line, for messages.
 pub fn phase_names() -> String {
-    PHASES.map(|phase| phase.name).join(", ")
+    PHASES.iter().map(|phase| phase.name).collect::<Vec<_>>().join(", ")
 }
 
 /// What a row stands for. The names are part of `run.json`.

@@ -1,5 +1,6 @@
-//! Property 9 of `http1/tests/properties`: the five phases give the same answer to the same bytes, Date
-//! and Connection aside; and phase 4 gives all the answers that its parser and its handler promise.
+//! Property 9 of `http1/tests/properties`: the phases give the same answer to the same bytes, Date and
+//! Connection aside; and those that keep their connections, as phase 4 does, give all the answers that the parser and
+//! the handler promise.
 
 mod predict;
 
@@ -15,25 +16,25 @@ use server::Background;
 
 use self::predict::{Due, Quick, predict};
 
-/// The five, the one that keeps its connections last.
-fn phases() -> [Background; 5] {
-    let serial = Background::start(|listener, stats, stop| {
-        phase0_serial::serve(listener, Quick::new(stats), &phase0_serial::Options::default(), stats, stop)
-    });
-    let threads = Background::start(|listener, stats, stop| {
-        phase1_threads::serve(listener, Quick::new(stats), &phase1_threads::Options::default(), stats, stop)
-    });
-    let tasks = Background::start(|listener, stats, stop| {
-        phase2_async::serve(listener, Quick::new(stats), &phase2_async::Options::default(), stats, stop)
-    });
-    let pooled = Background::start(|listener, stats, stop| {
-        phase3_pooled::serve(listener, Quick::new(stats), &phase3_pooled::Options::default(), stats, stop)
-    });
-    let kept = Background::start(|listener, stats, stop| {
-        let options = phase4_keepalive::Options::default();
-        phase4_keepalive::serve(listener, Quick::new(stats), &options, stats, stop)
-    });
-    [serial, threads, tasks, pooled, kept].map(|phase| phase.expect("a port"))
+macro_rules! quick {
+    ($($phase:ident = $name:literal $said:tt)+) => {
+        /// All of them, slowest first.
+        fn phases() -> Vec<Background> {
+            let phases = [$(Background::start(|listener, stats, stop| {
+                let options = $phase::Options::default();
+                $phase::serve(listener, Quick::new(stats), &options, stats, stop)
+            })),+];
+            phases.map(|phase| phase.expect("a port")).into()
+        }
+    };
+}
+loadgen::phases!(quick);
+
+/// Whether it answers more than one request on a connection.
+fn keeps(phase: &Background) -> bool {
+    let [first, last] =
+        ["", "Connection: close\r\n"].map(|more| format!("GET / HTTP/1.1\r\nHost: a\r\n{more}\r\n"));
+    phase.ask(first + &last).expect("answers").matches("HTTP/1.1 200 OK").count() > 1
 }
 
 /// Sends the bytes, says that there are no more, and reads to the end.
@@ -103,15 +104,18 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
 
 #[test]
 fn the_same_bytes_have_the_same_answer() {
-    let phases = phases();
+    let phases: Vec<(bool, Background)> = phases().into_iter().map(|phase| (keeps(&phase), phase)).collect();
+    assert!(phases.iter().any(|(keeps, _)| *keeps) && phases.iter().any(|(keeps, _)| !keeps));
     let config = Config { cases: 1_000, failure_persistence: None, ..Config::default() };
     let messages = prop::collection::vec(message(), 1..4).prop_map(|messages| messages.concat());
     let outcome = TestRunner::new(config).run(&messages, |bytes| {
-        let due = [false, false, false, false, true].map(|keeps| predict(&bytes, keeps, Limits::default()));
-        let [serial, threads, tasks, pooled, kept] =
-            [0, 1, 2, 3, 4].map(|at| ask(&phases[at], &bytes, &due[at]));
-        for other in [&threads, &tasks, &pooled, &kept] {
-            prop_assert_eq!(first(&serial), first(other));
+        let [once, all] = [false, true].map(|keeps| predict(&bytes, keeps, Limits::default()));
+        let answers: Vec<_> = phases
+            .iter()
+            .map(|(keeps, phase)| ask(phase, &bytes, if *keeps { &all } else { &once }))
+            .collect();
+        for other in &answers[1..] {
+            prop_assert_eq!(first(&answers[0]), first(other));
         }
         Ok(())
     });

@@ -33,8 +33,9 @@ pub(super) enum Role {
     Target(u8),
 }
 
-/// Phases that have a colour of their own.
-const PHASES: u8 = 5;
+/// Colours of phases: one for each of the lab's own, and the others for those that came after them.
+const PHASES: u8 = 10;
+const LABS_OWN: u8 = 5;
 /// Patterns of dashes, for the variants of a phase.
 const PATTERNS: u8 = 4;
 /// Colours of targets.
@@ -72,13 +73,11 @@ impl Role {
 
     /// As if there were no others.
     fn named(name: &str, kind: &str) -> Self {
-        let digit = name.strip_prefix("phase").and_then(|rest| rest.bytes().next());
-        let phase = digit.map(|digit| digit.wrapping_sub(b'0')).filter(|&phase| phase < PHASES);
-        match (kind, phase) {
+        match (kind, phase(name)) {
             ("floor", _) => Self::Floor,
+            ("target", _) | (_, None) => Self::Target(0),
             ("phase", Some(phase)) => Self::Phase(phase),
             (_, Some(phase)) => Self::Variant(phase, 0),
-            _ => Self::Target(0),
         }
     }
 
@@ -94,7 +93,7 @@ impl Role {
             Self::Floor => 8,
             Self::Phase(phase) => 0x10 + phase,
             Self::Variant(phase, pattern) => 0x20 + phase * PATTERNS + pattern,
-            Self::Target(nth) => 0x40 + nth,
+            Self::Target(nth) => 0x80 + nth,
         }
     }
 
@@ -128,6 +127,14 @@ impl Role {
     }
 }
 
+/// Which of the phases' colours the server of that name has. Where there are more phases than colours, those that
+/// are not the lab's own share.
+fn phase(name: &str) -> Option<u8> {
+    let number: u8 = name.strip_prefix("phase")?.split('-').next()?.parse().ok()?;
+    let shared = PHASES - LABS_OWN;
+    Some(if number < PHASES { number } else { LABS_OWN + (number - LABS_OWN) % shared })
+}
+
 /// Classes in place of the numbers.
 pub(super) fn themed(mut svg: String) -> String {
     for role in Role::all() {
@@ -148,6 +155,8 @@ mod tests {
         assert_eq!(Role::named("phase3-pooled", "phase"), Role::Phase(3));
         assert_eq!(Role::named("phase3-pooled --fresh-buffers", "ablation"), Role::Variant(3, 0));
         assert_eq!(Role::named("canned", "floor"), Role::Floor);
+        assert_eq!(Role::named("phase5-mine", "phase"), Role::Phase(5));
+        assert_eq!(Role::named("phase12-mine --faster", "ablation"), Role::Variant(7, 0));
         assert_eq!(Role::named("phase9", "target"), Role::Target(0));
         assert_eq!(Role::named("nginx", "target"), Role::Target(0));
     }
@@ -172,6 +181,25 @@ mod tests {
     fn no_two_roles_have_the_same_number() {
         let codes: std::collections::BTreeSet<u8> = Role::all().map(Role::code).collect();
         assert_eq!(codes.len(), Role::all().count());
+    }
+
+    #[test]
+    fn every_role_has_a_colour_in_the_style_sheet_for_light_dark_and_paper() {
+        let style = include_str!("style.css");
+        for phase in 0..PHASES {
+            assert_eq!(style.matches(&format!("--p{phase}: #")).count(), 3, "p{phase}");
+        }
+        for role in Role::all() {
+            let class = role.class();
+            let class = class.split(' ').next().unwrap();
+            for prefix in ["f", "s"] {
+                let selector = format!(".{prefix}-{class}");
+                let is_it = |part: &str| part.trim_start().starts_with([',', ' ']);
+                let found =
+                    style.match_indices(&selector).any(|(at, _)| is_it(&style[at + selector.len()..]));
+                assert!(found || style.contains(&format!("{selector} {{")), "{selector}");
+            }
+        }
     }
 
     #[test]
