@@ -2,7 +2,8 @@
 //!
 //! A revision is checked out into a git worktree of its own in a temporary folder, so that the user's tree, index,
 //! stash and branches stay as they are, whatever state they are in. It is built there, and its program is copied
-//! out of cargo's folder, which the next base is built in. When a [`Base`] is dropped, worktree and folder go.
+//! out of cargo's folder, which the next base is built in. When a [`Base`] is dropped, worktree and folder go; where a gate
+//! was killed, the next one removes them.
 
 mod cargo;
 mod child;
@@ -70,9 +71,10 @@ impl Base {
         let repository = Repository::around(wanted.workspace, interrupted)?;
         let revision = repository.revision(wanted.rev)?;
         let name = revision.name;
-        worktree::forget_stale(&repository);
         // From the checkout to the copy: another gate would build another revision into the same folder.
         let kept = Kept::hold(wanted.kept, tell, interrupted)?;
+        // Not before: the cargo of a gate that was killed may still be at work in its tree, and holds `kept` so long.
+        worktree::forget_stale(&repository);
         let worktree = Worktree::add(&repository, &revision.commit, &name)?;
         kept.restore_times(&worktree.files(&repository)?, worktree.tree())?;
         let sources = repository.workspace_in(worktree.tree());
