@@ -67,9 +67,9 @@ pub struct Args {
     /// Scenarios of your own beside the built-in ones
     #[arg(long = "scenario-file", value_name = "FILE")]
     scenario_files: Vec<PathBuf>,
-    /// How long blocks may be added for, the build and the counting not included
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = scenario::parse_duration)]
-    pub(super) budget: Duration,
+    /// How long blocks may be added for, the build and the counting not included; 10m without it
+    #[arg(long, value_name = "TIME", value_parser = scenario::parse_duration)]
+    pub(super) budget: Option<Duration>,
     /// What counts as a regression, in a file as gate.toml is
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,

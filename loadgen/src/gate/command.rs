@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::args::Args;
 use super::base::BaseError;
@@ -20,6 +20,9 @@ use crate::lab::{interrupt, limits};
 use crate::measure::{self, Machine, Source};
 use crate::report::Bars;
 use crate::run::workspace;
+
+/// What blocks get where nobody says how much.
+const BUDGET: Duration = Duration::from_secs(600);
 
 /// Builds, runs, judges, tells.
 pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
@@ -69,6 +72,7 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
     if contests.is_empty() {
         return Err(Failure::BadArguments(notes.join(" ")));
     }
+    let budget = args.budget.unwrap_or(BUDGET);
     let split = Split::of(&cpus::allowed());
     let _ = cpus::pin(&split.client);
     measure::adopt_orphans();
@@ -77,9 +81,9 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
     bars.line(&format!(
         "blocks of {} in turns, until all is told or for {}",
         contests.iter().map(|contest| contest.name.as_str()).collect::<Vec<_>>().join(", "),
-        humantime::format_duration(args.budget)
+        humantime::format_duration(budget)
     ));
-    let mut settled = run::blocks(&mut contests, &split, args.budget, &fire, &bars, &|line| bars.line(line));
+    let mut settled = run::blocks(&mut contests, &split, budget, &fire, &bars, &|line| bars.line(line));
     let nothing = contests.iter().all(|contest| contest.blocks.is_empty());
     if let (Some(why), true) = (&settled.failed, nothing) {
         bars.finish();
@@ -125,6 +129,13 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
 fn by_counts(args: &Args, policy: &Policy, workspace: Option<&Path>) -> Result<Option<Outcome>, Failure> {
     let Some(base) = args.against.as_deref() else { return Ok(None) };
     let base = against::saved(base, workspace)?;
+    if args.budget.is_some() && (base.is_some() || args.candidate.is_some()) {
+        return Err(Failure::BadArguments(
+            "--budget is for blocks, and against a saved run there are none: counts are taken once. Leave it out, or \
+             name a revision or a program with --against"
+                .into(),
+        ));
+    }
     let wanted = saved::Wanted { phases: &args.phases, scenario: args.scenario.as_deref() };
     if let Some(name) = &args.candidate {
         return saved::two_runs(base, name, wanted, policy, workspace).map(Some);
