@@ -138,6 +138,16 @@ impl Args {
         base.map(Some).map_err(|error| against::with_baselines(error, Some(workspace)))
     }
 
+    /// What this program was built from, where it is the candidate; and in words, where that is not known.
+    pub(super) fn source(&self, workspace: Option<&Path>) -> (Source, Vec<String>) {
+        let here = workspace.filter(|_| self.targets.is_none()).map(Source::of_this_program);
+        let (source, unknown) = here.unwrap_or_default();
+        if let Some(why) = &unknown {
+            eprintln!("! {why}");
+        }
+        (source, unknown.into_iter().collect())
+    }
+
     /// The servers, as they are on the candidate's side and on the base's.
     pub(super) fn rows(&self) -> Result<Vec<(Row, Row)>, Failure> {
         if let (Some(target), Some(command)) = (&self.targets, &self.base_target) {

@@ -17,7 +17,7 @@ use crate::engine;
 use crate::lab::cpus::{self, Split};
 use crate::lab::rows::Row;
 use crate::lab::{interrupt, limits};
-use crate::measure::{self, Machine, Source};
+use crate::measure::{self, Machine};
 use crate::report::Bars;
 use crate::run::workspace;
 
@@ -45,10 +45,11 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
     limits::make_room(scenario.connections_in_all()).map_err(Failure::BadArguments)?;
     let handicaps = args.handicaps()?;
     interrupt::install().map_err(|error| Failure::Failed(format!("can't listen for Ctrl-C: {error}")))?;
-    let source = workspace.as_deref().map(Source::of).unwrap_or_default();
+    let (source, mut notes) = args.source(workspace.as_deref());
     let base = args.base(workspace.as_deref())?;
     let rows = args.rows()?;
-    let (mut contests, mut notes) = (Vec::new(), Vec::new());
+    let mut contests = Vec::new();
+    let noted = notes.len();
     for (row, base_row) in rows {
         let name = row.to_string();
         if let (Some(base), Some(phase)) = (&base, row.phase()) {
@@ -70,7 +71,7 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
         contests.push(Contest::new(name, scenario.clone(), base, candidate, limits));
     }
     if contests.is_empty() {
-        return Err(Failure::BadArguments(notes.join(" ")));
+        return Err(Failure::BadArguments(notes[noted..].join(" ")));
     }
     let budget = args.budget.unwrap_or(BUDGET);
     let split = Split::of(&cpus::allowed());
@@ -146,8 +147,9 @@ fn by_counts(args: &Args, policy: &Policy, workspace: Option<&Path>) -> Result<O
     let options = |name: &str| -> Vec<String> {
         handicaps.iter().filter(|(phase, _)| phase == name).map(|(_, option)| option.clone()).collect()
     };
-    let source = workspace.map(Source::of).unwrap_or_default();
-    counted::outcome(&base, wanted, &scenario, source, &options, policy, &fire).map(Some)
+    let (source, notes) = args.source(workspace);
+    let outcome = counted::outcome(&base, wanted, &scenario, source, &options, policy, &fire);
+    outcome.map(|outcome| Some(Outcome { notes: [outcome.notes, notes].concat(), ..outcome }))
 }
 
 fn fire(plan: &engine::Plan, progress: &engine::Progress) -> Result<engine::Outcome, String> {

@@ -1,7 +1,4 @@
-//! What was built, and from which source.
-
-use std::path::Path;
-use std::process::Command;
+//! How this program was built.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,37 +43,6 @@ fn profile(name: &str, opt_level: &str) -> &'static str {
     }
 }
 
-/// The source that a workspace stands at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Source {
-    /// The commit, shortened; `None` outside of a repository.
-    pub commit: Option<String>,
-    /// Whether files differ from it.
-    pub dirty: Option<bool>,
-}
-
-impl Source {
-    /// What git says of `workspace`.
-    pub fn of(workspace: &Path) -> Self {
-        let git = |arguments: &[&str]| {
-            let output = Command::new("git")
-                // It only looks: the index, which `status` would refresh, may be somebody's at this moment.
-                .arg("--no-optional-locks")
-                .arg("-C")
-                .arg(workspace)
-                .args(arguments)
-                .output()
-                .ok()?;
-            output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-        };
-        Self {
-            commit: git(&["rev-parse", "--short=12", "HEAD"]).filter(|commit| !commit.is_empty()),
-            // What was measured before is not a change of what is measured.
-            dirty: git(&["status", "--porcelain", "--", ".", ":!results"]).map(|changes| !changes.is_empty()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,10 +52,5 @@ mod tests {
         assert_eq!(profile("debug", "3"), "dev (optimised)");
         assert_eq!(profile("debug", "0"), "dev (not optimised)");
         assert_eq!(profile("release", "3"), "release");
-    }
-
-    #[test]
-    fn outside_of_a_repository_nothing_is_claimed() {
-        assert_eq!(Source::of(Path::new("/")), Source::default());
     }
 }
