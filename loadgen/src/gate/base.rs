@@ -41,6 +41,7 @@ pub struct Base {
     program: PathBuf,
     name: String,
     commit: Option<String>,
+    notes: Vec<String>,
     /// The program is in its folder.
     _worktree: Option<Worktree>,
 }
@@ -80,8 +81,9 @@ impl Base {
         let sources = repository.workspace_in(worktree.tree());
         let built = cargo::build(&sources, &kept, wanted.build, &name, tell, interrupted)?;
         let program = worktree.folder().join(PROGRAM);
-        copy(&built, &program, interrupted)?;
-        Ok(Self { program, name, commit: Some(revision.commit), _worktree: Some(worktree) })
+        copy(&built.program, &program, interrupted)?;
+        let (commit, notes) = (Some(revision.commit), built.notes);
+        Ok(Self { program, name, commit, notes, _worktree: Some(worktree) })
     }
 
     /// A loadgen that is there already.
@@ -96,7 +98,8 @@ impl Base {
         if facts.permissions().mode() & 0o111 == 0 {
             return Err(bad("it is not executable"));
         }
-        Ok(Self { program, name: path.display().to_string(), commit: None, _worktree: None })
+        let name = path.display().to_string();
+        Ok(Self { program, name, commit: None, notes: Vec::new(), _worktree: None })
     }
 
     /// The program.
@@ -112,6 +115,11 @@ impl Base {
     /// The whole hash of its commit, where that is known.
     pub fn commit(&self) -> Option<&str> {
         self.commit.as_deref()
+    }
+
+    /// In what it was built otherwise than this program, each in a sentence.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Whether it can serve that phase, started with all that the lab gives to a server and with `options`.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use super::args::Args;
-use super::base::BaseError;
+use super::base::{Base, BaseError};
 use super::contest::{Contender, Contest};
 use super::files::Place;
 use super::outcome::{self, Outcome, SCHEMA};
@@ -47,6 +47,7 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
     interrupt::install().map_err(|error| Failure::Failed(format!("can't listen for Ctrl-C: {error}")))?;
     let (source, mut notes) = args.source(workspace.as_deref());
     let base = args.base(workspace.as_deref())?;
+    notes.extend(base.iter().flat_map(Base::notes).cloned());
     let rows = args.rows()?;
     let mut contests = Vec::new();
     let noted = notes.len();

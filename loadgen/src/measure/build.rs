@@ -9,6 +9,9 @@ pub struct Build {
     pub profile: String,
     /// The compiler's version, as it gives it itself.
     pub rustc: Option<String>,
+    /// What the compiler was told besides, by RUSTFLAGS or cargo's configuration; `None` where that was not recorded.
+    #[serde(default)]
+    pub rustflags: Option<String>,
     /// Whether the checks that only development builds have were on.
     pub debug_assertions: bool,
 }
@@ -19,8 +22,14 @@ impl Build {
         Self {
             profile: profile(env!("LOADGEN_PROFILE"), env!("LOADGEN_OPT_LEVEL")).into(),
             rustc: option_env!("LOADGEN_RUSTC").map(str::to_owned),
+            rustflags: option_env!("LOADGEN_RUSTFLAGS").map(str::to_owned),
             debug_assertions: cfg!(debug_assertions),
         }
+    }
+
+    /// [`Build::rustflags`] for people.
+    pub fn flags(&self) -> Option<String> {
+        self.rustflags.as_ref().map(|flags| if flags.is_empty() { "none".to_owned() } else { flags.clone() })
     }
 
     /// Whether it is what `cargo run --release` builds.

@@ -27,6 +27,11 @@ pub(super) fn likeness(base: &Told, candidate: &Told, notes: &mut Vec<String>) -
     for (what, before, now) in facts.iter().filter(|(_, before, now)| before != now) {
         notes.push(format!("{what} differs ({before}, then {now})."));
     }
+    if let (Some(before), Some(now)) = (base.build.flags(), candidate.build.flags())
+        && before != now
+    {
+        notes.push(format!("RUSTFLAGS differs ({before}, then {now})."));
+    }
     for told in [base, candidate] {
         if told.side.dirty == Some(true) {
             notes.push(format!("{} was built from files that were not committed.", told.side.name));
