@@ -99,7 +99,7 @@ pub fn main() -> ExitCode {
         Some(Command::Calibrate(args)) => calibrate::run(&args),
         Some(Command::Exec(args)) => exec::run(&args),
         Some(Command::Compare(args)) => compare::run(&args).map(|()| ExitCode::SUCCESS),
-        Some(Command::Gate(args)) => gate::args::gate(&args),
+        Some(Command::Gate(args)) => gate::command::gate(&args),
         Some(Command::Export(args)) => export::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::History(args)) => history::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Baselines(args)) => baselines::run(&args).map(|()| ExitCode::SUCCESS),

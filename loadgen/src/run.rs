@@ -28,14 +28,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let folder = Folder::prepare(&root, &machine.slug()).map_err(Failure::BadArguments)?;
     let build = Build::here();
     let command = args.command_line(&build, workspace.is_some());
-    let mut conditions = Conditions {
-        machine,
-        build,
-        source: workspace.as_deref().map(Source::of).unwrap_or_default(),
-        command,
-        trials_planned: agenda.trials(),
-        floor: None,
-    };
+    let (source, unknown) = workspace.as_deref().map(Source::of_this_program).unwrap_or_default();
+    if let Some(why) = unknown {
+        eprintln!("! {why}");
+    }
+    let mut conditions =
+        Conditions { machine, build, source, command, trials_planned: agenda.trials(), floor: None };
     interrupt::install().map_err(|error| Failure::Failed(format!("can't listen for Ctrl-C: {error}")))?;
     // What this process does beside firing is not to disturb the server.
     let _ = cpus::pin(&agenda.split.client);

@@ -10,10 +10,12 @@
 //! what little the threads tell each other is in `shared`, what they tell a watcher in `interval`, `told` and `marks`.
 //! A connection (`connection`, with `send`, `receive`, `close`, `failing` and `unasked`) is moved on by events
 //! and by the clock, and hands bytes to `response`, which knows no socket. Connections that do next to nothing, a
-//! [`Cohort`] each, are held by a thread of their own (`holder`, `member`). In steady state a kept connection
+//! [`Cohort`] each, are held by a thread of their own (`holder`, `member`). Who counts one request at a time reads its `answer` from a
+//! stream that blocks. In steady state a kept connection
 //! costs a write, a read and a part of one `epoll_wait` per request, and no allocation.
 
 mod accounts;
+mod answer;
 mod budget;
 mod check;
 mod chunked;
@@ -54,6 +56,7 @@ mod waiting;
 mod wire;
 mod worker;
 
+pub(crate) use answer::answer;
 pub use check::check;
 pub(crate) use check::{DURATION_MAX, PIPELINE_MAX, RATE_MAX, RATE_MIN};
 pub use cohort::{Cohort, CohortKind, CohortOutcome};

@@ -20,10 +20,10 @@ pub(super) struct Malformed(pub(super) &'static str);
 
 /// A response that has come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// The server keeps the connection.
-    pub(super) keep_alive: bool,
+    pub(crate) keep_alive: bool,
     /// The first byte of the body that is not as expected, where one in particular was.
     pub(super) differs_at: Option<u64>,
     pub(super) body_bytes: u64,

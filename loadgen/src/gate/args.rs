@@ -1,26 +1,18 @@
-//! `loadgen gate`: from flags to contests, from their outcome to words and an exit code.
+//! The flags of `loadgen gate`, and what they mean.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use super::base::{Base, BaseError, Wanted, kept_folder};
-use super::contest::{Contender, Contest};
-use super::files::Place;
-use super::outcome::{self, Outcome, SCHEMA, Side};
+use super::against;
+use super::base::{Base, Wanted, kept_folder};
+use super::outcome::Side;
 use super::policy::Policy;
-use super::tell::tell;
-use super::{against, counted, run, saved};
 use crate::cli::Failure;
-use crate::engine;
-use crate::lab::cpus::{self, Split};
+use crate::lab::interrupt;
 use crate::lab::rows::{self, PHASES, Row};
 use crate::lab::scenario::{self, Scenario};
 use crate::lab::target::Target;
-use crate::lab::{interrupt, limits};
-use crate::measure::{self, Build, Machine, Source};
-use crate::report::Bars;
-use crate::run::workspace;
+use crate::measure::{Build, Source};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,145 +47,41 @@ pub struct Args {
     /// A revision of this workspace, which is built for this; a program that has `serve`; or a saved run, whose
     /// counts are judged and whose times are only shown
     #[arg(long, value_name = "REV|PROGRAM|RUN", required_unless_present = "targets")]
-    against: Option<String>,
+    pub(super) against: Option<String>,
     /// A saved run in place of this build, where --against is one, too
     #[arg(long, value_name = "RUN", requires = "against", conflicts_with_all = ["targets", "handicap"])]
-    candidate: Option<String>,
+    pub(super) candidate: Option<String>,
     /// Only this phase; may be given more than once
     #[arg(long = "phase", value_name = "PHASE", value_parser = known_phase)]
-    phases: Vec<String>,
+    pub(super) phases: Vec<String>,
     /// A server of your own, as the candidate
     #[arg(long = "target", value_name = "NAME='CMD {port}'", value_parser = Target::parse, requires = "base_target",
           conflicts_with_all = ["phases", "against"])]
-    targets: Option<Target>,
+    pub(super) targets: Option<Target>,
     /// The same server as it was before, as the base
     #[arg(long, value_name = "'CMD {port}'", requires = "targets")]
     base_target: Option<String>,
     /// The workload, in place of the policy's
     #[arg(long, value_name = "NAME")]
-    scenario: Option<String>,
+    pub(super) scenario: Option<String>,
     /// Scenarios of your own beside the built-in ones
     #[arg(long = "scenario-file", value_name = "FILE")]
     scenario_files: Vec<PathBuf>,
-    /// How long blocks may be added for, the build and the counting not included
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = scenario::parse_duration)]
-    budget: Duration,
+    /// How long blocks may be added for, the build and the counting not included; 10m without it
+    #[arg(long, value_name = "TIME", value_parser = scenario::parse_duration)]
+    pub(super) budget: Option<Duration>,
     /// What counts as a regression, in a file as gate.toml is
     #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
+    pub(super) policy: Option<PathBuf>,
     /// JSON in place of words
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// Write gate.json, gate.md and gate.html into this folder, too
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Options for one phase of the candidate alone, to try the gate with
     #[arg(long, hide = true, value_name = "PHASE OPTION…")]
     handicap: Vec<String>,
-}
-
-/// Builds, runs, judges, tells.
-pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
-    let policy = match &args.policy {
-        Some(file) => Policy::of_file(file).map_err(Failure::BadArguments)?,
-        None => Policy::built_in().map_err(Failure::Failed)?,
-    };
-    let known = |name: &str| {
-        Row::parse(name).is_ok() || args.targets.as_ref().is_some_and(|target| target.name == name)
-    };
-    for stranger in policy.servers().filter(|name| !known(name)) {
-        eprintln!("! the policy has limits for [server.{stranger}], which is no server of this gate");
-    }
-    let workspace = workspace();
-    let place = args.out.as_deref().map(Place::prepare).transpose().map_err(Failure::BadArguments)?;
-    if let Some(outcome) = args.by_counts(&policy, workspace.as_deref())? {
-        return tell(&outcome, args.json, place.as_ref());
-    }
-    let scenario = args.scenario(&policy)?;
-    limits::make_room(scenario.connections_in_all()).map_err(Failure::BadArguments)?;
-    let handicaps = args.handicaps()?;
-    interrupt::install().map_err(|error| Failure::Failed(format!("can't listen for Ctrl-C: {error}")))?;
-    let source = workspace.as_deref().map(Source::of).unwrap_or_default();
-    let base = args.base(workspace.as_deref())?;
-    let rows = args.rows()?;
-    let (mut contests, mut notes) = (Vec::new(), Vec::new());
-    for (row, base_row) in rows {
-        let name = row.to_string();
-        if let (Some(base), Some(phase)) = (&base, row.phase()) {
-            match base.check_serves(phase.name, &[], &interrupt::requested) {
-                Ok(()) => {}
-                // One that is new here has nothing to be held against, and the others have.
-                Err(error @ BaseError::CannotServe { .. }) if args.phases.is_empty() => {
-                    notes.push(format!("{name} is left out: {error}."));
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        let options = handicaps.iter().filter(|(phase, _)| *phase == name).map(|(_, option)| option.clone());
-        let candidate = Contender { program: None, row, options: options.collect() };
-        let program = base.as_ref().map(|base| base.program().to_owned());
-        let base = Contender { program, row: base_row, options: Vec::new() };
-        let limits = policy.limits_in(&scenario.name, &name);
-        contests.push(Contest::new(name, scenario.clone(), base, candidate, limits));
-    }
-    if contests.is_empty() {
-        return Err(Failure::BadArguments(notes.join(" ")));
-    }
-    let split = Split::of(&cpus::allowed());
-    let _ = cpus::pin(&split.client);
-    measure::adopt_orphans();
-    let started_at = SystemTime::now();
-    let bars = Bars::new(0);
-    bars.line(&format!(
-        "blocks of {} in turns, until all is told or for {}",
-        contests.iter().map(|contest| contest.name.as_str()).collect::<Vec<_>>().join(", "),
-        humantime::format_duration(args.budget)
-    ));
-    let mut settled = run::blocks(&mut contests, &split, args.budget, &fire, &bars, &|line| bars.line(line));
-    let nothing = contests.iter().all(|contest| contest.blocks.is_empty());
-    if let (Some(why), true) = (&settled.failed, nothing) {
-        bars.finish();
-        return Err(Failure::Failed(why.clone()));
-    }
-    bars.line("counting allocations, system calls and instructions, apart from the blocks");
-    for contest in contests.iter_mut().take_while(|_| !interrupt::requested()) {
-        contest.count(&split, &fire);
-    }
-    settled.interrupted |= interrupt::requested();
-    bars.finish();
-    if settled.interrupted && contests.iter().all(|contest| contest.blocks.is_empty()) {
-        return Err(Failure::Interrupted);
-    }
-    let servers: Vec<_> = contests
-        .iter()
-        .zip(&settled.judged)
-        .map(|(contest, judged)| outcome::server(contest, judged))
-        .collect();
-    let outcome = Outcome {
-        schema: SCHEMA.into(),
-        started_at: humantime::format_rfc3339_seconds(started_at).to_string(),
-        base: args.base_side(base.as_ref()),
-        candidate: args.candidate_side(source),
-        machine: Machine::here(),
-        scenario: scenario.name.clone(),
-        verdict: outcome::verdict(&servers).into(),
-        partial: settled.interrupted || settled.failed.is_some(),
-        withdrawn: settled.broken,
-        notes: notes
-            .into_iter()
-            .chain(settled.failed.as_ref().map(|why| format!("It broke off: {why}")))
-            .collect(),
-        servers,
-    };
-    match (tell(&outcome, args.json, place.as_ref()), settled.failed) {
-        (Err(Failure::Interrupted), Some(why)) => Err(Failure::Failed(why)),
-        (told, _) => told,
-    }
-}
-
-fn fire(plan: &engine::Plan, progress: &engine::Progress) -> Result<engine::Outcome, String> {
-    engine::run(plan, progress).map_err(|error| error.to_string())
 }
 
 fn known_phase(name: &str) -> Result<String, String> {
@@ -203,7 +91,7 @@ fn known_phase(name: &str) -> Result<String, String> {
 }
 
 impl Args {
-    fn scenario(&self, policy: &Policy) -> Result<Scenario, Failure> {
+    pub(super) fn scenario(&self, policy: &Policy) -> Result<Scenario, Failure> {
         let mut all = scenario::built_in().map_err(Failure::Failed)?;
         for file in &self.scenario_files {
             all.extend(scenario::of_file(file).map_err(Failure::BadArguments)?);
@@ -219,7 +107,7 @@ impl Args {
     }
 
     /// Each phase of the candidate that is given options, and one of them.
-    fn handicaps(&self) -> Result<Vec<(String, String)>, Failure> {
+    pub(super) fn handicaps(&self) -> Result<Vec<(String, String)>, Failure> {
         let split = |text: &String| {
             let (phase, option) = text.split_once(' ')?;
             Some((known_phase(phase).ok()?, option.to_owned()))
@@ -232,7 +120,7 @@ impl Args {
     }
 
     /// Where the base's phases come from; `None` for servers of the user's.
-    fn base(&self, workspace: Option<&Path>) -> Result<Option<Base>, Failure> {
+    pub(super) fn base(&self, workspace: Option<&Path>) -> Result<Option<Base>, Failure> {
         let Some(against) = &self.against else { return Ok(None) };
         let path = Path::new(against);
         if path.is_file() {
@@ -250,26 +138,18 @@ impl Args {
         base.map(Some).map_err(|error| against::with_baselines(error, Some(workspace)))
     }
 
-    /// What saved runs say; `None` where none is meant.
-    fn by_counts(&self, policy: &Policy, workspace: Option<&Path>) -> Result<Option<Outcome>, Failure> {
-        let Some(base) = self.against.as_deref() else { return Ok(None) };
-        let base = against::saved(base, workspace)?;
-        let wanted = saved::Wanted { phases: &self.phases, scenario: self.scenario.as_deref() };
-        if let Some(name) = &self.candidate {
-            return saved::two_runs(base, name, wanted, policy, workspace).map(Some);
+    /// What this program was built from, where it is the candidate; and in words, where that is not known.
+    pub(super) fn source(&self, workspace: Option<&Path>) -> (Source, Vec<String>) {
+        let here = workspace.filter(|_| self.targets.is_none()).map(Source::of_this_program);
+        let (source, unknown) = here.unwrap_or_default();
+        if let Some(why) = &unknown {
+            eprintln!("! {why}");
         }
-        let Some(base) = base else { return Ok(None) };
-        let scenario = self.scenario(policy)?;
-        let handicaps = self.handicaps()?;
-        let options = |name: &str| -> Vec<String> {
-            handicaps.iter().filter(|(phase, _)| phase == name).map(|(_, option)| option.clone()).collect()
-        };
-        let source = workspace.map(Source::of).unwrap_or_default();
-        counted::outcome(&base, wanted, &scenario, source, &options, policy, &fire).map(Some)
+        (source, unknown.into_iter().collect())
     }
 
     /// The servers, as they are on the candidate's side and on the base's.
-    fn rows(&self) -> Result<Vec<(Row, Row)>, Failure> {
+    pub(super) fn rows(&self) -> Result<Vec<(Row, Row)>, Failure> {
         if let (Some(target), Some(command)) = (&self.targets, &self.base_target) {
             let base = Target::parse(&format!("{}={command}", target.name))
                 .map_err(|error| Failure::BadArguments(format!("--base-target: {error}")))?;
@@ -281,7 +161,7 @@ impl Args {
         Ok(phases.map(|phase| (row(phase), row(phase))).collect())
     }
 
-    fn base_side(&self, base: Option<&Base>) -> Side {
+    pub(super) fn base_side(&self, base: Option<&Base>) -> Side {
         match (base, &self.base_target) {
             (Some(base), _) => {
                 Side { name: base.name().into(), commit: base.commit().map(str::to_owned), dirty: None }
@@ -290,7 +170,7 @@ impl Args {
         }
     }
 
-    fn candidate_side(&self, source: Source) -> Side {
+    pub(super) fn candidate_side(&self, source: Source) -> Side {
         match &self.targets {
             Some(target) => Side { name: target.to_string(), commit: None, dirty: None },
             None => Side { name: "this build".into(), commit: source.commit, dirty: source.dirty },

@@ -2,7 +2,8 @@
 //!
 //! A revision is checked out into a git worktree of its own in a temporary folder, so that the user's tree, index,
 //! stash and branches stay as they are, whatever state they are in. It is built there, and its program is copied
-//! out of cargo's folder, which the next base is built in. When a [`Base`] is dropped, worktree and folder go.
+//! out of cargo's folder, which the next base is built in. When a [`Base`] is dropped, worktree and folder go; where a gate
+//! was killed, the next one removes them.
 
 mod cargo;
 mod child;
@@ -40,6 +41,7 @@ pub struct Base {
     program: PathBuf,
     name: String,
     commit: Option<String>,
+    notes: Vec<String>,
     /// The program is in its folder.
     _worktree: Option<Worktree>,
 }
@@ -70,16 +72,18 @@ impl Base {
         let repository = Repository::around(wanted.workspace, interrupted)?;
         let revision = repository.revision(wanted.rev)?;
         let name = revision.name;
-        worktree::forget_stale(&repository);
         // From the checkout to the copy: another gate would build another revision into the same folder.
         let kept = Kept::hold(wanted.kept, tell, interrupted)?;
+        // Not before: the cargo of a gate that was killed may still be at work in its tree, and holds `kept` so long.
+        worktree::forget_stale(&repository);
         let worktree = Worktree::add(&repository, &revision.commit, &name)?;
         kept.restore_times(&worktree.files(&repository)?, worktree.tree())?;
         let sources = repository.workspace_in(worktree.tree());
         let built = cargo::build(&sources, &kept, wanted.build, &name, tell, interrupted)?;
         let program = worktree.folder().join(PROGRAM);
-        copy(&built, &program, interrupted)?;
-        Ok(Self { program, name, commit: Some(revision.commit), _worktree: Some(worktree) })
+        copy(&built.program, &program, interrupted)?;
+        let (commit, notes) = (Some(revision.commit), built.notes);
+        Ok(Self { program, name, commit, notes, _worktree: Some(worktree) })
     }
 
     /// A loadgen that is there already.
@@ -94,7 +98,8 @@ impl Base {
         if facts.permissions().mode() & 0o111 == 0 {
             return Err(bad("it is not executable"));
         }
-        Ok(Self { program, name: path.display().to_string(), commit: None, _worktree: None })
+        let name = path.display().to_string();
+        Ok(Self { program, name, commit: None, notes: Vec::new(), _worktree: None })
     }
 
     /// The program.
@@ -110,6 +115,11 @@ impl Base {
     /// The whole hash of its commit, where that is known.
     pub fn commit(&self) -> Option<&str> {
         self.commit.as_deref()
+    }
+
+    /// In what it was built otherwise than this program, each in a sentence.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Whether it can serve that phase, started with all that the lab gives to a server and with `options`.

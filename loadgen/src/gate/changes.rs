@@ -112,9 +112,16 @@ fn count(&(server, metric): &Item<'_>) -> Option<Change> {
         words: format!("{} → {} {}", value(base), value(candidate), verdict(metric)),
         middle: candidate - base,
         interval: None,
-        limits: (None, metric.limit),
+        limits: (None, too_many(metric)),
         mark: mark(metric),
     })
+}
+
+/// How many more than the base's are too many: those that the base excuses, or those that the policy allows at the most,
+/// whichever comes first.
+fn too_many(metric: &Compared) -> Option<f64> {
+    let (base, tolerance) = (metric.base?, metric.limit?);
+    Some(metric.max.map_or(tolerance, |max| tolerance.min(max - base + tolerance)))
 }
 
 /// A name without its middle where it is long: servers of a kind mostly differ at the end. The table has it whole.
@@ -167,6 +174,18 @@ mod tests {
         assert_eq!(limits("cpu_us_per_request"), (None, Some(2.0)));
         assert_eq!(limits("requests_per_sec"), (Some(-3.0), None));
         assert_eq!(limits("p99_ns"), (None, None));
+    }
+
+    #[test]
+    fn the_most_that_the_policy_allows_is_a_limit_where_it_comes_before_the_bases() {
+        let limit = |base: f64, max: Option<f64>| {
+            let shown = Compared::shown("allocations_per_request");
+            too_many(&Compared { base: Some(base), limit: Some(0.25), max, ..shown })
+        };
+        assert_eq!(limit(1.0, None), Some(0.25));
+        assert_eq!(limit(1.0, Some(0.0)), Some(-0.75), "it is among what the base has already");
+        assert_eq!(limit(1.0, Some(5.0)), Some(0.25), "the base is no excuse to get as far");
+        assert_eq!(too_many(&Compared::shown("allocations_per_request")), None);
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub fn blocks(
             || failed.is_some()
             || began.elapsed() + round_began.elapsed() > budget
             || rounds >= stats::blocks_max();
-        if looks.are_due(rounds, over) {
+        if looks.are_due(contests, rounds, over) {
             looks.look(contests, rounds);
             tell(&looks.told(contests, began.elapsed()));
         }
@@ -68,21 +68,25 @@ struct Looks {
     taken: usize,
     /// After how many rounds the last one was.
     last_at: usize,
+    /// Blocks of all contests that it has seen.
+    seen: usize,
 }
 
 impl Looks {
     fn at_nothing(contests: &[Contest]) -> Self {
         let (judged, broken) = judge(contests, 1);
-        Self { open: vec![true; contests.len()], judged, broken, taken: 0, last_at: 0 }
+        Self { open: vec![true; contests.len()], judged, broken, taken: 0, last_at: 0, seen: 0 }
     }
 
-    /// Whether it is time for one. The last one may come at any number of rounds, if there was none at this number.
-    fn are_due(&self, rounds: usize, over: bool) -> bool {
-        rounds > self.last_at && (stats::is_look(rounds) || over)
+    /// Whether it is time for one. The last one may come at any moment, also in the middle of a round, so that there is no
+    /// block that no look has judged.
+    fn are_due(&self, contests: &[Contest], rounds: usize, over: bool) -> bool {
+        let at_its_time = rounds > self.last_at && stats::is_look(rounds);
+        at_its_time || (over && blocks_of(contests) > self.seen)
     }
 
     fn look(&mut self, contests: &[Contest], rounds: usize) {
-        (self.taken, self.last_at) = (self.taken + 1, rounds);
+        (self.taken, self.last_at, self.seen) = (self.taken + 1, rounds, blocks_of(contests));
         let (judged, broken) = judge(contests, self.taken);
         self.broken = broken;
         // What was settled stays so: nothing of it was measured again.
@@ -120,6 +124,10 @@ impl Looks {
         let told: Vec<_> = told.map(|(what, names)| format!("{what}: {}", names.join(", "))).collect();
         format!("{} blocks in {} s; {}", self.last_at, elapsed.as_secs(), told.join("; "))
     }
+}
+
+fn blocks_of(contests: &[Contest]) -> usize {
+    contests.iter().map(|contest| contest.blocks.len()).sum()
 }
 
 /// A block of each that is open, every second round backwards.

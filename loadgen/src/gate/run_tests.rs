@@ -41,21 +41,24 @@ impl Dice {
     }
 }
 
+/// All phases, and no blocks yet.
+fn contests() -> Vec<Contest> {
+    let scenario = scenario::built_in().unwrap().remove(2);
+    let policy = Policy::built_in().unwrap();
+    let contest = |name: &&str| {
+        let side = Contender { program: None, row: Row::parse(name).unwrap(), options: Vec::new() };
+        let limits = policy.limits_in("plaintext", name);
+        Contest::new((*name).into(), scenario.clone(), side.clone(), side, limits)
+    };
+    PHASES.iter().map(contest).collect()
+}
+
 /// A gate of all phases, whose candidates cost `factor` times what the noise has. Returns who is named slower, and whether
 /// the base differed from itself.
 fn gate(seed: u64, rounds_max: usize, factor: impl Fn(&str) -> Factor) -> (Vec<String>, Option<String>) {
     let mut dice = Dice(seed);
-    let scenario = scenario::built_in().unwrap().remove(2);
-    let policy = Policy::built_in().unwrap();
     let noise: Vec<Vec<Block>> = PHASES.iter().map(|phase| recorded(phase)).collect();
-    let mut contests: Vec<Contest> = PHASES
-        .iter()
-        .map(|name| {
-            let side = Contender { program: None, row: Row::parse(name).unwrap(), options: Vec::new() };
-            let limits = policy.limits_in("plaintext", name);
-            Contest::new((*name).into(), scenario.clone(), side.clone(), side, limits)
-        })
-        .collect();
+    let mut contests = contests();
     let mut looks = Looks::at_nothing(&contests);
     for rounds in 1..=rounds_max {
         for (index, contest) in contests.iter_mut().enumerate().filter(|(index, _)| looks.open[*index]) {
@@ -70,7 +73,7 @@ fn gate(seed: u64, rounds_max: usize, factor: impl Fn(&str) -> Factor) -> (Vec<S
             candidate.qps *= factor.qps;
             contest.blocks.push(Block { base, candidate, control });
         }
-        if looks.are_due(rounds, rounds == rounds_max) {
+        if looks.are_due(&contests, rounds, rounds == rounds_max) {
             looks.look(&contests, rounds);
         }
         if looks.are_over() {
@@ -95,6 +98,22 @@ const SAME: Factor = Factor { cpu: 1.0, qps: 1.0 };
 /// One phase costs so much more CPU time. The rate stays: the client is the bottleneck.
 fn slower(slower: &str, cpu: f64) -> impl Fn(&str) -> Factor + '_ {
     move |phase| if phase == slower { Factor { cpu, ..SAME } } else { SAME }
+}
+
+#[test]
+fn blocks_of_a_round_that_was_broken_off_are_judged_and_a_round_without_any_is_no_look() {
+    let mut contests = contests();
+    let mut looks = Looks::at_nothing(&contests);
+    assert!(!looks.are_due(&contests, 0, true), "there is nothing to look at");
+    for contest in &mut contests {
+        contest.blocks = recorded(&contest.name)[..stats::BLOCKS_MIN].to_vec();
+    }
+    looks.look(&contests, stats::BLOCKS_MIN);
+    assert!(!looks.are_due(&contests, stats::BLOCKS_MIN, true), "all is judged");
+    let once_more = contests[0].blocks[0];
+    contests[0].blocks.push(once_more);
+    assert!(!looks.are_due(&contests, stats::BLOCKS_MIN, false), "the round goes on");
+    assert!(looks.are_due(&contests, stats::BLOCKS_MIN, true));
 }
 
 #[test]

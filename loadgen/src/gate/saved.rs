@@ -3,115 +3,25 @@
 //! A count is the same in any hour, as long as the same program does the same work. A time is not: a shared machine
 //! drifts by more between two runs than a gate is to find. So two saved runs can settle the one and never the other.
 
+mod likeness;
+mod told;
+
 use std::path::Path;
 use std::time::SystemTime;
 
+use self::likeness::{Likeness, likeness};
+use self::told::phase_of;
 use super::against::{self, Saved};
-use super::outcome::{self, Compared, Outcome, SCHEMA, Server, Side};
+use super::outcome::{self, Compared, Outcome, SCHEMA, Server};
 use super::policy::{Limits, Policy};
 use crate::cli::Failure;
-use crate::measure::{Build, Machine};
 use crate::report::stats::round5;
-use crate::report::{Document, Row};
+
+pub(super) use self::told::{Line, Told, Wanted, Workload};
 
 /// Why no time is judged.
 const HOURS: &str = "Counts alone are judged. Times are shown and not judged: the two were measured in different hours, \
                      and a shared machine drifts by 10 % and more between runs.";
-
-/// One side: what a run, or a count of just now, says of each server.
-#[derive(Clone, Debug)]
-pub(super) struct Told {
-    pub(super) side: Side,
-    pub(super) machine: Machine,
-    pub(super) build: Build,
-    pub(super) workloads: Vec<Workload>,
-}
-
-/// The servers in one scenario.
-#[derive(Clone, Debug)]
-pub(super) struct Workload {
-    pub(super) scenario: String,
-    /// What they faced.
-    pub(super) load: String,
-    /// How long a trial counted and how many there were, in words; `None` where nothing was timed.
-    pub(super) timed: Option<String>,
-    pub(super) lines: Vec<Line>,
-}
-
-/// One server.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Line {
-    pub(super) name: String,
-    /// By the names of [`Compared::metric`]: shown only.
-    pub(super) times: Vec<(&'static str, Option<f64>)>,
-    /// Judged.
-    pub(super) counts: Vec<(&'static str, Option<f64>)>,
-    pub(super) missing: Vec<String>,
-}
-
-/// What is to be looked at.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted<'a> {
-    /// Phases with their variants; all rows where there are none.
-    pub(super) phases: &'a [String],
-    /// One scenario; all where there is none.
-    pub(super) scenario: Option<&'a str>,
-}
-
-impl Wanted<'_> {
-    pub(super) fn has_row(self, name: &str) -> bool {
-        self.phases.is_empty() || self.phases.iter().any(|phase| *phase == phase_of(name))
-    }
-}
-
-/// A variant's phase, and of others what they are.
-fn phase_of(name: &str) -> &str {
-    name.split_whitespace().next().unwrap_or(name)
-}
-
-impl Told {
-    /// What a saved run says of what is wanted.
-    pub(super) fn of(saved: &Saved, wanted: Wanted<'_>) -> Self {
-        let Document { commit, dirty, machine, build, scenarios, .. } = &saved.document;
-        let workloads = scenarios
-            .iter()
-            .filter(|scenario| wanted.scenario.is_none_or(|name| name == scenario.name))
-            .map(|scenario| Workload {
-                scenario: scenario.name.clone(),
-                load: scenario.params.load(),
-                timed: Some(format!(
-                    "{} trials of {:.2} s",
-                    scenario.params.trials,
-                    scenario.params.duration_ns as f64 / 1e9
-                )),
-                lines: scenario.rows.iter().filter(|row| wanted.has_row(&row.name)).map(line).collect(),
-            });
-        Self {
-            side: Side { name: saved.name.clone(), commit: commit.clone(), dirty: *dirty },
-            machine: machine.clone(),
-            build: build.clone(),
-            workloads: workloads.collect(),
-        }
-    }
-}
-
-fn line(row: &Row) -> Line {
-    Line {
-        name: row.name.clone(),
-        times: vec![
-            ("cpu_us_per_request", row.server.cpu_us_per_request),
-            ("requests_per_sec", row.qps.map(|qps| qps.median)),
-            ("p99_ns", row.latency_ns.map(|latency| latency.p99 as f64)),
-        ],
-        counts: vec![
-            ("allocations_per_request", row.server.allocs_per_request),
-            ("syscalls_per_request", row.server.syscalls_per_request),
-            ("syscalls_at_rest_per_request", row.server.syscalls_at_rest_per_request),
-            ("instructions_per_request", row.server.instructions_per_request),
-        ],
-        missing: row.missing.clone(),
-    }
-}
 
 /// One saved run against another.
 ///
@@ -228,46 +138,6 @@ pub(super) fn judge(base: &Told, candidate: &Told, policy: &Policy) -> Result<Ou
 
 fn beside<'a>(told: &'a Told, scenario: &str) -> Option<&'a Workload> {
     told.workloads.iter().find(|workload| workload.scenario == scenario)
-}
-
-/// Which counts mean the same on both sides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Likeness {
-    /// All of them.
-    Machine,
-    /// What the program alone decides, and no machine.
-    Program,
-}
-
-fn likeness(base: &Told, candidate: &Told, notes: &mut Vec<String>) -> Likeness {
-    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "not known".into());
-    let machine = |told: &Told| {
-        let machine = &told.machine;
-        let cpus = machine.cpus.map_or_else(|| "?".into(), |cpus| cpus.to_string());
-        format!("{} with {cpus} CPUs, {}", known(&machine.cpu_model), machine.arch)
-    };
-    let facts = [
-        ("The machine", machine(base), machine(candidate)),
-        ("The kernel", known(&base.machine.kernel), known(&candidate.machine.kernel)),
-        ("The compiler", known(&base.build.rustc), known(&candidate.build.rustc)),
-    ];
-    for (what, before, now) in facts.iter().filter(|(_, before, now)| before != now) {
-        notes.push(format!("{what} differs ({before}, then {now})."));
-    }
-    for told in [base, candidate] {
-        if told.side.dirty == Some(true) {
-            notes.push(format!("{} was built from files that were not committed.", told.side.name));
-        }
-    }
-    if facts[0].1 == facts[0].2 {
-        return Likeness::Machine;
-    }
-    notes.push(
-        "Instructions are shown and not judged between two machines: libraries have code of their own for each kind of \
-         processor."
-            .into(),
-    );
-    Likeness::Program
 }
 
 /// How far a server's counts may differ: a variant's by as much as its phase's, unless it has limits of its own. What a

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::report;
+use crate::report::{self, Row};
 
 const ALL: Wanted<'_> = Wanted { phases: &[], scenario: None };
 

@@ -49,6 +49,7 @@ fn compared(metric: &Compared) -> Result<(), String> {
     }
     within("confidence", metric.confidence, 0.0, 1.0)?;
     within("limit", metric.limit, 0.0, VALUE_MAX)?;
+    within("max", metric.max, 0.0, VALUE_MAX)?;
     metric.verdict.as_deref().map_or(Ok(()), verdict)
 }
 
@@ -70,5 +71,27 @@ fn within(name: &str, value: Option<f64>, least: f64, most: f64) -> Result<(), S
             Err(format!("{name} is {value}, which is not from {least} to {most}"))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn what_can_not_have_been_measured_or_allowed_is_refused_by_name() {
+        let mut outcome = sample::full();
+        assert_eq!(check(&outcome), Ok(()));
+        let metric = &mut outcome.servers[0].metrics[3];
+        (metric.metric, metric.max) = ("allocations_per_request".into(), Some(-1.0));
+        let error = check(&outcome).unwrap_err();
+        assert!(
+            error.starts_with("phase0-serial: allocations_per_request: max is -1")
+                && error.contains("from 0 to"),
+            "{error}"
+        );
+        outcome.servers[0].metrics[3].max = Some(f64::NAN);
+        assert!(check(&outcome).is_err());
     }
 }

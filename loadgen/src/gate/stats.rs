@@ -5,12 +5,10 @@
 //! limit, each block would lie above it as often as below, whatever the distribution, so the number of those
 //! above is that of heads among coins. Outliers, of which shared machines have many, count like any other block.
 
-use crate::report::stats::{coverage, enclosing};
+use crate::report::stats::spread;
 
 /// The differences that are told are off by chance less often than this in the whole gate.
 pub const ERROR: f64 = 0.05;
-/// An interval that is shown holds the true difference this often.
-const CONFIDENCE: f64 = 0.95;
 /// Blocks before the first look: with fewer, one block that went wrong would keep five phases' worth of comparisons
 /// from significance.
 pub const BLOCKS_MIN: usize = 15;
@@ -54,16 +52,13 @@ pub struct Effect {
 
 /// The effect that these logarithms of ratios show; `None` without any.
 pub fn effect(log_ratios: &[f64]) -> Option<Effect> {
-    let n = log_ratios.len();
-    let mut sorted = log_ratios.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = f64::midpoint(*sorted.get(n.checked_sub(1)? / 2)?, sorted[n / 2]);
-    let inner = enclosing(n, CONFIDENCE).unwrap_or(1);
+    let spread = spread(log_ratios)?;
     Some(Effect {
-        middle: middle.exp_m1(),
-        low: sorted[inner - 1].exp_m1(),
-        high: sorted[n - inner].exp_m1(),
-        confidence: coverage(n, inner),
+        middle: spread.median.exp_m1(),
+        low: spread.low.exp_m1(),
+        high: spread.high.exp_m1(),
+        // One block alone holds nothing.
+        confidence: spread.confidence.unwrap_or(0.0),
     })
 }
 

@@ -1,7 +1,4 @@
-//! What was built, and from which source.
-
-use std::path::Path;
-use std::process::Command;
+//! How this program was built.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +9,9 @@ pub struct Build {
     pub profile: String,
     /// The compiler's version, as it gives it itself.
     pub rustc: Option<String>,
+    /// What the compiler was told besides, by RUSTFLAGS or cargo's configuration; `None` where that was not recorded.
+    #[serde(default)]
+    pub rustflags: Option<String>,
     /// Whether the checks that only development builds have were on.
     pub debug_assertions: bool,
 }
@@ -22,8 +22,14 @@ impl Build {
         Self {
             profile: profile(env!("LOADGEN_PROFILE"), env!("LOADGEN_OPT_LEVEL")).into(),
             rustc: option_env!("LOADGEN_RUSTC").map(str::to_owned),
+            rustflags: option_env!("LOADGEN_RUSTFLAGS").map(str::to_owned),
             debug_assertions: cfg!(debug_assertions),
         }
+    }
+
+    /// [`Build::rustflags`] for people.
+    pub fn flags(&self) -> Option<String> {
+        self.rustflags.as_ref().map(|flags| if flags.is_empty() { "none".to_owned() } else { flags.clone() })
     }
 
     /// Whether it is what `cargo run --release` builds.
@@ -46,37 +52,6 @@ fn profile(name: &str, opt_level: &str) -> &'static str {
     }
 }
 
-/// The source that a workspace stands at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Source {
-    /// The commit, shortened; `None` outside of a repository.
-    pub commit: Option<String>,
-    /// Whether files differ from it.
-    pub dirty: Option<bool>,
-}
-
-impl Source {
-    /// What git says of `workspace`.
-    pub fn of(workspace: &Path) -> Self {
-        let git = |arguments: &[&str]| {
-            let output = Command::new("git")
-                // It only looks: the index, which `status` would refresh, may be somebody's at this moment.
-                .arg("--no-optional-locks")
-                .arg("-C")
-                .arg(workspace)
-                .args(arguments)
-                .output()
-                .ok()?;
-            output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-        };
-        Self {
-            commit: git(&["rev-parse", "--short=12", "HEAD"]).filter(|commit| !commit.is_empty()),
-            // What was measured before is not a change of what is measured.
-            dirty: git(&["status", "--porcelain", "--", ".", ":!results"]).map(|changes| !changes.is_empty()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,10 +61,5 @@ mod tests {
         assert_eq!(profile("debug", "3"), "dev (optimised)");
         assert_eq!(profile("debug", "0"), "dev (not optimised)");
         assert_eq!(profile("release", "3"), "release");
-    }
-
-    #[test]
-    fn outside_of_a_repository_nothing_is_claimed() {
-        assert_eq!(Source::of(Path::new("/")), Source::default());
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn document() -> Document {
         build: Build {
             profile: "release".into(),
             rustc: Some("rustc 1.88.0".into()),
+            rustflags: Some(String::new()),
             debug_assertions: false,
         },
         floor: None,

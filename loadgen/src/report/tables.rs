@@ -200,6 +200,10 @@ pub(super) fn conditions(document: &Document) -> Table {
         Some(true) => ", with changes that were not committed",
         _ => "",
     };
+    let flags = match document.build.rustflags.as_deref() {
+        None | Some("") => String::new(),
+        Some(flags) => format!(", RUSTFLAGS {flags}"),
+    };
     let rows = [
         (
             "processor",
@@ -209,7 +213,7 @@ pub(super) fn conditions(document: &Document) -> Table {
         ("system", format!("{} {}, {}", machine.os, text(&machine.kernel), machine.arch)),
         ("governor", text(&machine.governor)),
         ("CPU split", split),
-        ("build", format!("{}, {}", document.build.profile, text(&document.build.rustc))),
+        ("build", format!("{}, {}{flags}", document.build.profile, text(&document.build.rustc))),
         ("commit", format!("{}{dirty}", text(&document.commit))),
     ];
     let rows = rows.map(|(name, value)| vec![Cell::Text(name.into()), Cell::Text(value)]);

@@ -70,6 +70,11 @@ fn a_run_is_kept_under_a_name_and_this_builds_counts_are_held_against_it() {
     assert_eq!(status, Some(3), "{stdout}");
     assert!(stdout.contains("more than the base has") && stdout.contains("Verdict: slower."), "{stdout}");
 
+    let (status, stdout, stderr) =
+        loadgen_in(root.path(), &gate_tiny(&["--against", "before", "--budget", "20m"]));
+    assert_eq!((status, stdout.as_str()), (Some(2), ""), "{stderr}");
+    assert!(stderr.contains("--budget is for blocks"), "{stderr}");
+
     let (status, _, stderr) = loadgen_in(root.path(), &["gate", "--against", "befor"]);
     assert_eq!(status, Some(2), "{stderr}");
     let (status, _, stderr) =

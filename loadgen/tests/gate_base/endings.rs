@@ -3,10 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use loadgen::gate::base::BaseError;
+use rustix::process::{Pid, Signal, getpgid, kill_process_group};
 
 use crate::repository::Repository;
 use crate::{base, never, says};
@@ -24,6 +26,30 @@ fn that_builds_forever(repository: &Repository, file: &Path) {
     );
     repository.write("loadgen/build.rs", &script);
     repository.commit("forever");
+}
+
+/// A whole `loadgen gate` that has just begun to build that base, and the process of its build script.
+fn gate_that_builds(repository: &Repository, file: &Path) -> (Child, Pid) {
+    let began = Instant::now();
+    let gate = Command::new(env!("CARGO_BIN_EXE_loadgen"))
+        .args(["gate", "--against", "main"])
+        .current_dir(repository.workspace())
+        // What it builds is in nobody's way.
+        .env("CARGO_TARGET_DIR", file.with_extension("target"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    loop {
+        assert!(began.elapsed() < HANG, "it does not begin to build");
+        // Written whole, as the script goes on.
+        let pid = fs::read_to_string(file).ok().and_then(|pid| Pid::from_raw(pid.parse().ok()?));
+        match pid {
+            Some(pid) => return (gate, pid),
+            None => thread::sleep(Duration::from_millis(5)),
+        }
+    }
 }
 
 fn is_gone(pid: &str) -> bool {
@@ -129,4 +155,29 @@ fn what_a_killed_gate_left_in_git_is_forgotten_and_a_worktree_of_the_users_that_
     assert!(!trees.contains(&killed) && trees.contains(&away), "{trees:?}");
     drop(base);
     assert_eq!(repository.worktrees().len(), 2);
+}
+
+#[test]
+fn what_a_gate_left_that_was_killed_is_removed_by_the_next_one_and_what_a_living_one_has_is_not() {
+    let Some(repository) = Repository::of_one_and_two() else { return };
+    // By this file a workspace is known.
+    repository.write("loadgen/scenarios.toml", "");
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("pid");
+    that_builds_forever(&repository, &file);
+    let (mut gate, script) = gate_that_builds(&repository, &file);
+    let tree = repository.worktrees().pop().unwrap();
+    let folder = tree.parent().unwrap();
+
+    assert_eq!(says(&base(&repository, "main~1").unwrap()), "two");
+    let living = gate.try_wait().unwrap().is_none();
+    assert!(living && tree.exists() && repository.worktrees().contains(&tree), "{tree:?}");
+
+    gate.kill().unwrap();
+    gate.wait().unwrap();
+    // Its cargo, and all that belongs to it, would go on.
+    kill_process_group(getpgid(Some(script)).unwrap(), Signal::KILL).unwrap();
+    assert!(folder.exists(), "it could not clean up");
+    assert_eq!(says(&base(&repository, "main~1").unwrap()), "two");
+    assert!(!folder.exists() && repository.worktrees().len() == 1, "{folder:?}");
 }

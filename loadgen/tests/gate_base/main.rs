@@ -74,6 +74,26 @@ fn one_base_after_the_other_is_never_taken_for_the_last_one_and_only_changes_are
 }
 
 #[test]
+fn a_base_whose_compiler_was_told_something_else_says_so_and_one_that_does_not_tell_says_nothing() {
+    let Some(repository) = Repository::of_one_and_two() else { return };
+    let script = |flags: &str| {
+        format!("fn main() {{\n    println!(\"cargo::rustc-env=LOADGEN_RUSTFLAGS={flags}\");\n}}\n")
+    };
+    for flags in ["-C target-cpu=other", ""] {
+        repository.write("loadgen/build.rs", &script(flags));
+        repository.commit("flags");
+    }
+    let mut told = Vec::new();
+    let other = repository.base("main~1", &mut |line| told.push(line.to_owned()), &never).unwrap();
+    let [note] = other.notes() else { panic!("{:?}", other.notes()) };
+    assert!(note.contains("-C target-cpu=other, and of this program none"), "{note}");
+    assert!(told.contains(note), "{told:?}");
+    for rev in ["main", "main~2"] {
+        assert_eq!(base(&repository, rev).unwrap().notes(), [""; 0], "{rev}");
+    }
+}
+
+#[test]
 fn two_gates_at_once_get_what_each_asked_for() {
     let Some(repository) = Repository::of_one_and_two() else { return };
     thread::scope(|scope| {

@@ -109,7 +109,8 @@ impl Repository {
         tell: &mut dyn FnMut(&str),
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Base, BaseError> {
-        let build = Build { profile: "dev (optimised)".into(), ..Build::default() };
+        let rustflags = Some(String::new());
+        let build = Build { profile: "dev (optimised)".into(), rustflags, ..Build::default() };
         let workspace = self.workspace();
         let wanted = Wanted { workspace: &workspace, rev, build: &build, kept: &self.kept };
         Base::of_revision(&wanted, tell, interrupted)

@@ -34,13 +34,27 @@ struct Artifact {
     executable: Option<PathBuf>,
 }
 
+/// A line that says what a build script had to say.
+#[derive(Deserialize)]
+struct Script {
+    env: Vec<(String, String)>,
+}
+
 #[derive(Deserialize)]
 struct Target {
     name: String,
     kind: Vec<String>,
 }
 
-/// Builds the loadgen of these sources, with the profile of `build`, and says where cargo has put it.
+/// What was built.
+pub(super) struct Built {
+    /// Where cargo has put it.
+    pub(super) program: PathBuf,
+    /// In what it was built otherwise than the candidate, each in a sentence.
+    pub(super) notes: Vec<String>,
+}
+
+/// Builds the loadgen of these sources, with the profile of `build`, in this environment.
 pub(super) fn build(
     sources: &Path,
     kept: &Kept,
@@ -48,21 +62,20 @@ pub(super) fn build(
     name: &str,
     tell: &mut dyn FnMut(&str),
     interrupted: &dyn Fn() -> bool,
-) -> Result<PathBuf, BaseError> {
-    if let Some(difference) = other_compiler(sources, build, interrupted) {
-        tell(&difference);
-    }
+) -> Result<Built, BaseError> {
+    let mut notes: Vec<String> = other_compiler(sources, build, interrupted).into_iter().collect();
     let mut command = command("CARGO", "cargo", sources);
     command.args(["build", "--locked", "--package", LOADGEN, "--bin", LOADGEN, "--profile", profile(build)]);
     command.args(["--message-format", "json-render-diagnostics", "--target-dir"]).arg(kept.target());
     command.env("CARGO_TERM_COLOR", "never").env("CARGO_TERM_PROGRESS_WHEN", "never");
     tell(&format!("building the base {name}, a minute or two the first time"));
     let mut told = Instant::now();
-    let mut executable = None;
+    let (mut executable, mut flags) = (None, None);
     let said =
         child::run(&mut command, kept.held_by_child()?, BUILD_WITHIN, Some(interrupted), &mut |line, of| {
             if of == Of::Output {
                 executable = executable_of(line).or(executable.take());
+                flags = flags_of(line).or(flags.take());
             } else if told.elapsed() >= TELL_INTERVAL && line.trim_start().starts_with("Compiling ") {
                 told = Instant::now();
                 tell(&format!("still building the base: {}", line.trim()));
@@ -70,7 +83,13 @@ pub(super) fn build(
         });
     let said = said.map_err(|trouble| of_trouble(trouble, "cargo"))?;
     match executable {
-        Some(executable) if said.status.success() => Ok(executable),
+        Some(program) if said.status.success() => {
+            notes.extend(flags.and_then(|flags| other_flags(&flags, build)));
+            for note in &notes {
+                tell(note);
+            }
+            Ok(Built { program, notes })
+        }
         None if said.status.success() => {
             Err(BaseError::Failed(format!("cargo built {name}, and did not say where it put the program")))
         }
@@ -117,8 +136,28 @@ fn other_compiler(sources: &Path, build: &Build, interrupted: &dyn Fn() -> bool)
     );
     let theirs = said.ok().filter(|said| said.status.success()).and(theirs)?;
     (theirs != ours).then(|| {
-        format!("the base is built with {theirs}, and this program was with {ours}: the difference is measured, too")
+        format!(
+            "The base was built with {theirs}, and this program with {ours}: the difference is measured, too."
+        )
     })
+}
+
+/// The same of what the compiler was told: it may be slower or faster for that alone.
+fn other_flags(theirs: &str, build: &Build) -> Option<String> {
+    let theirs = Build { rustflags: Some(theirs.to_owned()), ..Build::default() }.flags()?;
+    let ours = build.flags()?;
+    (theirs != ours).then(|| {
+        format!(
+            "RUSTFLAGS of the base is {theirs}, and of this program {ours}: the difference is measured, too. The base has \
+             what is set now, in the environment and for its own folder."
+        )
+    })
+}
+
+/// What its build script says of RUSTFLAGS; a base from before there was this says nothing.
+fn flags_of(line: &str) -> Option<String> {
+    let script: Script = serde_json::from_str(line).ok()?;
+    script.env.into_iter().find(|(name, _)| name == "LOADGEN_RUSTFLAGS").map(|(_, flags)| flags)
 }
 
 fn executable_of(line: &str) -> Option<PathBuf> {
@@ -149,6 +188,19 @@ mod tests {
         {
             assert_eq!(profile(&Build { profile: ours.into(), ..Build::default() }), theirs);
         }
+    }
+
+    #[test]
+    fn other_flags_than_the_candidates_are_told_and_those_that_nobody_knows_are_not() {
+        let line = r#"{"reason":"build-script-executed","package_id":"path+file:///t/loadgen#0.1.0","env":[["LOADGEN_PROFILE","debug"],["LOADGEN_RUSTFLAGS","-C target-cpu=native"]],"out_dir":"/t"}"#;
+        let flags = flags_of(line).unwrap();
+        assert_eq!(flags, "-C target-cpu=native");
+        assert_eq!(flags_of(&line.replace("LOADGEN_RUSTFLAGS", "X")), None);
+        let with = |flags: Option<&str>| Build { rustflags: flags.map(str::to_owned), ..Build::default() };
+        assert_eq!(other_flags(&flags, &with(Some("-C target-cpu=native"))), None);
+        assert_eq!(other_flags(&flags, &with(None)), None);
+        let told = other_flags(&flags, &with(Some(""))).unwrap();
+        assert!(told.contains("of the base is -C target-cpu=native, and of this program none"), "{told}");
     }
 
     #[test]

@@ -1,8 +1,14 @@
 //! The tree that a base is built from: made in a temporary folder, and gone with it.
+//!
+//! A gate that is killed, by a second Ctrl-C say, gets to clean up nothing. So each holds a lock in its folder, which
+//! the kernel takes from it however it ends, and the next gate removes the folders whose lock is free.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
+use rustix::fs::{FlockOperation, flock};
+use tempfile::{NamedTempFile, TempDir};
 
 use super::error::BaseError;
 use super::git::{Repository, git};
@@ -11,6 +17,8 @@ use super::git::{Repository, git};
 const FOLDER_PREFIX: &str = "loadgen-gate-";
 /// The worktree in its folder, beside the program that is built from it.
 const TREE: &str = "base";
+/// Locked in its folder for as long as the gate lives.
+const LOCK: &str = "lock";
 
 /// A file of the tree: its path in it, and what tells its content.
 pub(super) struct File {
@@ -26,6 +34,8 @@ pub(super) struct Worktree {
     commit: String,
     tree: PathBuf,
     folder: TempDir,
+    /// Let go of when the folder is gone.
+    _lock: fs::File,
 }
 
 impl Worktree {
@@ -33,11 +43,18 @@ impl Worktree {
         let place = std::env::temp_dir();
         let no_folder = |error| BaseError::from_io("no temporary folder could be made", &place, &error);
         let folder = tempfile::Builder::new().prefix(FOLDER_PREFIX).tempdir().map_err(no_folder)?;
+        // Before git knows of it: whoever finds the folder in git's list finds it locked.
+        let lock = lock(folder.path()).map_err(no_folder)?;
         // By the name that git lists it under.
         let tree = folder.path().canonicalize().map_err(no_folder)?.join(TREE);
         // Before git begins, so that it is taken back however far git gets.
-        let worktree =
-            Self { home: repository.workspace().to_owned(), commit: commit.to_owned(), tree, folder };
+        let worktree = Self {
+            home: repository.workspace().to_owned(),
+            commit: commit.to_owned(),
+            tree,
+            folder,
+            _lock: lock,
+        };
         let path = worktree.tree.to_string_lossy();
         repository.ask(&["worktree", "add", "--quiet", "--detach", "--", &path, commit])?.map_err(
             |said| {
@@ -79,17 +96,43 @@ impl Drop for Worktree {
     }
 }
 
-/// Has git forget worktrees of gates that were killed and whose folder somebody has cleared away.
+/// Removes what gates have left that were killed, and has git forget worktrees of ours whose folder somebody has cleared
+/// away.
 ///
 /// Only ours: a worktree of the user's whose folder is away may be on a disk that comes back.
 pub(super) fn forget_stale(repository: &Repository<'_>) {
     // Where git can't list them, adding one will tell why.
     let Ok(Ok(lines)) = repository.ask(&["worktree", "list", "--porcelain"]) else { return };
-    for path in lines.iter().filter_map(|line| line.strip_prefix("worktree ")) {
-        if is_ours(Path::new(path)) && !Path::new(path).exists() {
-            forget(repository.workspace(), path);
+    let listed = lines.iter().filter_map(|line| line.strip_prefix("worktree ")).map(PathBuf::from);
+    // A gate can be killed before git knows of its folder, after git has forgotten it, and in another repository.
+    let others = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+    let others = others.map(|entry| entry.path().join(TREE));
+    let home = repository.workspace();
+    for tree in listed.clone().filter(|tree| is_ours(tree) && !tree.exists()) {
+        forget(home, &tree.to_string_lossy());
+    }
+    for tree in listed.chain(others).filter(|tree| is_ours(tree)) {
+        if let Some(folder) = tree.parent().filter(|folder| is_abandoned(folder)) {
+            forget(home, &tree.to_string_lossy());
+            let _ = fs::remove_dir_all(folder);
         }
     }
+}
+
+/// The lock of a folder. It is locked before it has its name, so that nobody finds it free.
+fn lock(folder: &Path) -> io::Result<fs::File> {
+    let file = NamedTempFile::new_in(folder)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    Ok(file.persist(folder.join(LOCK))?)
+}
+
+/// Whether nobody holds its lock. A folder without one may be that of a gate from before there were locks.
+fn is_abandoned(folder: &Path) -> bool {
+    let path = folder.join(LOCK);
+    let is_file = path.symlink_metadata().is_ok_and(|facts| facts.is_file());
+    is_file
+        && fs::File::open(path)
+            .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok())
 }
 
 fn is_ours(tree: &Path) -> bool {

@@ -30,6 +30,9 @@ pub(super) fn doubts(a: &Document, b: &Document) -> Vec<String> {
     differ("The kernel", text(&a.machine.kernel), text(&b.machine.kernel));
     differ("The build", a.build.profile.clone(), b.build.profile.clone());
     differ("The compiler", text(&a.build.rustc), text(&b.build.rustc));
+    if let (Some(before), Some(now)) = (a.build.flags(), b.build.flags()) {
+        differ("RUSTFLAGS", before, now);
+    }
     differ("The CPU split", split(a), split(b));
     if a.commit != b.commit {
         all.push(format!(
