@@ -137,9 +137,20 @@ fn plain_blocks(text: &str) -> Vec<(usize, Vec<String>)> {
             }
             continue;
         }
-        let inside = lines.by_ref().map(|(_, line)| line.trim()).take_while(|line| *line != "```");
-        let commands: Vec<_> =
-            inside.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect();
+        let mut commands: Vec<String> = Vec::new();
+        let mut goes_on = false;
+        for (_, line) in lines.by_ref().take_while(|(_, line)| line.trim() != "```") {
+            let line = line.trim();
+            match commands.last_mut() {
+                Some(command) if goes_on => {
+                    command.push('\n');
+                    command.push_str(line);
+                }
+                _ if line.is_empty() || line.starts_with('#') => {}
+                _ => commands.push(line.to_owned()),
+            }
+            goes_on = line.ends_with('\\');
+        }
         if is_run {
             blocks.push((index + 1, commands));
         }
@@ -308,7 +319,7 @@ mod tests {
         let blocks = plain_blocks(
             "a\n```sh\ntrue\n# why\nfalse\n```\n<!-- not run: it is long -->\n```sh\nfalse\n```\n",
         );
-        assert_eq!(blocks, [(2, vec!["true".to_owned(), "false".to_owned()])]);
+        assert_eq!(blocks, [(2, vec!["true \\\na".to_owned(), "false".to_owned()])]);
         let steps: Vec<_> =
             blocks[0].1.iter().map(|c| Step { command: c.clone(), printed: vec![] }).collect();
         let played = play(&steps, Path::new("."), true).expect("played");
