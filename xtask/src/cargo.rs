@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use serde_json::Value;
@@ -49,15 +49,29 @@ pub(crate) fn loadgen(options: &[&str]) -> Result<PathBuf, String> {
 /// # Errors
 /// When it can't be built; cargo has said why by then.
 pub(crate) fn build(what: &str, options: &[&str]) -> Result<BTreeMap<String, PathBuf>, String> {
-    built(command(["build"]).args(options))?.ok_or_else(|| format!("{what} can't be built"))
+    let programs =
+        built(command(["build"]).args(options))?.ok_or_else(|| format!("{what} can't be built"))?;
+    Ok(programs.into_iter().map(|program| (program.name, program.path)).collect())
 }
 
-/// Has cargo build by this command, and says where each executable is. `None` if it can't be built; cargo
+/// An executable that cargo has built.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Program {
+    /// The target's, which may be another one's in another package.
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    /// Whether it has the tests of its target.
+    pub(crate) is_test: bool,
+    /// Of its package, where cargo would start its tests.
+    pub(crate) folder: PathBuf,
+}
+
+/// Has cargo build by this command, and says which executables there are. `None` if it can't be built; cargo
 /// has said why by then.
 ///
 /// # Errors
 /// When cargo can't be started.
-pub(crate) fn built(command: &mut Command) -> Result<Option<BTreeMap<String, PathBuf>>, String> {
+pub(crate) fn built(command: &mut Command) -> Result<Option<Vec<Program>>, String> {
     let output = command
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
@@ -79,30 +93,40 @@ pub(crate) fn target_folder() -> Result<PathBuf, String> {
         .ok_or_else(|| "cargo did not say where it builds".to_owned())
 }
 
-/// The executables that cargo's messages, one a line, tell of, by name. Libraries have none.
-fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+/// The executables that cargo's messages, one a line, tell of. Libraries have none.
+fn executables(messages: &str) -> Vec<Program> {
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     messages
         .filter_map(|message| {
-            Some((message["target"]["name"].as_str()?.to_owned(), message["executable"].as_str()?.into()))
+            Some(Program {
+                name: message["target"]["name"].as_str()?.to_owned(),
+                path: message["executable"].as_str()?.into(),
+                is_test: message["profile"]["test"].as_bool()?,
+                folder: Path::new(message["manifest_path"].as_str()?).parent()?.to_owned(),
+            })
         })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::executables;
+    use super::{Program, executables};
 
     #[test]
     fn an_executable_is_told_by_its_name() {
         let messages = concat!(
-            r#"{"reason":"compiler-artifact","target":{"name":"http1"},"executable":null}"#,
+            r#"{"manifest_path":"/a/Cargo.toml","target":{"name":"http1"},"profile":{"test":false},"executable":null}"#,
             "\nwarning: not JSON\n",
-            r#"{"reason":"compiler-artifact","target":{"name":"hyper"},"executable":"/target/hyper"}"#,
+            r#"{"manifest_path":"/b/Cargo.toml","target":{"name":"hyper"},"profile":{"test":true},"executable":"/target/hyper"}"#,
             "\n",
             r#"{"reason":"build-finished","success":true}"#,
         );
-        let found: Vec<_> = executables(messages).into_iter().collect();
-        assert_eq!(found, [("hyper".to_owned(), "/target/hyper".into())]);
+        let hyper = Program {
+            name: "hyper".to_owned(),
+            path: "/target/hyper".into(),
+            is_test: true,
+            folder: "/b".into(),
+        };
+        assert_eq!(executables(messages), [hyper]);
     }
 }

@@ -1,12 +1,11 @@
 //! Building and running the checks, and what they say.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use super::folder::Exercise;
-use crate::cargo;
+use crate::cargo::{self, Program};
 use crate::clients::group::{Group, describe};
 
 /// A check is done after seconds; where it is not, what it waits for will not come.
@@ -25,12 +24,12 @@ pub(super) enum Verdict {
     Broken(String),
 }
 
-/// Has `cargo test` build the checks of these exercises, and says where each is, by its target. `None` if they
-/// can't be built; cargo has said why by then.
+/// Has `cargo test` build the checks of these exercises, and says what it has built. `None` if they can't be
+/// built; cargo has said why by then.
 pub(super) fn build<'a>(
     cargo: &mut Command,
     exercises: impl IntoIterator<Item = &'a Exercise>,
-) -> Result<Option<BTreeMap<String, PathBuf>>, String> {
+) -> Result<Option<Vec<Program>>, String> {
     cargo.args(["--no-run", "--package", "exercises"]);
     for exercise in exercises {
         cargo.arg("--test").arg(exercise.target());
@@ -39,12 +38,14 @@ pub(super) fn build<'a>(
 }
 
 /// Runs the check of an exercise, which is one of `programs`.
-pub(super) fn run(exercise: &Exercise, programs: &BTreeMap<String, PathBuf>) -> Result<Verdict, String> {
+pub(super) fn run(exercise: &Exercise, programs: &[Program]) -> Result<Verdict, String> {
+    let target = exercise.target();
     let program = programs
-        .get(&exercise.target())
+        .iter()
+        .find(|program| program.name == target)
         .ok_or_else(|| format!("cargo did not say where it put the check of {}", exercise.number()))?;
     // One test at a time, so that what it says does not depend on which is faster.
-    let mut command = Command::new(program);
+    let mut command = Command::new(&program.path);
     command.arg("--test-threads=1").env("RUST_BACKTRACE", "0");
     let mut group = Group::start(&mut command)?;
     let status = group.wait(LIMIT)?;

@@ -3,10 +3,12 @@
 //! # Layout
 //! - `folder`: which there are.
 //! - `check`: building and running their checks.
-//! - `verify`: `--verify-solutions`, for CI, in a copy of the workspace (`scratch`).
+//! - `verify`: `--verify-solutions`, for CI, in a copy of the workspace (`scratch`), which also runs the phases'
+//!   `own_tests`.
 
 mod check;
 mod folder;
+mod own_tests;
 mod scratch;
 mod verify;
 

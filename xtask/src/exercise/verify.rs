@@ -5,17 +5,14 @@
 //! phases touch nothing of each other, so all first exercises are solved at once, then all second ones.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::check::{self, Verdict};
 use super::folder::Exercise;
+use super::own_tests;
 use super::scratch::Scratch;
-use crate::clients::group::Group;
-
-/// The phases' tests take a minute or two, and longer the first time, when all that they need is built.
-const TESTS_LIMIT: Duration = Duration::from_secs(15 * 60);
+use crate::cargo::{self, Program};
 
 /// Tries them all, and says what is wrong with which.
 pub(super) fn run(exercises: &[Exercise]) -> Result<ExitCode, String> {
@@ -98,7 +95,7 @@ fn after(scratch: &Scratch, all: &[Exercise], round: &[&Exercise]) -> Result<Vec
 }
 
 /// Checks that should pass now, and don't.
-fn pass(applied: &[&Exercise], programs: &BTreeMap<String, PathBuf>) -> Result<Vec<String>, String> {
+fn pass(applied: &[&Exercise], programs: &[Program]) -> Result<Vec<String>, String> {
     let mut faults = Vec::new();
     for exercise in applied {
         let number = exercise.number();
@@ -118,31 +115,20 @@ fn pass(applied: &[&Exercise], programs: &BTreeMap<String, PathBuf>) -> Result<V
 fn keep(scratch: &Scratch, all: &[Exercise], applied: &[&Exercise]) -> Result<Vec<String>, String> {
     println!("  the phases' own tests");
     let mut cargo = scratch.cargo("test");
-    // Of documentation there are no tests, and to look for them takes as long as some that are there.
-    with_packages(&mut cargo, all).args(["--tests", "--no-fail-fast", "--quiet"]);
-    let mut group = Group::start(&mut cargo)?;
-    let status = group.wait(TESTS_LIMIT)?;
-    if status.is_some_and(|status| status.success()) {
-        return Ok(Vec::new());
-    }
-    let output = group.output();
-    eprintln!("{output}");
-    if status.is_none() {
+    // Of documentation there are no tests.
+    let Some(programs) = cargo::built(with_packages(&mut cargo, all).args(["--no-run", "--tests"]))? else {
         return Ok(vec![format!(
-            "{}: with these solutions the tests do not end; see above",
+            "{}: with these solutions, tests do not compile; see above",
             numbers(applied)
         )]);
-    }
-    let failed = failed_packages(&output);
-    let mut faults: Vec<_> = applied
-        .iter()
-        .filter(|exercise| failed.contains(exercise.package.as_str()))
-        .map(|exercise| {
-            format!("{}: with its solution, tests of {} fail; see above", exercise.number(), exercise.package)
-        })
-        .collect();
-    if faults.is_empty() {
-        faults.push(format!("{}: with these solutions, some tests fail; see above", numbers(applied)));
+    };
+    let mut faults = Vec::new();
+    for failure in own_tests::failures(&programs, &packages(applied.iter().copied()))? {
+        eprintln!("{}", failure.output);
+        let of_package = |exercise: &&&Exercise| exercise.package == failure.package;
+        let number = applied.iter().find(of_package).map(|exercise| exercise.number()).unwrap_or_default();
+        let (package, name) = (failure.package, failure.name);
+        faults.push(format!("{number}: with its solution, tests of {package} fail ({name}); see above"));
     }
     Ok(faults)
 }
@@ -150,16 +136,14 @@ fn keep(scratch: &Scratch, all: &[Exercise], applied: &[&Exercise]) -> Result<Ve
 /// The packages that cargo is given each time. Which there are decides with which features the libraries of
 /// others are built, so they are always the same.
 fn with_packages<'a>(cargo: &'a mut Command, all: &[Exercise]) -> &'a mut Command {
-    let packages: BTreeSet<_> = all.iter().map(|exercise| exercise.package.as_str()).collect();
-    for package in packages.into_iter().chain(["exercises"]) {
+    for package in packages(all).into_iter().chain(["exercises"]) {
         cargo.args(["--package", package]);
     }
     cargo
 }
 
-/// The packages whose tests have failed, as cargo names them in its advice: `-p PACKAGE --test NAME`.
-fn failed_packages(output: &str) -> BTreeSet<&str> {
-    output.split("`-p ").skip(1).filter_map(|rest| rest.split([' ', '`']).next()).collect()
+fn packages<'a>(exercises: impl IntoIterator<Item = &'a Exercise>) -> BTreeSet<&'a str> {
+    exercises.into_iter().map(|exercise| exercise.package.as_str()).collect()
 }
 
 /// Those that are solved at the same time: the first of each phase, then the second, and so on.
@@ -179,7 +163,7 @@ fn numbers(exercises: &[&Exercise]) -> String {
 mod tests {
     use std::path::Path;
 
-    use super::{failed_packages, numbers, rounds};
+    use super::{numbers, rounds};
     use crate::cargo::ROOT;
     use crate::exercise::folder;
 
@@ -188,16 +172,5 @@ mod tests {
         let exercises = folder::all(Path::new(ROOT)).expect("exercises");
         let rounds: Vec<_> = rounds(&exercises).iter().map(|round| numbers(round)).collect();
         assert_eq!(rounds, ["0.1, 1.1, 2.1, 3.1, 4.1", "0.2, 1.2, 2.2, 3.2, 4.2"]);
-    }
-
-    #[test]
-    fn cargo_says_whose_tests_have_failed() {
-        let one = "error: test failed, to rerun pass `-p phase1-threads --test threads`\n";
-        assert_eq!(failed_packages(one).into_iter().collect::<Vec<_>>(), ["phase1-threads"]);
-        let more =
-            "error: 2 targets failed:\n    `-p phase2-async --lib`\n    `-p phase0-serial --test serial`\n";
-        let failed: Vec<_> = failed_packages(more).into_iter().collect();
-        assert_eq!(failed, ["phase0-serial", "phase2-async"]);
-        assert!(failed_packages("error: could not compile").is_empty());
     }
 }
