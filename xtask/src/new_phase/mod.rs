@@ -1,7 +1,7 @@
 //! `cargo xtask new-phase`: a phase of one's own, beside the lab's.
 //!
 //! It begins as a copy of another one ([`copy`]), under a name of its own ([`name`]), and joins the few places that
-//! name every phase ([`register`]); all of that is written, or none ([`write`]). `--try` does it in a copy of the
+//! name every phase ([`register`]); all of that is written, or none ([`mod@write`]). `--try` does it in a copy of the
 //! tree and has what came of it built, tested and measured ([`attempt`]).
 
 mod attempt;
