@@ -21,9 +21,10 @@ fn begins(line: &str, words: &str) -> bool {
     let line = line.trim_start();
     let word = |c: char| c.is_alphanumeric() || c == '_';
     !line.starts_with("//")
-        && line
-            .find(words)
-            .is_some_and(|at| !line[..at].ends_with(word) && !line[at + words.len()..].starts_with(word))
+        && line.find(words).is_some_and(|at| {
+            let is_whole = !(words.ends_with(word) && line[at + words.len()..].starts_with(word));
+            is_whole && !line[..at].ends_with(word)
+        })
 }
 
 #[cfg(test)]
@@ -59,6 +60,7 @@ const MAX: u8 = 3;
     fn an_item_of_one_line_is_that_line() {
         assert_eq!(item(SOURCE, "const MAX").as_deref(), Some("const MAX: u8 = 3;"));
         assert_eq!(item(SOURCE, "fn serve_all").as_deref(), Some("fn serve_all() {}"));
+        assert_eq!(item(SOURCE, "fn serve_all("), item(SOURCE, "fn serve_all"));
         assert_eq!(item(SOURCE, "fn nothing"), None);
     }
 }

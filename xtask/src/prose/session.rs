@@ -36,7 +36,7 @@ trap '[ -z "$servers" ] || kill $servers 2>/dev/null; wait; rm -rf "$logs"' EXIT
 trap 'exit 1' INT TERM
 listens() {
     servers="$servers $2"
-    until grep -q listening "$1"; do kill -0 "$2" 2>/dev/null || break; sleep 0.05; done
+    until grep -qs listening "$1"; do kill -0 "$2" 2>/dev/null || break; sleep 0.05; done
     cat "$1"
 }
 "#;
