@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn a_command_of_a_plain_block_has_to_succeed() {
         let blocks = plain_blocks(
-            "a\n```sh\ntrue\n# why\nfalse\n```\n<!-- not run: it is long -->\n```sh\nfalse\n```\n",
+            "a\n```sh\ntrue \\\n  a\n# why\nfalse\n```\n<!-- not run: it is long -->\n```sh\nfalse\n```\n",
         );
         assert_eq!(blocks, [(2, vec!["true \\\na".to_owned(), "false".to_owned()])]);
         let steps: Vec<_> =
