@@ -88,8 +88,11 @@ pub fn is_waiting(stream: &TcpStream) -> bool {
 pub fn receive_all(mut stream: &TcpStream, what_is_missing: &str) -> String {
     stream.set_read_timeout(Some(PATIENCE)).expect("set");
     let mut answer = String::new();
-    if let Err(error) = stream.read_to_string(&mut answer) {
-        panic!("{what_is_missing} ({error})");
+    match stream.read_to_string(&mut answer) {
+        Ok(_) => answer,
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            panic!("{what_is_missing}")
+        }
+        Err(error) => panic!("{what_is_missing} ({error})"),
     }
-    answer
 }

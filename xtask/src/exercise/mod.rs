@@ -97,7 +97,9 @@ fn solution(exercise: &Exercise) -> Result<String, String> {
     let root = Path::new(ROOT);
     let (why, patch) = (exercise.read(root, "solution.md")?, exercise.read(root, "solution.patch")?);
     let path = exercise.path.display();
-    Ok(format!("{exercise}\n\n{why}\n{patch}\nTo take it as it is: git apply {path}/solution.patch\n"))
+    Ok(format!(
+        "{exercise}\n\n{why}\n{patch}\nTo take it as it is: git apply {path}/solution.patch\nIt is made for the phase as it came; where you have changed that, commit your changes and add --3way.\n"
+    ))
 }
 
 /// Runs the check of one exercise on the user's tree, and says what came of it.
