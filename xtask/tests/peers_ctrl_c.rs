@@ -57,7 +57,9 @@ fn the_lab_is_told_once_although_a_terminal_tells_the_whole_group() {
     let folder = tempfile::tempdir().unwrap();
     let lab = folder.path().join("loadgen").display().to_string();
     script(folder.path(), "loadgen", LAB);
-    let message = format!(r#"{{"target":{{"name":"loadgen"}},"executable":"{lab}"}}"#);
+    let message = format!(
+        r#"{{"manifest_path":"/Cargo.toml","target":{{"name":"loadgen"}},"profile":{{"test":false}},"executable":"{lab}"}}"#
+    );
     script(folder.path(), "cargo", &format!("echo '{message}'"));
 
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));

@@ -14,6 +14,8 @@ use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
 use crate::prose::{fenced, without_comments};
 
 const SUMMARY: &str = "book/SUMMARY.md";
+/// The first page. mdBook shows it under a second address, at the top, and its links have to hold from there, too.
+const FIRST: &str = "book/introduction.md";
 /// The heading above the chapters that are not in the summary.
 const FURTHER: &str = "What the lessons link to";
 
@@ -96,8 +98,7 @@ fn text(root: &Path, path: &Path) -> Result<String, String> {
 /// A source file as a chapter.
 fn code(path: &Path, text: &str) -> String {
     let language = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    // Nothing in a book is to be run by its reader's browser.
-    let language = if language == "rs" { "rust,noplayground" } else { language };
+    let language = if language == "rs" { "rust" } else { language };
     format!("# `{}`\n\n{}\n", path.display(), fenced(language, text))
 }
 
@@ -105,7 +106,8 @@ fn code(path: &Path, text: &str) -> String {
 fn place(path: &Path) -> PathBuf {
     match Kind::of(path) {
         Some(Kind::Code) => format!("{}.md", path.display()).into(),
-        // The book's own first page is another.
+        _ if path == Path::new(FIRST) => "introduction.md".into(),
+        // The first page's second address is the top's index.
         _ if path == Path::new("README.md") => "overview.md".into(),
         _ if path.ends_with("README.md") => path.with_file_name("index.md"),
         _ => path.to_owned(),

@@ -24,6 +24,10 @@ default-theme = "light"
 preferred-dark-theme = "navy"
 no-section-label = true
 smart-punctuation = false
+
+# It would ask a server elsewhere what it can run.
+[output.html.playground]
+runnable = false
 "#;
 
 const EXAMPLES: &str = "\
