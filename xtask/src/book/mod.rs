@@ -24,6 +24,7 @@ default-theme = "light"
 preferred-dark-theme = "navy"
 no-section-label = true
 smart-punctuation = false
+additional-css = ["book.css"]
 
 # It would ask a server elsewhere what it can run.
 [output.html.playground]
@@ -68,6 +69,9 @@ pub(crate) fn build(out: &Path) -> Result<PathBuf, String> {
         write(&source.join(path), &text)?;
     }
     write(&gathered.join("book.toml"), CONFIG.as_bytes())?;
+    let style = root.join("book/book.css");
+    let style = fs::read(&style).map_err(|error| format!("{}: {error}", style.display()))?;
+    write(&gathered.join("book.css"), &style)?;
     let out = std::path::absolute(out).map_err(|error| format!("{}: {error}", out.display()))?;
     tool::draw(&root, &gathered, &out)?;
     let first = out.join("index.html");
