@@ -44,7 +44,7 @@ pub use document::*;
 pub use drawing::{Drawing, replace};
 pub use files::{Folder, Written};
 pub use floor::{floor, floor_text};
-pub use html::{climb_svg, history_page, html};
+pub use html::{history_page, html, pictures};
 pub use markdown::markdown;
 pub use progress::Bars;
 pub(crate) use read::{Kind, RUN, schema_of, text_of};

@@ -6,26 +6,40 @@ mod ladder;
 mod lifetimes;
 mod timeline;
 
-use loadgen::report::{Document, climb_svg};
+use std::collections::BTreeMap;
 
-/// The scenario whose climb the book begins with.
-const CLIMB: &str = "reference";
+use loadgen::report::{self, Document};
+
+/// Pictures of the report that the lessons show, by their names there.
+const REPORT: [&str; 6] = [
+    "climb-reference",
+    "latency-reference",
+    "cpu-reference",
+    "cpu-plaintext",
+    "climb-kept",
+    "waterfall-plaintext",
+];
 
 /// Every picture, and where it belongs, from the workspace's root.
 ///
 /// # Errors
-/// When the run lacks the scenario of the climb.
+/// When the run has nothing to show of one.
 pub(crate) fn all(run: &Document) -> Result<Vec<(String, String)>, String> {
-    let scenario = run.scenarios.iter().find(|scenario| scenario.name == CLIMB);
-    let climb =
-        scenario.and_then(climb_svg).ok_or_else(|| format!("the run has nothing to show of {CLIMB}"))?;
-    let pictures = [
-        ("phase0-serial/idea.svg", timeline::serial()),
-        ("phase1-threads/idea.svg", timeline::threads()),
-        ("phase2-async/idea.svg", timeline::tasks()),
-        ("phase3-pooled/idea.svg", lifetimes::picture()),
-        ("phase4-keepalive/idea.svg", ladder::picture()),
-        ("book/pictures/climb.svg", climb),
+    let ideas = [
+        ("phase0-serial", timeline::serial()),
+        ("phase1-threads", timeline::threads()),
+        ("phase2-async", timeline::tasks()),
+        ("phase3-pooled", lifetimes::picture()),
+        ("phase4-keepalive", ladder::picture()),
     ];
-    Ok(pictures.into_iter().map(|(path, svg)| (path.to_owned(), svg)).collect())
+    let mut pictures: Vec<_> =
+        ideas.into_iter().map(|(phase, svg)| (format!("{phase}/idea.svg"), svg)).collect();
+    let mut drawn: BTreeMap<String, String> = run.scenarios.iter().flat_map(report::pictures).collect();
+    for name in REPORT {
+        let svg = drawn.remove(name).ok_or_else(|| {
+            format!("the reference run has no picture {name}; it has {:?}", drawn.keys().collect::<Vec<_>>())
+        })?;
+        pictures.push((format!("book/pictures/{name}.svg"), svg));
+    }
+    Ok(pictures)
 }

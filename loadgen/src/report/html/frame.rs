@@ -182,7 +182,7 @@ impl Picture {
         html! {
             figure id=(self.id) {
                 figcaption { (self.title) }
-                (self.drawing(&html! {}))
+                (self.drawing("", &html! {}))
                 @if let Some(note) = &self.note { p.note { (note) } }
                 details { summary { "The values" } (table::html(&self.values)) }
             }
@@ -195,11 +195,18 @@ impl Picture {
             style { (PreEscaped(style)) }
             rect.f-paper width="100%" height="100%" {}
         };
-        self.drawing(&ground).into_string()
+        // On a page of somebody else's it would be as wide as that.
+        let size = format!("width=\"{WIDTH}\" height=\"{}\" ", self.height());
+        self.drawing(&size, &ground).into_string()
     }
 
-    /// The SVG, with what belongs behind everything.
-    fn drawing(&self, behind: &Markup) -> Markup {
+    fn height(&self) -> &str {
+        let height = self.svg.split_once("height=\"").and_then(|(_, rest)| rest.split('"').next());
+        height.unwrap_or("0")
+    }
+
+    /// The SVG, with attributes that say its size, and with what belongs behind everything.
+    fn drawing(&self, size: &str, behind: &Markup) -> Markup {
         let (title_id, description_id) = (format!("{}-title", self.id), format!("{}-desc", self.id));
         // The words that a browser reads out and shows go into the picture itself.
         let words = html! {
@@ -207,11 +214,10 @@ impl Picture {
             desc id=(description_id) { (self.description) }
         };
         let body = self.svg.split_once('>').map_or("", |(_, rest)| rest);
-        let height = self.svg.split_once("height=\"").and_then(|(_, rest)| rest.split('"').next());
         let open = format!(
-            "<svg role=\"img\" aria-labelledby=\"{title_id} {description_id}\" viewBox=\"0 0 {WIDTH} {}\" \
+            "<svg role=\"img\" aria-labelledby=\"{title_id} {description_id}\" {size}viewBox=\"0 0 {WIDTH} {}\" \
              xmlns=\"http://www.w3.org/2000/svg\">",
-            height.unwrap_or("0")
+            self.height()
         );
         html! { (PreEscaped(open)) (words) (behind) (PreEscaped(body)) }
     }

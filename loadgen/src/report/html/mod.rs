@@ -25,5 +25,5 @@ mod trend;
 mod trials;
 mod waterfall;
 
-pub use page::{climb_svg, html};
+pub use page::{html, pictures};
 pub use trend::history_page;

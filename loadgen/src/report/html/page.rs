@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::document::{Document, Scenario};
 use super::super::{claims, prose, tables, warnings};
-use super::{climb, scenario, story, table};
+use super::{scenario, story, table};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -45,9 +45,10 @@ pub fn html(document: &Document) -> String {
     whole(&title, &content)
 }
 
-/// The rates of a scenario as a picture of its own, in SVG; `None` where nothing was measured.
-pub fn climb_svg(scenario: &Scenario) -> Option<String> {
-    climb::picture(scenario).map(|picture| picture.alone(STYLE) + "\n")
+/// The pictures of a scenario as files of their own, in SVG, each with its name: what it shows and of which scenario, as in
+/// `climb-reference`.
+pub fn pictures(scenario: &Scenario) -> impl Iterator<Item = (String, String)> {
+    scenario::drawn(scenario).map(|picture| (picture.id.clone(), picture.alone(STYLE) + "\n"))
 }
 
 /// A page of its own, with the style inside.

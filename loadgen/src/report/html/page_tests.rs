@@ -92,3 +92,16 @@ fn what_was_measured_is_drawn_and_what_was_not_is_left_out() {
         assert!(little.contains(part) || little.contains(&part.replace("&#39;", "'")), "'{part}' is missing");
     }
 }
+
+#[test]
+fn a_picture_can_stand_in_a_file_of_its_own() {
+    for scenario in runs().iter().flat_map(|run| &run.scenarios) {
+        for (name, svg) in pictures(scenario) {
+            assert!(name.ends_with(&format!("-{}", scenario.name)), "{name}");
+            for part in [" width=\"480\" height=\"", "<title id=", "<style>", "prefers-color-scheme: dark"] {
+                assert!(svg.contains(part), "'{part}' is missing in {name}");
+            }
+            assert!(!svg.contains("var(--paper)") || svg.contains("--paper: #"), "{name} has no colours");
+        }
+    }
+}

@@ -13,9 +13,14 @@ pub(super) fn id(name: &str) -> String {
     format!("scenario-{name}")
 }
 
-pub(super) fn section(document: &Document, scenario: &Scenario) -> Markup {
+/// The pictures of a workload, of whatever was measured.
+pub(super) fn drawn(scenario: &Scenario) -> impl Iterator<Item = Picture> {
     let pictures: [fn(&Scenario) -> Option<Picture>; 5] =
         [climb::picture, latency::picture, cpu::picture, trials::picture, waterfall::picture];
+    pictures.into_iter().filter_map(|draw| draw(scenario))
+}
+
+pub(super) fn section(document: &Document, scenario: &Scenario) -> Markup {
     let original = scenario.rows.iter().any(|row| row.original_qps.is_some());
     let ceilings = prose::ceilings(scenario);
     html! {
@@ -24,7 +29,7 @@ pub(super) fn section(document: &Document, scenario: &Scenario) -> Markup {
             p { (scenario.shows) }
             @if let Some(wins) = prose::should_win(scenario) { p { (ticked(&wins)) } }
             p.fired { (prose::fired(scenario)) }
-            div.pictures { @for picture in pictures.iter().filter_map(|draw| draw(scenario)) { (picture.figure()) } }
+            div.pictures { @for picture in drawn(scenario) { (picture.figure()) } }
             (table::html(&tables::rates(scenario)))
             @if original {
                 @if let Some(text) = truth::paragraph(document) {
