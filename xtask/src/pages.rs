@@ -38,6 +38,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let missing: Vec<_> = [NODE, CHROMIUM].into_iter().filter(|program| !program.is_installed()).collect();
     if !missing.is_empty() {
+        // That it can be built needs no browser.
+        book::build(&Path::new(cargo::ROOT).join("target/book/html"))?;
         let packages: Vec<_> = missing.iter().map(|program| program.package).collect();
         println!("SKIPPED: no page was looked at; install {}", packages.join(" and "));
         return Ok(if args.require { ExitCode::FAILURE } else { ExitCode::SUCCESS });

@@ -95,7 +95,8 @@ pub(super) fn steps(scenario: &Scenario) -> Vec<Step<'_>> {
     scenario.rows.iter().filter_map(|row| step(scenario, row)).collect()
 }
 
-fn step<'a>(scenario: &'a Scenario, row: &Row) -> Option<Step<'a>> {
+/// That of one row.
+pub(super) fn step<'a>(scenario: &'a Scenario, row: &Row) -> Option<Step<'a>> {
     if row.kind != "ablation" {
         return None;
     }

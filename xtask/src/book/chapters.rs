@@ -181,6 +181,10 @@ fn with_links(root: &Path, page: &Path, text: &str, linked: &BTreeSet<PathBuf>) 
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
     for link in links(root, page, text) {
+        // An image within a link that is words by now.
+        if link.whole.start < from {
+            continue;
+        }
         let target = link.target.filter(|target| linked.contains(target));
         match target {
             Some(target) => {

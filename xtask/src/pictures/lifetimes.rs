@@ -2,10 +2,10 @@
 
 use super::canvas::{Anchor, Canvas, WIDTH};
 
-/// What a request needs, as the code calls it.
-const OBJECTS: [&str; 5] = ["connection", "input", "request", "response", "output"];
+/// What a request needs: the fields of phase 3's `Exchange`.
+const OBJECTS: [&str; 5] = ["input", "parser", "request", "response", "output"];
 /// When each is first needed, and when it is needed no longer, as shares of a request's time.
-const USED: [(f64, f64); 5] = [(0.0, 1.0), (0.08, 0.95), (0.16, 0.7), (0.3, 0.8), (0.5, 0.95)];
+const USED: [(f64, f64); 5] = [(0.0, 0.95), (0.05, 0.45), (0.12, 0.7), (0.3, 0.8), (0.5, 0.95)];
 /// Requests one after the other.
 const REQUESTS: usize = 4;
 
@@ -18,7 +18,7 @@ pub(super) fn picture() -> String {
     let title = "Phase 3: what one request needed, the next one needs too";
     let mut canvas = Canvas::new(
         title,
-        "Above, each of four requests allocates a connection, an input buffer, a request, a response and an output, and gives \
+        "Above, each of four requests allocates an input buffer, a parser, a request, a response and an output, and gives \
          them back. Below, the same five lie in a pool and live through all four requests.",
     );
     let step = (WIDTH - LEFT - RIGHT) / REQUESTS as f64;
@@ -64,4 +64,21 @@ pub(super) fn picture() -> String {
         );
     }
     canvas.finish(lower + height + 28.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OBJECTS;
+
+    #[test]
+    fn the_objects_are_the_fields_of_an_exchange() {
+        let source = include_str!("../../../phase3-pooled/src/pool.rs");
+        let fields = source.split("struct Exchange {").nth(1).and_then(|rest| rest.split('}').next());
+        let fields: Vec<_> = fields
+            .expect("an exchange")
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("pub(crate) ")?.split(':').next())
+            .collect();
+        assert_eq!(fields, OBJECTS);
+    }
 }

@@ -85,11 +85,18 @@ pub(super) fn changes(sources: &Sources, what: &str) -> Result<String, String> {
     Ok(format!("{rows}\n{total} lines in all, and no more than {limit} are allowed."))
 }
 
+/// The files below a folder, by their paths there.
 fn files(folder: &Path) -> Result<Vec<String>, String> {
     let failed = |error| format!("{}: {error}", folder.display());
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
-        names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            names.extend(files(&path)?.into_iter().map(|inner| format!("{name}/{inner}")));
+        } else {
+            names.push(name);
+        }
     }
     Ok(names)
 }
@@ -110,7 +117,15 @@ fn changed(old: &str, new: &str) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::changed;
+    use super::{changed, files};
+
+    #[test]
+    fn files_in_folders_count_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("big")).expect("made");
+        std::fs::write(folder.path().join("big/mod.rs"), "").expect("written");
+        assert_eq!(files(folder.path()), Ok(vec!["big/mod.rs".to_owned()]));
+    }
 
     #[test]
     fn blank_lines_are_no_change() {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use loadgen::report::format::{NONE, duration, memory, micros, per_request, rate, times};
-use loadgen::report::{Document, Row};
+use loadgen::report::{self, Document, Row, Scenario};
 
 /// What can be told of a row.
 struct Field {
@@ -42,7 +42,19 @@ const fn field(
 }
 
 /// The columns of a table. Those that nothing was measured for are left out.
-const COLUMNS: [&str; 8] = ["qps", "cpu", "allocs", "rest", "instructions", "switches", "threads", "memory"];
+const COLUMNS: [&str; 11] = [
+    "qps",
+    "cpu",
+    "user",
+    "sys",
+    "allocs",
+    "syscalls",
+    "rest",
+    "instructions",
+    "switches",
+    "threads",
+    "memory",
+];
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes were an integer")]
 fn bytes(value: f64) -> String {
@@ -70,30 +82,36 @@ pub(super) fn figure(run: &Document, what: &str) -> Result<String, String> {
     let &[scenario, rows, field] = parts.as_slice() else {
         return Err(format!("'{what}' should be SCENARIO / ROW / FIELD"));
     };
+    if field == "worth" {
+        let scenario = scenario_of(run, scenario)?;
+        return report::worth(scenario, row(scenario, rows)?)
+            .ok_or_else(|| format!("{rows} turns no mechanism off in {}", scenario.name));
+    }
     let field = FIELDS.iter().find(|known| known.name == field).ok_or_else(|| {
         let names: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
         format!("there is no field '{field}'; there are {}", names.join(", "))
     })?;
+    let scenario = scenario_of(run, scenario)?;
     let value = |name: &str| {
-        (field.value)(row(run, scenario, name)?)
-            .ok_or_else(|| format!("the reference run has no {} for {name} in {scenario}", field.name))
+        (field.value)(row(scenario, name)?)
+            .ok_or_else(|| format!("the reference run has no {} for {name} in {}", field.name, scenario.name))
     };
-    match rows.split_once(" over ") {
-        None => Ok((field.show)(value(rows)?)),
-        Some((above, below)) => Ok(ratio(value(above)? / value(below)?)),
+    let Some((above, below)) = rows.split_once(" over ") else { return Ok((field.show)(value(rows)?)) };
+    // Rates and costs are compared as the reports do.
+    match field.name {
+        "qps" => report::times_the_rate(row(scenario, above)?, row(scenario, below)?),
+        "cpu" => report::times_the_cpu(row(scenario, above)?, row(scenario, below)?)
+            .ok_or_else(|| format!("the CPU time of {rows} was not measured")),
+        _ => Ok(times(value(above)? / value(below)?)),
     }
 }
 
-fn ratio(factor: f64) -> String {
-    if factor < 1.95 { format!("{factor:.2}x") } else { times(factor) }
+fn scenario_of<'a>(run: &'a Document, name: &str) -> Result<&'a Scenario, String> {
+    let found = run.scenarios.iter().find(|scenario| scenario.name == name);
+    found.ok_or_else(|| format!("the reference run has no scenario '{name}'"))
 }
 
-fn row<'a>(run: &'a Document, scenario: &str, name: &str) -> Result<&'a Row, String> {
-    let scenario = run
-        .scenarios
-        .iter()
-        .find(|known| known.name == scenario)
-        .ok_or_else(|| format!("the reference run has no scenario '{scenario}'"))?;
+fn row<'a>(scenario: &'a Scenario, name: &str) -> Result<&'a Row, String> {
     scenario.rows.iter().find(|row| row.name == name).ok_or_else(|| {
         let names: Vec<_> = scenario.rows.iter().map(|row| row.name.as_str()).collect();
         format!("the reference run has no '{name}' in {}; it has {}", scenario.name, names.join(", "))
@@ -103,8 +121,9 @@ fn row<'a>(run: &'a Document, scenario: &str, name: &str) -> Result<&'a Row, Str
 /// Rows side by side: `SCENARIO: ROW | ROW`.
 pub(super) fn table(run: &Document, what: &str) -> Result<String, String> {
     let (scenario, rows) = what.split_once(": ").ok_or("measured needs SCENARIO: ROW | ROW")?;
+    let scenario = scenario_of(run, scenario)?;
     let rows: Vec<&Row> =
-        rows.split(" | ").map(|name| row(run, scenario, name.trim())).collect::<Result<_, _>>()?;
+        rows.split(" | ").map(|name| row(scenario, name.trim())).collect::<Result<_, _>>()?;
     let columns: Vec<_> = COLUMNS
         .iter()
         .filter_map(|name| FIELDS.iter().find(|field| field.name == *name))
@@ -112,7 +131,7 @@ pub(super) fn table(run: &Document, what: &str) -> Result<String, String> {
         .collect();
     let titles: Vec<_> = columns.iter().map(|field| field.title).collect();
     let mut out =
-        format!("| {scenario} | {} |\n|---|{}\n", titles.join(" | "), "---:|".repeat(columns.len()));
+        format!("| {} | {} |\n|---|{}\n", scenario.name, titles.join(" | "), "---:|".repeat(columns.len()));
     for row in rows {
         let cells: Vec<_> = columns
             .iter()
@@ -134,10 +153,14 @@ mod tests {
     #[test]
     fn a_figure_is_that_of_its_row_and_a_ratio_that_of_two() {
         let run = reference();
-        let row = row(&run, "reference", "phase0-serial").expect("the row");
+        let scenario = scenario_of(&run, "reference").expect("the scenario");
+        let row = row(scenario, "phase0-serial").expect("the row");
         let wanted = rate(row.qps.expect("a rate").median);
         assert_eq!(figure(&run, "reference / phase0-serial / qps"), Ok(wanted));
-        assert_eq!(figure(&run, "kept / canned over canned / qps"), Ok("1.00x".into()));
+        assert_eq!(figure(&run, "reference / phase0-serial over phase0-serial / qps"), Ok("1.00x".into()));
+        assert!(
+            figure(&run, "kept / phase4-keepalive --close / worth").is_ok_and(|worth| worth.contains("x ("))
+        );
     }
 
     #[test]
@@ -153,7 +176,12 @@ mod tests {
     fn a_table_has_a_line_for_each_row() {
         let table = table(&reference(), "plaintext: phase3-pooled | phase4-keepalive").expect("a table");
         assert_eq!(table.lines().count(), 4, "{table}");
-        assert!(table.starts_with("| plaintext | requests/s | CPU/request | allocations |"), "{table}");
+        assert!(
+            table.starts_with(
+                "| plaintext | requests/s | CPU/request | user CPU | system CPU | allocations |"
+            ),
+            "{table}"
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(crate) fn item(source: &str, words: &str) -> Option<String> {
     let closes = |line: &&str| {
         line.len() - line.trim_start().len() == indent && line.trim_start().starts_with(['}', ']'])
     };
-    let is_one_line = lines[start].ends_with([';', '}', ',']) || lines[start].ends_with("},");
+    let is_one_line = lines[start].ends_with([';', '}', ',']);
     let end = if is_one_line { start } else { start + 1 + lines[start + 1..].iter().position(closes)? };
     let moved = lines[start..=end].iter().map(|line| line.get(indent..).unwrap_or_default());
     Some(moved.collect::<Vec<_>>().join("\n"))

@@ -106,6 +106,15 @@ impl Sources {
 /// Checks what is asked for, says what is not so, and writes it where that is wanted.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     interrupt::install()?;
+    let result = check(args);
+    if interrupt::requested() {
+        eprintln!("interrupted");
+        return Ok(ExitCode::from(interrupt::EXIT_CODE));
+    }
+    result
+}
+
+fn check(args: &Args) -> Result<ExitCode, String> {
     let sources = Sources::read()?;
     let everything = args.pages.is_empty();
     let chosen = if everything { pages(&sources.root)? } else { inside(&sources.root, &args.pages)? };

@@ -11,6 +11,8 @@ pub(crate) struct Block<'a> {
 /// The names that a block can have.
 const NAMES: [&str; 9] =
     ["code", "diff", "changes", "=", "measured", "climb", "exercises", "solutions", "run"];
+/// How other comments begin that mean something to us.
+const OTHERS: [&str; 2] = ["not run: ", "of "];
 const OPEN: &str = "<!-- ";
 const CLOSE: &str = " -->";
 
@@ -50,7 +52,32 @@ pub(crate) fn fill(
         rest = after;
     }
     out.push_str(rest);
+    wrong.extend(unknown(text));
     (out, wrong)
+}
+
+/// Comments that are neither a block's nor one of the others that mean something: a slip of the pen in a block's name would
+/// leave what is in it to drift.
+fn unknown(text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let (mut opened, mut at) = (Vec::new(), 0);
+    while let Some(start) = text[at..].find("<!--").map(|start| at + start) {
+        let inner = &text[start + "<!--".len()..];
+        let Some(end) = inner.find("-->") else { break };
+        at = start + "<!--".len() + end;
+        let words = inner[..end].trim();
+        let name = words.split(' ').next().unwrap_or_default();
+        let closes = name.strip_prefix('/').filter(|name| opened.last() == Some(name));
+        if NAMES.contains(&name) {
+            opened.push(name);
+        } else if closes.is_some() {
+            opened.pop();
+        } else if !OTHERS.iter().any(|other| words.starts_with(other)) {
+            let line = text[..start].matches('\n').count() + 1;
+            wrong.push(format!("{line}: nothing is known of a comment '{words}'"));
+        }
+    }
+    wrong
 }
 
 type Next<'a> = (&'a str, Result<(&'a str, &'a str), String>, &'a str, &'a str);
@@ -100,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_block_is_filled_and_what_is_around_it_stays() {
-        let page = "a\n<!-- code x.rs fn f -->\nold\n<!-- /code -->\nb <!-- = s / r / qps -->1<!-- /= --> c\n<!-- other -->\n";
+        let page = "a\n<!-- code x.rs fn f -->\nold\n<!-- /code -->\nb <!-- = s / r / qps -->1<!-- /= --> c\n<!-- of 12 -->\n";
         let mut seen = Vec::new();
         let (filled, wrong) = fill(page, |block| {
             seen.push((block.name.to_owned(), block.what.to_owned(), block.line));
@@ -108,7 +135,7 @@ mod tests {
         });
         assert_eq!(
             filled,
-            "a\n<!-- code x.rs fn f -->\nnew code\n<!-- /code -->\nb <!-- = s / r / qps -->new =<!-- /= --> c\n<!-- other -->\n"
+            "a\n<!-- code x.rs fn f -->\nnew code\n<!-- /code -->\nb <!-- = s / r / qps -->new =<!-- /= --> c\n<!-- of 12 -->\n"
         );
         assert!(wrong.is_empty());
         assert_eq!(seen, [("code".into(), "x.rs fn f".into(), 2), ("=".into(), "s / r / qps".into(), 5)]);
@@ -122,6 +149,14 @@ mod tests {
         assert_eq!(wrong.len(), 2);
         assert_eq!(wrong[0], "2: no");
         assert!(wrong[1].contains("has no end"), "{}", wrong[1]);
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_in_a_name_is_told() {
+        let (_, wrong) =
+            fill("a\n<!-- mesured s: r -->\n1\n<!-- /mesured -->\n<!-- /code -->\n", |_| Ok(None));
+        assert_eq!(wrong.len(), 3, "{wrong:?}");
+        assert!(wrong[0].starts_with("2: nothing is known of a comment 'mesured"), "{}", wrong[0]);
     }
 
     #[test]
