@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let missing: Vec<_> = [NODE, CHROMIUM].into_iter().filter(|program| !program.is_installed()).collect();
     if !missing.is_empty() {
         // That it can be built needs no browser.
-        book::build(&Path::new(cargo::ROOT).join("target/book/html"))?;
+        book::build(None)?;
         let packages: Vec<_> = missing.iter().map(|program| program.package).collect();
         println!("SKIPPED: no page was looked at; install {}", packages.join(" and "));
         return Ok(if args.require { ExitCode::FAILURE } else { ExitCode::SUCCESS });
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let mut all_good = true;
     let mut pages: Vec<_> =
         draw(&loadgen, folder.path())?.into_iter().map(|page| (page, "report.mjs")).collect();
-    pages.push((book::build(&folder.path().join("book"))?, "book.mjs"));
+    pages.push((book::build(Some(&folder.path().join("book")))?, "book.mjs"));
     for (page, script) in pages {
         let name = page.strip_prefix(folder.path()).unwrap_or(&page).display().to_string();
         let end = look(&page, script, folder.path(), pictures.as_deref())?;

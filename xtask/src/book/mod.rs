@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::cargo::ROOT;
+use crate::cargo::{self, ROOT};
 
 /// What mdBook is told, which is little: its defaults have a search and ask the network for nothing.
 const CONFIG: &str = r#"[book]
@@ -42,22 +42,23 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Where the pages go
-    #[arg(long, value_name = "DIR", default_value = "target/book/html")]
-    out: PathBuf,
+    /// Where the pages go; by default book/html in the folder that cargo builds into
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 /// Gathers, has mdBook draw, and says where the first page is.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
-    let first = build(&args.out)?;
+    let first = build(args.out.as_deref())?;
     println!("{}", first.display());
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the book into `out`, and says where its first page is.
-pub(crate) fn build(out: &Path) -> Result<PathBuf, String> {
+/// Builds the book into `out`, or into the folder for it, and says where its first page is.
+pub(crate) fn build(out: Option<&Path>) -> Result<PathBuf, String> {
     let root = Path::new(ROOT).canonicalize().map_err(|error| format!("{ROOT}: {error}"))?;
-    let gathered = root.join("target/book");
+    let target = cargo::target_folder()?;
+    let gathered = target.join("book");
     let source = gathered.join("src");
     match fs::remove_dir_all(&source) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -72,8 +73,9 @@ pub(crate) fn build(out: &Path) -> Result<PathBuf, String> {
     let style = root.join("book/book.css");
     let style = fs::read(&style).map_err(|error| format!("{}: {error}", style.display()))?;
     write(&gathered.join("book.css"), &style)?;
-    let out = std::path::absolute(out).map_err(|error| format!("{}: {error}", out.display()))?;
-    tool::draw(&root, &gathered, &out)?;
+    let out = out.map_or_else(|| gathered.join("html"), Path::to_owned);
+    let out = std::path::absolute(&out).map_err(|error| format!("{}: {error}", out.display()))?;
+    tool::draw(&target.join("tools"), &gathered, &out)?;
     let first = out.join("index.html");
     if first.is_file() { Ok(first) } else { Err(format!("mdBook has written no {}", first.display())) }
 }

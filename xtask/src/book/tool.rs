@@ -7,12 +7,10 @@ use crate::cargo;
 
 /// The version that the book is built with, so that two builds look the same.
 const VERSION: &str = "0.5.4";
-/// Below the workspace's root.
-const TOOLS: &str = "target/tools";
 
 /// Makes HTML of what was gathered.
-pub(super) fn draw(root: &Path, gathered: &Path, out: &Path) -> Result<(), String> {
-    let output = Command::new(program(root)?)
+pub(super) fn draw(tools: &Path, gathered: &Path, out: &Path) -> Result<(), String> {
+    let output = Command::new(program(tools)?)
         .arg("build")
         .arg("--dest-dir")
         .arg(out)
@@ -27,9 +25,8 @@ pub(super) fn draw(root: &Path, gathered: &Path, out: &Path) -> Result<(), Strin
     Err(format!("mdBook ended with {}:\n{said}", output.status))
 }
 
-/// Where it is; built first if need be.
-fn program(root: &Path) -> Result<PathBuf, String> {
-    let tools = root.join(TOOLS);
+/// Where it is below `tools`; built first if need be.
+fn program(tools: &Path) -> Result<PathBuf, String> {
     let program = tools.join("bin/mdbook");
     let is_there = Command::new(&program).arg("--version").output().is_ok_and(|output| {
         String::from_utf8_lossy(&output.stdout).trim().ends_with(VERSION) && output.status.success()
@@ -37,10 +34,10 @@ fn program(root: &Path) -> Result<PathBuf, String> {
     if is_there {
         return Ok(program);
     }
-    eprintln!("building mdBook {VERSION} into {TOOLS}, once");
+    eprintln!("building mdBook {VERSION} into {}, once", tools.display());
     let status = cargo::command(["install", "--quiet", "mdbook", "--version", VERSION, "--locked"])
         .args(["--no-default-features", "--features", "search", "--root"])
-        .arg(&tools)
+        .arg(tools)
         .status()
         .map_err(|error| format!("cargo can't be started: {error}"))?;
     if status.success() {

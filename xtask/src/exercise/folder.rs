@@ -5,32 +5,32 @@ use std::path::{Path, PathBuf};
 
 /// An exercise, as its folder has it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Exercise {
+pub(crate) struct Exercise {
     /// The phase that it is about.
-    pub(super) phase: u8,
+    pub(crate) phase: u8,
     /// Its number within the phase, from 1.
-    pub(super) place: u8,
+    pub(crate) place: u8,
     /// Of its folder, from the root of the workspace.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The first line of its task.
-    pub(super) title: String,
+    pub(crate) title: String,
     /// The package that it is about.
-    pub(super) package: String,
+    pub(crate) package: String,
 }
 
 impl Exercise {
     /// What it is called by: `3.2`.
-    pub(super) fn number(&self) -> String {
+    pub(crate) fn number(&self) -> String {
         format!("{}.{}", self.phase, self.place)
     }
 
     /// The name of its check among the test targets.
-    pub(super) fn target(&self) -> String {
+    pub(crate) fn target(&self) -> String {
         format!("check-{}-{}", self.phase, self.place)
     }
 
     /// What is in a file of its folder.
-    pub(super) fn read(&self, root: &Path, file: &str) -> Result<String, String> {
+    pub(crate) fn read(&self, root: &Path, file: &str) -> Result<String, String> {
         read(&root.join(&self.path).join(file))
     }
 }
@@ -45,7 +45,7 @@ impl std::fmt::Display for Exercise {
 ///
 /// # Errors
 /// Which folder can't be read, or lacks something.
-pub(super) fn all(root: &Path) -> Result<Vec<Exercise>, String> {
+pub(crate) fn all(root: &Path) -> Result<Vec<Exercise>, String> {
     let mut exercises = Vec::new();
     for name in names(&root.join("exercises"))? {
         if let Some((phase, place)) = number(&name) {

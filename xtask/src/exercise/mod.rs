@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use crate::cargo::{self, ROOT};
 use crate::clients::interrupt;
 use check::Verdict;
-use folder::Exercise;
+pub(crate) use folder::{Exercise, all};
 
 /// What bad arguments are answered with, as clap does.
 const BAD_ARGUMENTS: u8 = 2;
