@@ -104,8 +104,10 @@ fn solution(exercise: &Exercise) -> Result<String, String> {
 
 /// Runs the check of one exercise on the user's tree, and says what came of it.
 fn examine(exercise: &Exercise, next: Option<&Exercise>) -> Result<ExitCode, String> {
-    println!("{exercise}: building your tree and the check");
-    let Some(programs) = check::build(&mut cargo::command(["test"]), [exercise])? else {
+    println!("{exercise}: building your tree and the check, which takes a minute or more the first time");
+    let programs = check::build(&mut cargo::command(["test"]), [exercise])?;
+    interrupt::check()?;
+    let Some(programs) = programs else {
         println!("\nNot yet: your tree does not build. Mend what the compiler says above, and ask again.");
         return Ok(ExitCode::FAILURE);
     };
