@@ -15,8 +15,9 @@
 //! | `run` | commands in a shell with what they print (`session`) |
 //!
 //! Commands in ```` ```sh ```` blocks are run too, and have to end with 0, but for those below a comment
-//! `<!-- not run: WHY -->`. Pictures are drawn anew (`pictures`), links are followed (`links`), and a translation is held
-//! to the page that it is of (`translation`). With `--write`, what differs is written instead of told.
+//! `<!-- not run: WHY -->`. A figure of a lesson that looks measured and was typed is told (`typed`). Pictures are drawn anew
+//! (`pictures`), links are followed (`links`), and a translation is held to the page that it is of (`translation`). With
+//! `--write`, what differs is written instead of told.
 
 mod climb;
 mod difference;
@@ -28,6 +29,7 @@ mod page;
 mod pages;
 mod session;
 mod translation;
+mod typed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -134,6 +136,7 @@ fn check(args: &Args) -> Result<ExitCode, String> {
             wrong.extend(failed);
         }
         wrong.extend(links::broken(&sources.root, page, &wanted));
+        wrong.extend(typed::figures(page, &wanted));
         findings.extend(wrong.into_iter().map(|wrong| format!("{path}:{wrong}")));
         if wanted != text {
             findings.extend(settle(&sources.root.join(page), &path, &wanted, args.write)?);
