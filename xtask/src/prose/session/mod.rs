@@ -179,6 +179,13 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_does_not_start_is_told_whatever_it_should_print() {
+        let page = "<!-- run -->\n```console\n$ sh -c 'echo no port; exit 1' &\n…\n```\n<!-- /run -->\n";
+        let (_, findings) = run_all(page, Path::new("."), "page.md").expect("run");
+        assert_eq!(findings, ["1: 'sh -c 'echo no port; exit 1' &' ended with exit code 1:\nno port"]);
+    }
+
+    #[test]
     fn a_server_is_waited_for_and_gone_afterwards() {
         let server = "sh -c 'sleep 0.2; echo listening on :8080; exec sleep 60' &";
         let steps = steps(&format!("$ {server}\n…\n$ echo $!\n"));

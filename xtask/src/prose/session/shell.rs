@@ -25,7 +25,10 @@ trap '[ -z "$servers" ] || kill $servers 2>/dev/null; wait; rm -rf "$logs"' EXIT
 trap 'exit 1' INT TERM
 listens() {
     servers="$servers $2"
-    until grep -qs listening "$1"; do kill -0 "$2" 2>/dev/null || break; sleep 0.05; done
+    until grep -qs listening "$1"; do
+        kill -0 "$2" 2>/dev/null || { cat "$1"; return 1; }
+        sleep 0.05
+    done
     cat "$1"
 }
 "#;
@@ -44,18 +47,16 @@ pub(super) fn play(steps: &[Step], root: &Path) -> Result<Played, String> {
     let mut script = PRELUDE.to_owned();
     for (number, step) in steps.iter().enumerate() {
         let command = with_ports(&step.command, ports.iter().map(|(shown, free)| (*shown, *free)));
-        match command.strip_suffix('&') {
+        let _ = match command.strip_suffix('&') {
             Some(other) if step.printed.is_empty() => {
-                let _ = write!(script, "{other} >/dev/null 2>&1 &\nservers=\"$servers $!\"\n");
+                writeln!(script, "{other} >/dev/null 2>&1 &\nservers=\"$servers $!\"")
             }
             Some(server) => {
-                let _ =
-                    write!(script, "{server} >\"$logs/{number}\" 2>&1 &\nlistens \"$logs/{number}\" $!\n");
+                writeln!(script, "{server} >\"$logs/{number}\" 2>&1 &\nlistens \"$logs/{number}\" $!")
             }
-            None => {
-                let _ = write!(script, "{command}\nstatus=$?\n[ $status = 0 ] || exit $status\n");
-            }
-        }
+            None => writeln!(script, "{command}"),
+        };
+        let _ = writeln!(script, "status=$?\n[ $status = 0 ] || exit $status");
         let _ = writeln!(script, "printf '\\036'");
     }
     script.push_str("exit 0\n");
