@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lab::interrupt;
-use crate::{attack, baselines, calibrate, check, compare, exec, export, gate, history, redraw, run, serve};
+use crate::{
+    attack, baselines, calibrate, check, compare, exec, export, gate, history, merge, redraw, run, serve,
+};
 
 /// Something that was asked for went wrong.
 const EXIT_FAILED: u8 = 1;
@@ -23,6 +25,7 @@ Examples:
   loadgen calibrate                        what this kernel can do without HTTP
   loadgen serve phase0-serial              one phase as a server, on 127.0.0.1:8080
   loadgen attack http://127.0.0.1:8080/    any HTTP/1.1 server, not only these
+  loadgen merge shards/slurm-17.0          what several processes measured together
   loadgen check phase4-keepalive           what it does with good and bad bytes
   loadgen report results/reference         a run that was measured before, drawn again
   loadgen compare RUN RUN                  two of them side by side
@@ -56,6 +59,8 @@ enum Command {
     Serve(serve::Args),
     // Its help is told where its arguments are.
     Attack(Box<attack::Args>),
+    /// Put the files of several shards together, without loss
+    Merge(merge::Args),
     /// Hold a phase or any server to the rules of HTTP/1.1
     Check(check::Args),
     /// Measure what this kernel can do without HTTP
@@ -95,6 +100,7 @@ pub fn main() -> ExitCode {
         None => run::run(&cli.run).map(|()| ExitCode::SUCCESS),
         Some(Command::Run(args)) => run::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(args)) => serve::run(args),
+        Some(Command::Merge(args)) => merge::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Calibrate(args)) => calibrate::run(&args),
         Some(Command::Exec(args)) => exec::run(&args),

@@ -17,7 +17,7 @@
 //! conformance suite against one, and [`calibrate`] what the kernel can do without HTTP; [`redraw`] draws a
 //! run or a gate that was measured before ([`saved`]), [`export`] writes one as other tools read it,
 //! [`compare`] puts two runs beside each other, [`history`] shows all, and [`baselines`] lists those that are kept
-//! under a name.
+//! under a name. A [`shard`] is one of several processes that fire together, and [`merge`] puts their files together.
 
 pub mod attack;
 pub mod baselines;
@@ -33,9 +33,11 @@ pub mod gate;
 pub mod history;
 pub mod lab;
 pub mod measure;
+pub mod merge;
 mod phases;
 pub mod redraw;
 pub mod report;
 pub mod run;
 pub mod saved;
 pub mod serve;
+pub mod shard;

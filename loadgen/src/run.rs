@@ -2,6 +2,7 @@
 
 mod args;
 pub(crate) mod launch;
+mod sharded;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,11 +15,28 @@ use crate::lab::scenario::Scenario;
 use crate::lab::{self, interrupt, limits};
 use crate::measure::{self, Build, Machine, Source};
 use crate::report::{self, Bars, Baselines, Conditions, Document, Folder, Written};
+use crate::shard::run::{Lead, Naming};
 
 pub use args::Args;
 
-/// Measures, writes, prints.
+/// How a run starts its servers, fires at them, and looks on.
+struct How<'a> {
+    launch: lab::Launch<'a>,
+    fire: lab::Fire<'a>,
+    /// The hosts of the processes that fire, where there are several of them.
+    hosts: Vec<String>,
+    lead: Option<&'a Lead<'a>>,
+}
+
+/// Measures, writes, prints. One of several processes meets the others before.
 pub fn run(args: &Args) -> Result<(), Failure> {
+    match args.shards.seat().map_err(Failure::BadArguments)? {
+        Some(seat) => sharded::run(args, &seat),
+        None => measure(args, &How { launch: &launch::launch, fire: &fire, hosts: Vec::new(), lead: None }),
+    }
+}
+
+fn measure(args: &Args, how: &How<'_>) -> Result<(), Failure> {
     let agenda = args.agenda()?;
     let connections = agenda.scenarios.iter().map(Scenario::connections_in_all).max().unwrap_or(0);
     limits::make_room(connections).map_err(Failure::BadArguments)?;
@@ -32,9 +50,18 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if let Some(why) = unknown {
         eprintln!("! {why}");
     }
-    let mut conditions =
-        Conditions { machine, build, source, command, trials_planned: agenda.trials(), floor: None };
-    interrupt::install().map_err(|error| Failure::Failed(format!("can't listen for Ctrl-C: {error}")))?;
+    let mut conditions = Conditions {
+        machine,
+        build,
+        source,
+        command,
+        trials_planned: agenda.trials(),
+        floor: None,
+        hosts: how.hosts.clone(),
+    };
+    if how.lead.is_none() {
+        install_ctrl_c()?;
+    }
     // What this process does beside firing is not to disturb the server.
     let _ = cpus::pin(&agenda.split.client);
     let bars = Bars::new(agenda.trials());
@@ -48,10 +75,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         .ok();
     // A server that goes into the background is ended with the others.
     measure::adopt_orphans();
-    let mut measured = lab::run(&agenda, &launch::launch, &fire, &bars);
+    let mut measured = match how.lead {
+        Some(lead) => lab::run(&agenda, how.launch, how.fire, &Naming { lead, watch: &bars }),
+        None => lab::run(&agenda, how.launch, how.fire, &bars),
+    };
     if !measured.interrupted {
         bars.line("counting allocations and system calls, apart from the trials");
     }
+    // What is counted one thing at a time needs no more than this process.
     lab::inspect(&agenda, &mut measured, &launch::launch, &fire);
     measured.interrupted = interrupt::requested();
     bars.finish();
@@ -79,6 +110,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             .and_then(|()| verdict(&measured))
             .and(saved.map_err(Failure::Failed)),
     }
+}
+
+fn install_ctrl_c() -> Result<(), Failure> {
+    interrupt::install().map_err(|error| Failure::Failed(format!("can't listen for Ctrl-C: {error}")))
 }
 
 fn print(document: &Document, written: Option<&Written>) -> io::Result<()> {

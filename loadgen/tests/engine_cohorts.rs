@@ -43,7 +43,7 @@ fn idle_connections_are_open_before_the_first_request_and_counted_apart() {
     let outcome = fire(&beside(&server, CohortKind::Idle, 50, "/"));
     assert_active_ones_are_untouched(&outcome);
     let [idle] = outcome.cohorts.as_slice() else { panic!("one cohort") };
-    assert_eq!((idle.name, idle.asked, idle.established_max), ("idle", 50, 50));
+    assert_eq!((idle.kind.name(), idle.asked, idle.established_max), ("idle", 50, 50));
     assert_eq!((idle.established_at_end, idle.opened, idle.closed_by_server), (50, 50, 0));
     assert_eq!((server.connections(), server.requests(), server.resets()), (52, 100, 0));
 }

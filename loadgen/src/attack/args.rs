@@ -12,8 +12,10 @@ use super::files::Files;
 use super::max_rate::STEP;
 use super::open_loop;
 use super::request::Parts;
+use super::summary::Title;
 use super::url::Url;
 use crate::engine::{Amount, DURATION_MAX, Mode, PIPELINE_MAX, Plan, Target};
+use crate::shard::ShardArgs;
 
 /// Counted time where neither a time nor a number of requests is asked for.
 const DURATION_DEFAULT: Duration = Duration::from_secs(10);
@@ -34,6 +36,7 @@ Examples:
   generate | loadgen attack http://127.0.0.1:8080/echo -m PUT -b @-
   loadgen attack http://127.0.0.1:8080/ -R 5000               so many per second, ready or not
   loadgen attack http://127.0.0.1:8080/ --max-rate --slo p99=5ms   how many it can take
+  srun -n 8 loadgen attack http://server:8080/ -c 4096             by eight processes, on several hosts
 
 Who knows wrk finds -c, -t, -d, -H and --latency here, and Requests/sec: and Transfer/sec: at the end
 of the text; only requests that were answered with a status from 200 to 399 are in that rate.
@@ -121,12 +124,20 @@ pub struct Args {
     /// Show no progress on standard error, only errors
     #[arg(short, long)]
     pub(super) quiet: bool,
+    // The last, because its heading is for all that follow.
+    #[command(flatten)]
+    pub(super) shards: ShardArgs,
 }
 
 impl Args {
     /// The URL as it was given.
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The head of the result.
+    pub(super) fn title(&self) -> Title<'_> {
+        Title { method: self.method(), url: self.url(), latency: self.latency }
     }
 
     /// The request's method.

@@ -69,7 +69,7 @@ pub(super) fn write(out: &mut impl Write, outcome: &Outcome, width: usize) -> io
             grouped(cohort.closed_by_server),
             grouped(cohort.timeouts_408)
         );
-        entry(out, cohort.name, &text, width)?;
+        entry(out, cohort.kind.name(), &text, width)?;
         if let Some(why) = &cohort.why {
             let text = format!("{} connects failed, the last one: {why}", grouped(cohort.failed_connects));
             entry(out, "", &text, width)?;
@@ -81,7 +81,7 @@ pub(super) fn write(out: &mut impl Write, outcome: &Outcome, width: usize) -> io
 pub(super) fn json(outcome: &Outcome) -> Vec<Value> {
     let one = |cohort: &crate::engine::CohortOutcome| {
         json!({
-            "name": cohort.name,
+            "name": cohort.kind.name(),
             "connections": cohort.asked,
             "established_max": cohort.established_max,
             "established_at_end": cohort.established_at_end,

@@ -15,7 +15,7 @@ use crate::engine::{Mode, Outcome, Plan};
 const SCHEMA: &str = "phase-lab/attack/1";
 
 /// `probes` are the connections that were made before the run.
-pub(super) fn of(plan: &Plan, probes: u64, outcome: &Outcome) -> Value {
+pub(crate) fn of(plan: &Plan, probes: u64, outcome: &Outcome) -> Value {
     let errors: Map<_, _> =
         outcome.errors.iter().map(|(kind, count)| (kind.name().to_owned(), count.into())).collect();
     let status: Map<_, _> =
@@ -92,7 +92,7 @@ pub(super) fn params(plan: &Plan) -> Value {
 }
 
 /// Quantiles of a histogram; `null`s where nothing was recorded.
-pub(super) fn times(histogram: &Histogram<u64>) -> Value {
+pub(crate) fn times(histogram: &Histogram<u64>) -> Value {
     let recorded = !histogram.is_empty();
     let at = |quantile| recorded.then(|| histogram.value_at_quantile(quantile));
     json!({
@@ -111,12 +111,12 @@ fn encoded(histogram: &Histogram<u64>) -> Option<String> {
     Some(STANDARD.encode(bytes))
 }
 
-pub(super) fn integer(ns: u128) -> u64 {
+pub(crate) fn integer(ns: u128) -> u64 {
     u64::try_from(ns).unwrap_or(u64::MAX)
 }
 
 /// Rounded to five significant digits: more would be noise.
-pub(super) fn five_digits(value: f64) -> f64 {
+pub(crate) fn five_digits(value: f64) -> f64 {
     format!("{value:.4e}").parse().unwrap_or(value)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The flags become a [`Plan`] (`args`, `url`, `request`, `expect`), a watcher shows how far it is
 //! (`watch`, `live`, `view`, `series`), and the outcome is written for people (`summary`) or for scripts (`json`).
-//! What only an open loop has to say is in `open_loop`; `max_rate` searches, by several of them.
+//! What only an open loop has to say is in `open_loop`; `max_rate` searches, by several of them. A process that is one
+//! of several fires its part and writes a file about it (`sharded`).
 
 mod args;
 mod body;
@@ -12,13 +13,14 @@ mod ending;
 mod expect;
 mod failures;
 mod files;
-mod json;
+pub(crate) mod json;
 mod live;
 mod max_rate;
 mod open_loop;
 mod request;
 mod series;
-mod summary;
+mod sharded;
+pub(crate) mod summary;
 mod url;
 mod view;
 mod watch;
@@ -48,6 +50,9 @@ pub enum AttackError {
     /// There is no server to measure, or it died in the middle of a search.
     #[error("{0}")]
     Died(String),
+    /// The other shards were not met, or this one's file could not be written.
+    #[error("{0}")]
+    Shards(String),
     /// The result could not be written.
     #[error("writing the result: {0}")]
     Output(#[from] io::Error),
@@ -69,7 +74,7 @@ impl AttackError {
         let bad_argument = match self {
             Self::Argument(_) => true,
             Self::Engine(error) => error.is_bad_argument(),
-            Self::Died(_) | Self::Output(_) | Self::File { .. } => false,
+            Self::Died(_) | Self::Shards(_) | Self::Output(_) | Self::File { .. } => false,
         };
         ExitCode::from(if bad_argument { 2 } else { 1 })
     }
@@ -81,10 +86,13 @@ impl AttackError {
 /// 1 where none was, where the server died, or where the client itself ran out; 130 after Ctrl-C.
 pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
     let (plan, probes) = args.plan()?;
-    engine::check(&plan)?;
-    args.files.check()?;
     let progress = Arc::new(Progress::default());
     watch::stop_on_ctrl_c(&progress);
+    if let Some(seat) = args.shards.seat().map_err(AttackError::Argument)? {
+        return sharded::run(args, plan, probes, &seat, &progress);
+    }
+    engine::check(&plan)?;
+    args.files.check()?;
     if let Some(slo) = &args.open_loop.slo {
         if let Some(flag) = args.files.first_flag() {
             let text = format!(
@@ -94,7 +102,7 @@ pub fn run(args: &Args) -> Result<ExitCode, AttackError> {
         }
         return max_rate::run(args, &plan, probes, slo, &progress);
     }
-    let (outcome, series) = watch::run(&plan, args, &progress)?;
+    let (outcome, series) = watch::run(&plan, args, &progress, |progress| engine::run(&plan, progress))?;
     match print(args, &plan, probes, &outcome) {
         // Whoever read it has read enough, as with `| head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -116,13 +124,13 @@ fn print(args: &Args, plan: &Plan, probes: u64, outcome: &Outcome) -> io::Result
     if args.json {
         writeln!(out, "{}", json::of(plan, probes, outcome))?;
     } else if outcome.connections_established > 0 {
-        summary::write(&mut out, args, plan, probes, outcome, report::width())?;
+        summary::write(&mut out, &args.title(), plan, probes, outcome, report::width())?;
     }
     out.flush()
 }
 
 /// Why the run has failed as a whole, if it has.
-fn complaint(outcome: &Outcome) -> Option<String> {
+pub(crate) fn complaint(outcome: &Outcome) -> Option<String> {
     if let Some(why) = &outcome.gave_up {
         return Some(why.clone());
     }
@@ -216,7 +224,7 @@ mod tests {
         let mut text = Vec::new();
         let words = format!("attack http://{address}/ -R 1000");
         let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;
-        summary::write(&mut text, &args, &plan, 0, &outcome, 80).unwrap();
+        summary::write(&mut text, &args.title(), &plan, 0, &outcome, 80).unwrap();
         let text = String::from_utf8(text).unwrap();
         for part in
             ["1,000 requests per second", "service time", "50 requests were due", "worst lag", "open loop"]
@@ -250,7 +258,7 @@ mod tests {
         let mut text = Vec::new();
         let words = format!("attack http://{address}/ --latency");
         let args = Command::try_parse_from(words.split_whitespace()).unwrap().args;
-        summary::write(&mut text, &args, &plan, 1, &outcome, 60).unwrap();
+        summary::write(&mut text, &args.title(), &plan, 1, &outcome, 60).unwrap();
         let text = String::from_utf8(text).unwrap();
         assert!(text.contains("answered      20") && text.contains("closed loop"), "{text}");
         assert!(text.contains("too short to tell)"), "{text}");

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use hdrhistogram::Histogram;
 
-use super::{Args, cohorts, doubts, failures, open_loop};
+use super::{cohorts, doubts, failures, open_loop};
 use crate::engine::{LittlesLaw, Mode, Outcome, Plan};
 use crate::report::wrap;
 
@@ -24,11 +24,20 @@ const MORE_QUANTILES: [(&str, f64); 9] = [
 /// Columns of the names before the values.
 const NAMES: usize = 14;
 
+/// What was asked for, and how much of the answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Title<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) url: &'a str,
+    /// More of the latency's distribution.
+    pub(crate) latency: bool,
+}
+
 /// Writes it in `width` columns, or a few more where a line can't be broken. `probes` are the connections that
 /// were made before the run.
-pub(super) fn write(
+pub(crate) fn write(
     out: &mut impl Write,
-    args: &Args,
+    title: &Title<'_>,
     plan: &Plan,
     probes: u64,
     outcome: &Outcome,
@@ -40,7 +49,7 @@ pub(super) fn write(
         Mode::KeepAlive { pipeline: 1 } => "keep-alive".to_owned(),
         Mode::KeepAlive { pipeline } => format!("keep-alive, {pipeline} requests pipelined"),
     };
-    writeln!(out, "{} {}: {mode}{}", args.method(), args.url(), open_loop::describe(plan))?;
+    writeln!(out, "{} {}: {mode}{}", title.method, title.url, open_loop::describe(plan))?;
     writeln!(
         out,
         "{connections} connection{}, {threads} thread{}, {:.2} s{}\n",
@@ -50,7 +59,7 @@ pub(super) fn write(
         if outcome.interrupted { " (interrupted)" } else { "" }
     )?;
     counts(out, outcome, width)?;
-    latency(out, args, outcome)?;
+    latency(out, title.latency, outcome)?;
     client(out, outcome, width)?;
     notes(out, probes, outcome, width)?;
     cohorts::write(out, outcome, width)?;
@@ -70,7 +79,7 @@ fn totals(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
 }
 
 /// A name and what there is to say about it, in lines that begin below each other.
-pub(super) fn entry(out: &mut impl Write, name: &str, text: &str, width: usize) -> io::Result<()> {
+pub(crate) fn entry(out: &mut impl Write, name: &str, text: &str, width: usize) -> io::Result<()> {
     let lines = wrap(text, width.saturating_sub(NAMES).max(20));
     for (index, line) in lines.iter().enumerate() {
         writeln!(out, "{:<NAMES$}{line}", if index == 0 { name } else { "" })?;
@@ -91,13 +100,14 @@ fn counts(out: &mut impl Write, outcome: &Outcome, width: usize) -> io::Result<(
     writeln!(out, "received      {}", bytes(outcome.bytes_read as f64))
 }
 
-pub(super) fn latency(out: &mut impl Write, args: &Args, outcome: &Outcome) -> io::Result<()> {
-    let quantiles = if args.latency { &MORE_QUANTILES[..] } else { &QUANTILES };
+/// The times; `more` of them where that was asked for.
+pub(super) fn latency(out: &mut impl Write, more: bool, outcome: &Outcome) -> io::Result<()> {
+    let quantiles = if more { &MORE_QUANTILES[..] } else { &QUANTILES };
     times(out, "latency", &outcome.latency_ns, quantiles)?;
     if let Some(open) = &outcome.open_loop {
         times(out, "service time", &open.service_ns, quantiles)?;
     }
-    if !args.latency {
+    if !more {
         return Ok(());
     }
     times(out, "first byte", &outcome.first_byte_ns, &QUANTILES)?;
@@ -165,17 +175,17 @@ fn notes(out: &mut impl Write, probes: u64, outcome: &Outcome, width: usize) -> 
     })
 }
 
-pub(super) fn plural(count: u64) -> &'static str {
+pub(crate) fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
 /// Digits in groups of three.
-pub(super) fn grouped(value: u64) -> String {
+pub(crate) fn grouped(value: u64) -> String {
     grouped_digits(&value.to_string())
 }
 
 /// A rate, with decimals where it is small enough for them to matter.
-pub(super) fn rate(per_sec: f64) -> String {
+pub(crate) fn rate(per_sec: f64) -> String {
     match per_sec {
         1_000.0.. => grouped_digits(&format!("{per_sec:.0}")),
         // One that is slower than one request a second, and not none at all.
@@ -196,7 +206,7 @@ fn grouped_digits(digits: &str) -> String {
 }
 
 /// Three significant digits, in the unit that suits.
-pub(super) fn time(ns: f64) -> String {
+pub(crate) fn time(ns: f64) -> String {
     scaled(ns, &[("ns", 1e3), ("µs", 1e3), ("ms", 1e3), ("s", f64::INFINITY)])
 }
 

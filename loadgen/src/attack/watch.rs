@@ -10,7 +10,7 @@ use super::Args;
 use super::live::Live;
 use super::series::Series;
 use super::view::View;
-use crate::engine::{self, EngineError, Interval, Outcome, Pace, Plan, Progress};
+use crate::engine::{EngineError, Interval, Outcome, Pace, Plan, Progress};
 
 /// How often the watcher looks; the engine has news a few times a second.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -26,11 +26,12 @@ pub(super) fn stop_on_ctrl_c(progress: &Arc<Progress>) {
     });
 }
 
-/// Runs `plan` and shows how it goes; also returns how it went, second by second.
+/// Has `fire` run `plan` and shows how it goes; also returns how it went, second by second.
 pub(super) fn run(
     plan: &Plan,
     args: &Args,
     progress: &Arc<Progress>,
+    fire: impl FnOnce(&Progress) -> Result<Outcome, EngineError> + Send,
 ) -> Result<(Outcome, Series), EngineError> {
     let live = Live::new(plan, args.quiet);
     let trying_per_sec = match plan.pace {
@@ -51,7 +52,7 @@ pub(super) fn run(
         progress.intervals.watch();
     }
     let outcome = thread::scope(|scope| {
-        let attack = scope.spawn(|| engine::run(plan, progress));
+        let attack = scope.spawn(|| fire(progress));
         while !attack.is_finished() {
             while let Some(news) = progress.intervals.take() {
                 take_in(&news, &mut series);

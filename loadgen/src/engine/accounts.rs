@@ -74,7 +74,7 @@ impl Worker<'_> {
         self.cx.budget = budget;
         self.cx.count_from(from_ns, end_ns);
         if let Some(pacer) = &mut self.cx.pacer {
-            pacer.begin(from_ns, self.cx.plan.amount);
+            pacer.begin(from_ns, self.cx.shared.whole);
         }
         self.counting = Some((from_ns, CpuTime::now()));
     }
@@ -132,7 +132,7 @@ impl Worker<'_> {
     fn paced(&self, elapsed_ns: u64) -> Option<Paced> {
         let elapsed = Duration::from_nanos(elapsed_ns);
         self.cx.pacer.as_ref().map(|pacer| Paced {
-            scheduled: pacer.scheduled(self.cx.plan.amount),
+            scheduled: pacer.scheduled(self.cx.shared.whole),
             due: pacer.due(elapsed),
             sent: pacer.sent(),
             lag: pacer.lag,

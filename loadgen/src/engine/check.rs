@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::errors::EngineError;
 use super::limits;
+use super::part::Part;
 use super::plan::{Amount, Mode, Pace, Plan};
 
 /// The slowest schedule, in requests per second: one every quarter of an hour.
@@ -23,6 +24,19 @@ pub(crate) const DURATION_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// # Errors
 /// What is wrong with it, as [`run`](super::run()) would say it.
 pub fn check(plan: &Plan) -> Result<(), EngineError> {
+    check_part(plan, Part::WHOLE).map(drop)
+}
+
+/// The same of one process of several: whether `plan` makes sense, and whether its `part` can be fired here. Returns
+/// that part.
+pub fn check_part(plan: &Plan, part: Part) -> Result<Plan, EngineError> {
+    make_sense(plan)?;
+    let own = part.of(plan)?;
+    limits::make_room(&own)?;
+    Ok(own)
+}
+
+fn make_sense(plan: &Plan) -> Result<(), EngineError> {
     let refuse = |text: &str| Err(EngineError::Plan(text.to_owned()));
     if plan.connections == 0 {
         return refuse("0 connections can't fire anything; use at least 1");
@@ -68,7 +82,7 @@ pub fn check(plan: &Plan) -> Result<(), EngineError> {
         Amount::Requests(0) => refuse("0 requests measure nothing; use at least 1"),
         Amount::Time(time) if time.is_zero() => refuse("a duration of 0 measures nothing"),
         Amount::Time(time) if time > DURATION_MAX => refuse("24 hours are counted at most"),
-        Amount::Requests(_) | Amount::Time(_) => limits::make_room(plan),
+        Amount::Requests(_) | Amount::Time(_) => Ok(()),
     }
 }
 

@@ -1,7 +1,12 @@
 //! Connections beside the active ones: clients that hold a connection and do next to nothing with it.
 
+use serde::{Deserialize, Serialize};
+
+use super::written;
+
 /// A group of connections that are opened before anything is counted and held for the whole run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cohort {
     /// What they do.
     pub kind: CohortKind,
@@ -9,11 +14,13 @@ pub struct Cohort {
     pub connections: usize,
     /// What they send: nothing where idle; the beginning of a head that is dripped; a head whose body is
     /// dripped; the request whose answer is read slowly.
+    #[serde(with = "written::base64")]
     pub(super) request: Vec<u8>,
 }
 
 /// What a cohort does with its connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CohortKind {
     /// Nothing at all.
     Idle,
@@ -59,10 +66,11 @@ impl Cohort {
 }
 
 /// What became of a cohort, over the whole run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CohortOutcome {
-    /// Its [`CohortKind::name`].
-    pub name: &'static str,
+    /// What they did.
+    pub kind: CohortKind,
     /// Connections that were asked for.
     pub asked: usize,
     /// Connections established at the same time, at most.
@@ -81,4 +89,37 @@ pub struct CohortOutcome {
     pub failed_connects: u64,
     /// Why the last of them did, for people to read.
     pub why: Option<String>,
+}
+
+impl CohortOutcome {
+    /// One of so many connections, of which none is open yet.
+    pub(super) fn of(kind: CohortKind, asked: usize) -> Self {
+        Self {
+            kind,
+            asked,
+            established_max: 0,
+            established_at_end: 0,
+            opened: 0,
+            closed_by_server: 0,
+            timeouts_408: 0,
+            answers: 0,
+            failed_connects: 0,
+            why: None,
+        }
+    }
+
+    /// Adds what another process held at the same time.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.asked += other.asked;
+        self.established_max += other.established_max;
+        self.established_at_end += other.established_at_end;
+        self.opened += other.opened;
+        self.closed_by_server += other.closed_by_server;
+        self.timeouts_408 += other.timeouts_408;
+        self.answers += other.answers;
+        self.failed_connects += other.failed_connects;
+        if self.why.is_none() {
+            self.why.clone_from(&other.why);
+        }
+    }
 }

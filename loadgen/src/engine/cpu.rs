@@ -6,17 +6,23 @@ use std::time::Duration;
 use procfs::FromRead;
 use procfs::process::Stat;
 use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+use super::written;
 
 /// Clock ticks of CPU time below which the split into user and system is mostly chance.
 const SPLIT_TICKS_MIN: u64 = 10;
 
 /// CPU time of the client's own threads, over the counted part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ClientCost {
     /// Threads that fired.
     pub threads: usize,
     /// Time in which they were ready to run and had no CPU; `None` where the kernel does not tell.
+    #[serde(with = "written::some_nanos", rename = "kept_waiting_ns")]
     pub kept_waiting: Option<Duration>,
+    #[serde(with = "written::nanos", rename = "total_ns")]
     pub(crate) total: Duration,
     /// The kernel's samples of that, one every 10 ms or so.
     pub(crate) user_ticks: u64,

@@ -1,9 +1,13 @@
 //! How a request can fail. The names are part of the JSON that scripts rely on.
 
+use std::collections::BTreeMap;
 use std::io;
 
+use serde::{Deserialize, Serialize};
+
 /// Why a request was not answered as expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The server refused the connection or it could not be opened.
     Connect,
@@ -60,7 +64,8 @@ impl ErrorKind {
 }
 
 /// A count for each [`ErrorKind`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "BTreeMap<ErrorKind, u64>", from = "BTreeMap<ErrorKind, u64>")]
 pub struct Errors([u64; ErrorKind::ALL.len()]);
 
 impl Errors {
@@ -89,6 +94,22 @@ impl Errors {
     /// Every kind with its count, zeros too, in the order of [`ErrorKind::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = (ErrorKind, u64)> + '_ {
         ErrorKind::ALL.into_iter().map(|kind| (kind, self.count(kind)))
+    }
+}
+
+impl From<Errors> for BTreeMap<ErrorKind, u64> {
+    fn from(errors: Errors) -> Self {
+        errors.iter().filter(|&(_, count)| count > 0).collect()
+    }
+}
+
+impl From<BTreeMap<ErrorKind, u64>> for Errors {
+    fn from(counts: BTreeMap<ErrorKind, u64>) -> Self {
+        let mut errors = Self::default();
+        for (kind, count) in counts {
+            errors.0[kind as usize] = count;
+        }
+        errors
     }
 }
 

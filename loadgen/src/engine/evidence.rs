@@ -4,7 +4,10 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::errors::ErrorKind;
+use super::written;
 
 /// Bytes of a response that a failure shows.
 const SHOWN_BYTES_MAX: usize = 4 * 1024;
@@ -17,7 +20,8 @@ const KEPT_BYTES_MIN: usize = 256;
 const EXCERPT_BYTES_MAX: usize = 160;
 
 /// A request that failed, for people to read. Only the first few of a run are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Failure {
     /// The kind that it was counted under.
     pub kind: ErrorKind,
@@ -30,9 +34,11 @@ pub struct Failure {
     /// The client's end of that connection, as a packet capture shows it.
     pub local: Option<SocketAddr>,
     /// From the start of the run, warm-up included.
+    #[serde(with = "written::nanos", rename = "after_ns")]
     pub after: Duration,
     /// The response from its first byte on, as far as it came and up to four KiB of it. Where a long one was
     /// whole, and more came than that, only this.
+    #[serde(with = "written::base64")]
     pub received: Vec<u8>,
     /// How much of it came.
     pub received_bytes: u64,

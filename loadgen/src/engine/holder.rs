@@ -114,11 +114,7 @@ impl<'a> Holder<'a> {
                 answered: false,
             })
         });
-        let outcome = |cohort: &Cohort| CohortOutcome {
-            name: cohort.kind.name(),
-            asked: cohort.connections,
-            ..CohortOutcome::default()
-        };
+        let outcome = |cohort: &Cohort| CohortOutcome::of(cohort.kind, cohort.connections);
         Ok(Self {
             plan,
             poll,

@@ -3,20 +3,24 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 use super::outcome::Outcome;
 use super::schedule::Rate;
-use super::tally::histogram;
+use super::tally::{add, histogram};
 use super::waiting::Waiting;
+use super::written;
 
 /// The schedule of an open loop and what became of it, the warm-up left out.
 ///
 /// Every request that was due is accounted for: it was answered, failed, in flight at the end, or never sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OpenLoop {
     /// What was asked for.
     pub rate: Rate,
     /// How long the schedule was to take.
+    #[serde(with = "written::nanos", rename = "scheduled_ns")]
     pub scheduled: Duration,
     /// Requests that were due before the end.
     pub due: u64,
@@ -25,13 +29,18 @@ pub struct OpenLoop {
     pub never_sent: u64,
     /// Nanoseconds from the moment of sending to the last byte. The outcome's latency begins when the
     /// request was due.
+    #[serde(with = "written::histogram")]
     pub service_ns: Histogram<u64>,
     /// The longest that a request was sent after it was due, or was due and not sent when the run ended.
+    #[serde(with = "written::nanos", rename = "lag_max_ns")]
     pub lag_max: Duration,
     /// The longest that the client itself kept a request back although a connection was free for it.
+    #[serde(with = "written::nanos", rename = "own_lag_max_ns")]
     pub own_lag_max: Duration,
     /// Whether requests were sent ever later: in the second half of the schedule far later than in the first.
     pub lag_grew: bool,
+    /// Only a search for a rate asks for it, which is over before anything is written.
+    #[serde(skip)]
     pub(super) waiting: Vec<Waiting>,
 }
 
@@ -49,6 +58,18 @@ impl OpenLoop {
             lag_grew: false,
             waiting: Vec::new(),
         }
+    }
+
+    /// Adds another process's part of the same schedule.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.scheduled = self.scheduled.max(other.scheduled);
+        self.due += other.due;
+        self.never_sent += other.never_sent;
+        add(&mut self.service_ns, &other.service_ns);
+        self.lag_max = self.lag_max.max(other.lag_max);
+        self.own_lag_max = self.own_lag_max.max(other.own_lag_max);
+        self.lag_grew |= other.lag_grew;
+        self.waiting.extend(other.waiting.iter().cloned());
     }
 
     /// The share of the rate that was reached: requests that were sent and did not fail, of those that

@@ -1,24 +1,36 @@
 //! What came back: counts and histograms of one attack, mergeable without loss.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 use super::cohort::CohortOutcome;
 use super::cpu::ClientCost;
 use super::errors::Errors;
 use super::evidence::Failure;
 use super::open_loop::OpenLoop;
-use super::tally::{coarse_histogram, histogram};
+use super::tally::{add, coarse_histogram, first_of_each, histogram};
 use super::unasked::Unasked;
+use super::written;
 
 /// What one attack measured, the warm-up left out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Outcome {
     /// From the end of the warm-up to the end of the window, or where requests were counted to the
     /// last of them.
+    #[serde(with = "written::nanos", rename = "elapsed_ns")]
     pub elapsed: Duration,
+    /// How long after the moment that several processes had agreed on this one was ready to fire; zero where it was
+    /// ready, and where nothing was agreed on.
+    #[serde(with = "written::nanos", rename = "late_ns")]
+    pub late: Duration,
+    /// From the moment at which the first request could be sent until counting began.
+    #[serde(with = "written::nanos", rename = "warmed_up_for_ns")]
+    pub warmed_up_for: Duration,
     /// Requests answered as expected.
     pub ok: u64,
     /// Requests that failed, by kind. Their sum is what failed.
@@ -29,11 +41,14 @@ pub struct Outcome {
     pub bytes_read: u64,
     /// Nanoseconds from the start of a request (its connect, where it needed one) to the last
     /// byte of its response, of answered requests only.
+    #[serde(with = "written::histogram")]
     pub latency_ns: Histogram<u64>,
     /// Nanoseconds from connect to connected. With keep-alive those of the warm-up are here too:
     /// it is when most of the connections are opened. Within 1 %.
+    #[serde(with = "written::histogram")]
     pub connect_ns: Histogram<u64>,
     /// Nanoseconds from the start of a request to the first byte of its response. Within 1 %.
+    #[serde(with = "written::histogram")]
     pub first_byte_ns: Histogram<u64>,
     /// Connections that the plan asked for.
     pub connections_asked: usize,
@@ -77,6 +92,8 @@ impl Outcome {
     pub(crate) fn empty() -> Self {
         Self {
             elapsed: Duration::ZERO,
+            late: Duration::ZERO,
+            warmed_up_for: Duration::ZERO,
             ok: 0,
             errors: Errors::default(),
             statuses: BTreeMap::new(),
@@ -101,6 +118,57 @@ impl Outcome {
             unasked: Unasked::default(),
             open_loop: None,
             cohorts: Vec::new(),
+        }
+    }
+
+    /// Adds what another process measured at the same time. The counted time becomes the longer of the two; who knows
+    /// when each of them counted knows better.
+    pub fn merge(&mut self, other: &Self) {
+        self.elapsed = self.elapsed.max(other.elapsed);
+        self.late = self.late.max(other.late);
+        self.warmed_up_for = self.warmed_up_for.max(other.warmed_up_for);
+        self.ok += other.ok;
+        self.errors.merge(&other.errors);
+        for (&status, count) in &other.statuses {
+            *self.statuses.entry(status).or_default() += count;
+        }
+        self.bytes_read += other.bytes_read;
+        for (mine, theirs) in [
+            (&mut self.latency_ns, &other.latency_ns),
+            (&mut self.connect_ns, &other.connect_ns),
+            (&mut self.first_byte_ns, &other.first_byte_ns),
+        ] {
+            add(mine, theirs);
+        }
+        self.connections_asked += other.connections_asked;
+        self.pipeline = self.pipeline.max(other.pipeline);
+        self.connections_established += other.connections_established;
+        self.client.merge(&other.client);
+        self.failures.extend(other.failures.iter().cloned());
+        self.failures = first_of_each(mem::take(&mut self.failures));
+        self.samples = self.failures.iter().map(ToString::to_string).collect();
+        self.interrupted |= other.interrupted;
+        if self.gave_up.is_none() {
+            self.gave_up.clone_from(&other.gave_up);
+        }
+        self.in_flight_at_end += other.in_flight_at_end;
+        self.connections_opened += other.connections_opened;
+        self.closed_by_client += other.closed_by_client;
+        self.reset_after_answer += other.reset_after_answer;
+        self.retried += other.retried;
+        self.resets_sent += other.resets_sent;
+        self.unasked.merge(&other.unasked);
+        match (&mut self.open_loop, &other.open_loop) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (mine @ None, Some(theirs)) => *mine = Some(theirs.clone()),
+            (_, None) => {}
+        }
+        // Of some cohorts there may be too few connections for each process to hold one.
+        for theirs in &other.cohorts {
+            match self.cohorts.iter_mut().find(|mine| mine.kind == theirs.kind) {
+                Some(mine) => mine.merge(theirs),
+                None => self.cohorts.push(theirs.clone()),
+            }
         }
     }
 

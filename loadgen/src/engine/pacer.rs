@@ -12,10 +12,11 @@ use mio::{Interest, Registry, Token};
 use server::Timers;
 
 use super::in_flight::Start;
-use super::plan::{Amount, Plan};
+use super::part::Turn;
+use super::plan::Amount;
 use super::schedule::{Rate, Schedule};
 use super::shared::ns;
-use super::waiting::{Part, Waiting};
+use super::waiting::{Own, Waiting};
 
 /// The most that the alarm rings early, to make up for the time that waking up takes.
 const LEAD_NS_MAX: u64 = 50_000;
@@ -48,7 +49,7 @@ pub(super) struct Due {
 #[derive(Debug)]
 pub(super) struct Pacer {
     rate: Rate,
-    part: Part,
+    part: Own,
     /// The warm-up is over.
     counting: bool,
     /// When the schedule began, and when half of its time is over.
@@ -73,11 +74,10 @@ pub(super) struct Pacer {
 }
 
 impl Pacer {
-    /// For thread `index` of a plan at `rate`, and its `connections`. It begins with the warm-up.
+    /// For a thread that takes its `turn` of a schedule at `rate`, and its `connections`. It begins with the warm-up.
     pub(super) fn new(
         rate: Rate,
-        plan: &Plan,
-        index: usize,
+        Turn { first, step }: Turn,
         connections: usize,
         registry: &Registry,
         token: Token,
@@ -86,12 +86,7 @@ impl Pacer {
         registry.register(&mut alarm, token, Interest::READABLE)?;
         let mut pacer = Self {
             rate,
-            part: Part {
-                schedule: Schedule::constant(rate.from_per_sec),
-                total: u64::MAX,
-                first: index as u64,
-                step: plan.threads as u64,
-            },
+            part: Own { schedule: Schedule::constant(rate.from_per_sec), total: u64::MAX, first, step },
             counting: false,
             from_ns: 0,
             half_ns: u64::MAX,
@@ -116,7 +111,7 @@ impl Pacer {
         self.go_to(self.part.first);
     }
 
-    /// Begins the schedule that is counted. What the warm-up had still to send is forgotten.
+    /// Begins the schedule that is counted, of `amount` over all threads and processes. What the warm-up had still to send is forgotten.
     pub(super) fn begin(&mut self, from_ns: u64, amount: Amount) {
         (self.part.schedule, self.part.total) = match amount {
             Amount::Time(window) => {
@@ -194,7 +189,7 @@ impl Pacer {
         }
         // Ringing early and waiting for the rest with open eyes: a poll without a timeout is a moment, while
         // waking up takes as long as a fast server takes for its answer.
-        let Part { schedule, step, .. } = self.part;
+        let Own { schedule, step, .. } = self.part;
         let gap_ns = schedule.due_ns(self.next + step) - schedule.due_ns(self.next);
         let ring_ns = self.next_ns - self.waking_ns.min(gap_ns / LEAD_SHARE).min(self.next_ns);
         if self.alarm_ns != Some(ring_ns) {
@@ -261,7 +256,7 @@ impl Pacer {
     }
 }
 
-/// The requests that a warm-up of that length makes due, over all threads.
+/// The requests that a warm-up of that length makes due, over all threads and processes.
 pub(super) fn due_in_warmup(rate: Rate, warmup: Duration) -> u64 {
     Schedule::constant(rate.from_per_sec).count(warmup)
 }

@@ -10,9 +10,10 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// The only thread's, at 1,000 per second for a second, over so many connections.
 fn pacer(connections: usize) -> Pacer {
-    let (plan, poll) = (Plan::of_a_test(), Poll::new().unwrap());
+    let poll = Poll::new().unwrap();
     let rate = Rate::constant(1_000.0);
-    let mut pacer = Pacer::new(rate, &plan, 0, connections, poll.registry(), Token(0)).unwrap();
+    let mut pacer =
+        Pacer::new(rate, Turn { first: 0, step: 1 }, connections, poll.registry(), Token(0)).unwrap();
     pacer.begin(FROM_NS, Amount::Time(SECOND));
     pacer
 }

@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::cohort::Cohort;
 use super::schedule::Rate;
 use super::target::Target;
+use super::written;
 
 /// One attack on one server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Where the server listens.
     pub target: Target,
     /// One whole request as it goes over the wire, head and body.
+    #[serde(with = "written::base64")]
     pub request: Vec<u8>,
     /// Whether that request is a HEAD, whose response has a length but no body.
     pub head: bool,
@@ -30,11 +35,13 @@ pub struct Plan {
     /// Threads that share those connections. At least 1, at most `connections`.
     pub threads: usize,
     /// Load that is fired before anything is counted.
+    #[serde(with = "written::nanos", rename = "warmup_ns")]
     pub warmup: Duration,
     /// How much is counted.
     pub amount: Amount,
     /// From the start of a request (its connect, where it needs one) to the last byte of its response; longer
     /// counts as an error. What a server takes to close after that is no part of it.
+    #[serde(with = "written::nanos", rename = "timeout_ns")]
     pub timeout: Duration,
     /// What a response has to look like to count as answered.
     pub expect: Expect,
@@ -74,7 +81,8 @@ impl Plan {
 }
 
 /// What becomes of a connection after a response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// One request per connection. The server closes first and the client reads to EOF.
     Close,
@@ -88,7 +96,8 @@ pub enum Mode {
 }
 
 /// When requests are sent.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pace {
     /// Each connection sends its next request when the last one is answered (a closed loop), so a slow
     /// server is asked less often.
@@ -99,19 +108,23 @@ pub enum Pace {
 }
 
 /// How much is counted, once the warm-up is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Amount {
     /// All that completes within this time.
+    #[serde(with = "written::nanos", rename = "time_ns")]
     Time(Duration),
     /// Exactly this many requests, answered or failed.
     Requests(u64),
 }
 
 /// What a response has to look like to count as answered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Expect {
     /// The status; `None` takes any from 200 to 399.
     pub status: Option<u16>,
     /// The whole body; `None` takes any body whose framing is right.
+    #[serde(with = "written::some_base64")]
     pub body: Option<Vec<u8>>,
 }

@@ -3,21 +3,21 @@
 use std::mem;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Progress;
 use super::accounts::Report;
 use super::budget::share;
-use super::check::check;
+use super::check::check_part;
 use super::context::depth;
 use super::errors::EngineError;
-use super::evidence::Failure;
 use super::holder;
 use super::open_loop::OpenLoop;
 use super::outcome::Outcome;
+use super::part::Part;
 use super::plan::{Amount, Pace, Plan};
 use super::shared::Shared;
-use super::tally::SAMPLES_MAX;
+use super::tally::{self, first_of_each};
 use super::worker::{self, Share};
 
 /// Fires `plan` and returns what it measured, when that is done or `progress` says stop.
@@ -31,20 +31,39 @@ use super::worker::{self, Share};
 ///
 /// Cohorts are opened before all of that, and held until it is over.
 pub fn run(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {
-    check(plan)?;
-    if plan.cohorts.is_empty() {
-        return fire(plan, progress);
+    run_part(plan, Part::WHOLE, None, progress)
+}
+
+/// The same of one process of several: fires its `part` of `plan`, which is that of the whole, and sends nothing
+/// before `begin_at`, if there is such a moment.
+pub fn run_part(
+    plan: &Plan,
+    part: Part,
+    begin_at: Option<Instant>,
+    progress: &Progress,
+) -> Result<Outcome, EngineError> {
+    let own = check_part(plan, part)?;
+    let fire = || fire(plan, &own, part, begin_at, progress);
+    if own.cohorts.is_empty() {
+        return fire();
     }
-    let (outcome, cohorts) = holder::beside(plan, progress, || fire(plan, progress))?;
+    let (outcome, cohorts) = holder::beside(&own, progress, fire)?;
     Ok(Outcome { cohorts, ..outcome })
 }
 
-fn fire(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {
-    let shared = Shared::new(plan, progress);
+fn fire(
+    whole: &Plan,
+    plan: &Plan,
+    part: Part,
+    begin_at: Option<Instant>,
+    progress: &Progress,
+) -> Result<Outcome, EngineError> {
+    let shared = Shared::of_part(plan, (part, whole.amount), begin_at, progress);
+    let before = usize::try_from(part.before(whole.connections as u64)).unwrap_or(usize::MAX);
     let reports = thread::scope(|scope| {
         let threads: Vec<_> = (0..plan.threads)
             .map(|index| {
-                let (shared, share) = (&shared, share_of(plan, index));
+                let (shared, share) = (&shared, share_of(plan, index, before));
                 thread::Builder::new()
                     .name(format!("load-{index}"))
                     .spawn_scoped(scope, move || {
@@ -67,7 +86,8 @@ fn fire(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {
     Ok(merge(shared, &reports?))
 }
 
-fn share_of(plan: &Plan, index: usize) -> Share {
+/// What thread `index` is to do of a plan before which other processes have so many connections.
+fn share_of(plan: &Plan, index: usize, before: usize) -> Share {
     let requests = match plan.amount {
         Amount::Requests(requests) => share(requests, index, plan.threads),
         Amount::Time(_) => 0,
@@ -78,7 +98,7 @@ fn share_of(plan: &Plan, index: usize) -> Share {
     Share {
         index,
         connections: connections(index),
-        first_connection: (0..index).map(connections).sum(),
+        first_connection: before + (0..index).map(connections).sum::<usize>(),
         requests,
         cpu: plan.cpus.get(index % plan.cpus.len().max(1)).copied(),
     }
@@ -91,6 +111,8 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
         connections_asked: plan.connections,
         pipeline: depth(plan.mode),
         connections_established: shared.established_max(),
+        late: shared.late(),
+        warmed_up_for: shared.warmed_up_for(),
         interrupted: shared.was_interrupted() && !complete,
         gave_up: shared.into_gave_up(),
         open_loop: open_loop(plan, reports),
@@ -104,25 +126,13 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
     outcome
 }
 
-/// The first few failures of all threads that say something new.
-fn first_of_each(mut failures: Vec<Failure>) -> Vec<Failure> {
-    failures.sort_by_key(|failure| failure.after);
-    let mut first: Vec<Failure> = Vec::new();
-    for failure in failures {
-        if first.len() < SAMPLES_MAX && !first.iter().any(|known| failure.repeats(known)) {
-            first.push(failure);
-        }
-    }
-    first
-}
-
 /// What became of the schedule, if there was one and counting began.
 fn open_loop(plan: &Plan, reports: &[Report]) -> Option<OpenLoop> {
     let Pace::Open(rate) = plan.pace else { return None };
     let mut whole = OpenLoop::empty(rate);
     for report in reports {
         if let Some(service_ns) = &report.tally.service_ns {
-            whole.service_ns.add(service_ns).expect("all histograms have the same bounds");
+            tally::add(&mut whole.service_ns, service_ns);
         }
         let Some(paced) = &report.paced else { continue };
         let [first, second] = paced.lag.max_ns_by_half;
@@ -151,7 +161,7 @@ fn add(outcome: &mut Outcome, report: &Report) {
         (&mut outcome.connect_ns, &tally.connect_ns),
         (&mut outcome.first_byte_ns, &tally.first_byte_ns),
     ] {
-        whole.add(part).expect("all histograms have the same bounds");
+        tally::add(whole, part);
     }
     outcome.client.merge(&report.cost);
     outcome.failures.extend(tally.failures.iter().cloned());
@@ -162,29 +172,4 @@ fn add(outcome: &mut Outcome, report: &Report) {
     outcome.retried += tally.retried;
     outcome.resets_sent += tally.resets_sent;
     outcome.unasked.merge(&report.unasked);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::ErrorKind;
-
-    #[test]
-    fn the_same_failure_of_several_threads_is_shown_once_whatever_came_between() {
-        let failure = |after_ms, what: &str| Failure {
-            kind: ErrorKind::Status,
-            what: what.to_owned(),
-            connection: 1,
-            request: 1,
-            local: None,
-            after: Duration::from_millis(after_ms),
-            received: Vec::new(),
-            received_bytes: 0,
-        };
-        let threads = [(1, "a"), (3, "b"), (2, "b"), (4, "a"), (5, "c"), (6, "d"), (7, "e"), (8, "f")];
-        let shown = first_of_each(threads.map(|(after_ms, what)| failure(after_ms, what)).to_vec());
-        let shown: Vec<_> =
-            shown.iter().map(|failure| (failure.after.as_millis(), failure.what.as_str())).collect();
-        assert_eq!(shown, [(1, "a"), (2, "b"), (5, "c"), (6, "d"), (7, "e")]);
-    }
 }

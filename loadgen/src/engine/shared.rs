@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::Progress;
 use super::pacer::due_in_warmup;
-use super::plan::{Mode, Pace, Plan};
+use super::part::{Part, Turn};
+use super::plan::{Amount, Mode, Pace, Plan};
 use super::worker::SWEEP_MAX;
 
 /// A warm-up that too few answers came in ends this long after its time all the same.
@@ -21,14 +22,24 @@ const READY_POLL: Duration = Duration::from_micros(50);
 /// How long before counting begins it is told to several threads: each of them looks at least this often, and
 /// then has some milliseconds to wake up.
 const NOTICE: Duration = Duration::from_millis(10).saturating_add(SWEEP_MAX);
+/// How much of the wait for an agreed beginning is spent awake, because sleeping takes longer than it is asked to.
+const AWAKE_BEFORE_BEGINNING: Duration = Duration::from_millis(2);
+/// How long it sleeps at most before it looks whether the run is to end.
+const NAP_MAX: Duration = Duration::from_millis(20);
 /// It has not happened yet.
 const NOT_YET: u64 = u64::MAX;
 
 /// Shared by all threads of one run. Nothing in it is written once per request.
 pub(super) struct Shared<'a> {
+    /// What this process is to do.
     pub(super) plan: &'a Plan,
+    /// What all processes together are to do.
+    pub(super) whole: Amount,
+    part: Part,
     pub(super) progress: &'a Progress,
     began: Instant,
+    /// When the first request may be sent, where that was agreed on.
+    begin_at: Option<Instant>,
     /// Threads that are set up.
     ready: AtomicUsize,
     /// When the last of them was.
@@ -46,12 +57,27 @@ pub(super) struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
+    /// Of a process that fires all of `plan`, at once.
+    #[cfg(test)]
     pub(super) fn new(plan: &'a Plan, progress: &'a Progress) -> Self {
+        Self::of_part(plan, (Part::WHOLE, plan.amount), None, progress)
+    }
+
+    /// Of a process whose `plan` is a part of what counts `whole` altogether.
+    pub(super) fn of_part(
+        plan: &'a Plan,
+        (part, whole): (Part, Amount),
+        begin_at: Option<Instant>,
+        progress: &'a Progress,
+    ) -> Self {
         progress.counting.store(false, Ordering::Relaxed);
         Self {
             plan,
+            whole,
+            part,
             progress,
             began: Instant::now(),
+            begin_at,
             ready: AtomicUsize::new(0),
             ready_ns: AtomicU64::new(NOT_YET),
             counted: AtomicUsize::new(0),
@@ -67,9 +93,11 @@ impl<'a> Shared<'a> {
 
     /// Returns when every thread has called it: one that has done its share before another is there would
     /// have fired at a server with fewer connections than were asked for. Also when the run is to end, as
-    /// it is where a thread could not be started.
+    /// it is where a thread could not be started. Where a beginning was agreed on, it is awaited here, so that what
+    /// setting up takes is no part of anything.
     pub(super) fn wait_for_all(&self) {
         if self.ready.fetch_add(1, Ordering::Relaxed) + 1 == self.plan.threads {
+            self.wait_to_begin();
             let now_ns = self.now_ns();
             if self.plan.warmup.is_zero() {
                 // From here and not from before: to set up many connections takes its time, too.
@@ -80,6 +108,38 @@ impl<'a> Shared<'a> {
         while self.ready_ns() == NOT_YET && !self.is_stopped() {
             thread::sleep(READY_POLL);
         }
+    }
+
+    fn wait_to_begin(&self) {
+        let Some(begin_at) = self.begin_at else { return };
+        while !self.is_stopped() {
+            match begin_at.saturating_duration_since(Instant::now()) {
+                Duration::ZERO => return,
+                left if left <= AWAKE_BEFORE_BEGINNING => std::hint::spin_loop(),
+                left => thread::sleep(left.saturating_sub(AWAKE_BEFORE_BEGINNING).min(NAP_MAX)),
+            }
+        }
+    }
+
+    /// How long after the agreed moment the first request could be sent; zero where none was agreed on.
+    pub(super) fn late(&self) -> Duration {
+        let Some(begin_at) = self.begin_at.filter(|_| self.ready_ns() != NOT_YET) else {
+            return Duration::ZERO;
+        };
+        (self.began + Duration::from_nanos(self.ready_ns())).saturating_duration_since(begin_at)
+    }
+
+    /// How long it was from there until counting began; zero where it did not.
+    pub(super) fn warmed_up_for(&self) -> Duration {
+        match self.count_from_ns.load(Ordering::Relaxed) {
+            NOT_YET => Duration::ZERO,
+            from_ns => Duration::from_nanos(from_ns.saturating_sub(self.ready_ns())),
+        }
+    }
+
+    /// The moments of the schedule that a thread of this process sends at.
+    pub(super) fn turn(&self, thread: usize) -> Turn {
+        self.part.turn(thread, self.plan.threads)
     }
 
     /// When all threads were ready to fire.
@@ -121,7 +181,7 @@ impl<'a> Shared<'a> {
     fn connections_warm(&self) -> usize {
         let due = match self.plan.pace {
             Pace::Closed => u64::MAX,
-            Pace::Open(rate) => due_in_warmup(rate, self.plan.warmup),
+            Pace::Open(rate) => self.part.share(due_in_warmup(rate, self.plan.warmup)),
         };
         self.plan.connections.min(usize::try_from(due).unwrap_or(usize::MAX))
     }

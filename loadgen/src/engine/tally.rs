@@ -9,7 +9,7 @@ use super::evidence::Failure;
 use super::in_flight::Start;
 
 /// The longest time a histogram tells apart; longer ones count as this long.
-const RECORDED_NS_MAX: u64 = 3_600 * 1_000_000_000;
+pub(super) const RECORDED_NS_MAX: u64 = 3_600 * 1_000_000_000;
 /// Significant decimal digits of a recorded time.
 const SIGNIFICANT_DIGITS: u8 = 3;
 /// The same of what is only looked at beside it: an eighth of the memory, and within 1 %.
@@ -153,6 +153,49 @@ impl Tally {
     }
 }
 
+/// Adds one histogram of this module's to another, without loss.
+pub(super) fn add(whole: &mut Histogram<u64>, part: &Histogram<u64>) {
+    whole.add(part).expect("all histograms have the same bounds");
+}
+
+/// The first few failures of several threads that say something new.
+pub(super) fn first_of_each(mut failures: Vec<Failure>) -> Vec<Failure> {
+    failures.sort_by_key(|failure| failure.after);
+    let mut first: Vec<Failure> = Vec::new();
+    for failure in failures {
+        if first.len() < SAMPLES_MAX && !first.iter().any(|known| failure.repeats(known)) {
+            first.push(failure);
+        }
+    }
+    first
+}
+
 fn record(histogram: &mut Histogram<u64>, from_ns: u64, to_ns: u64) {
     histogram.saturating_record(to_ns.saturating_sub(from_ns).max(1));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_same_failure_of_several_threads_is_shown_once_whatever_came_between() {
+        let failure = |after_ms, what: &str| Failure {
+            kind: ErrorKind::Status,
+            what: what.to_owned(),
+            connection: 1,
+            request: 1,
+            local: None,
+            after: Duration::from_millis(after_ms),
+            received: Vec::new(),
+            received_bytes: 0,
+        };
+        let threads = [(1, "a"), (3, "b"), (2, "b"), (4, "a"), (5, "c"), (6, "d"), (7, "e"), (8, "f")];
+        let shown = first_of_each(threads.map(|(after_ms, what)| failure(after_ms, what)).to_vec());
+        let shown: Vec<_> =
+            shown.iter().map(|failure| (failure.after.as_millis(), failure.what.as_str())).collect();
+        assert_eq!(shown, [(1, "a"), (2, "b"), (5, "c"), (6, "d"), (7, "e")]);
+    }
 }

@@ -11,12 +11,14 @@ use std::path::PathBuf;
 use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
+use serde::{Deserialize, Serialize};
 
 /// Bytes in the path of a unix socket: its address has room for 108, and the last one is a NUL (unix(7)).
 const UNIX_PATH_BYTES_MAX: usize = 107;
 
 /// Where a server listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Target {
     /// An address and a port.
     Tcp(SocketAddr),

@@ -10,6 +10,7 @@ use std::mem;
 use std::time::Duration;
 
 use mio::{Interest, Token};
+use serde::{Deserialize, Serialize};
 
 use super::connection::{Connection, Phase};
 use super::context::Context;
@@ -22,7 +23,8 @@ use super::wire::recv;
 pub(super) const BESIDE_MAX: usize = 8;
 
 /// What came from a server that nobody had asked for. No request is to blame, so none has failed by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Unasked {
     /// Connections on which it came, warm-up included. Of those that the client closes in the middle of a run
     /// it listens to a few, so there may be more. Bytes in the segment of a response are a failure instead.

@@ -6,15 +6,15 @@ use super::schedule::Schedule;
 
 /// What one thread sends of a schedule: every `step`-th number of it, from `first` on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
+pub(super) struct Own {
     pub(super) schedule: Schedule,
-    /// Numbers of the whole schedule, over all threads.
+    /// Numbers of the whole schedule, over all threads and processes.
     pub(super) total: u64,
     pub(super) first: u64,
     pub(super) step: u64,
 }
 
-impl Part {
+impl Own {
     /// How many of these requests are due before `elapsed` is over.
     pub(super) fn due(&self, elapsed: Duration) -> u64 {
         let due = self.schedule.count(elapsed).min(self.total);
@@ -25,7 +25,7 @@ impl Part {
 /// What one thread had not got answered at the end.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
-    pub(super) part: Part,
+    pub(super) part: Own,
     /// From the schedule's beginning to the end of the run.
     pub(super) elapsed: Duration,
     /// How many of the part had been sent, which are the first ones.
@@ -52,7 +52,7 @@ mod tests {
     /// The second of two threads at 1,000 per second for a second: 500 requests, at 1, 3, 5 … 999 ms.
     fn waiting(sent: u64, in_flight_ns: &[u64]) -> Waiting {
         Waiting {
-            part: Part { schedule: Schedule::constant(1_000.0), total: 1_000, first: 1, step: 2 },
+            part: Own { schedule: Schedule::constant(1_000.0), total: 1_000, first: 1, step: 2 },
             elapsed: Duration::from_secs(1),
             sent,
             in_flight_ns: in_flight_ns.to_vec(),

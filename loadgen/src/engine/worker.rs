@@ -77,7 +77,7 @@ pub(super) fn run(shared: &Shared<'_>, share: Share) -> Result<Report, EngineErr
         (0..share.connections).map(|index| Connection::new(Token(index), head)).collect();
     let mut due = Vec::new();
     if let Pace::Open(rate) = shared.plan.pace {
-        let pacer = Pacer::new(rate, shared.plan, share.index, share.connections, &cx.registry, ALARM);
+        let pacer = Pacer::new(rate, shared.turn(share.index), share.connections, &cx.registry, ALARM);
         cx.pacer = Some(pacer.map_err(setup("creating a timer"))?);
         connections.iter_mut().for_each(Connection::wait_for_schedule);
     } else {

@@ -34,6 +34,11 @@ pub fn requested() -> bool {
     REQUESTED.load(SeqCst)
 }
 
+/// The same, for those who look themselves.
+pub(crate) fn flag() -> &'static AtomicBool {
+    &REQUESTED
+}
+
 /// From now on something is measured that is kept.
 pub(crate) fn begun() {
     BEGUN.store(true, SeqCst);

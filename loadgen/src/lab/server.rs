@@ -4,7 +4,7 @@ mod pipes;
 
 use std::collections::VecDeque;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -79,7 +79,7 @@ impl Server {
         let mut server = Self { child, family, addr: unspecified, stderr, readers, status: None };
         server.addr = match addr {
             Some(addr) => addr,
-            None => server.said_address(&listening)?,
+            None => from_here(server.said_address(&listening)?),
         };
         let ready = probe::until_answered(server.addr, &request(server.addr), READY_WITHIN, || {
             server.status().is_some() || interrupt::requested()
@@ -209,6 +209,14 @@ fn describe(status: ExitStatus) -> String {
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => "an unknown status".into(),
     }
+}
+
+/// Where a server is found on this host that listens on all of its addresses.
+fn from_here(mut addr: SocketAddr) -> SocketAddr {
+    if addr.ip().is_unspecified() {
+        addr.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    addr
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub struct Conditions {
     pub trials_planned: usize,
     /// What the kernel can do without HTTP, if that was measured.
     pub floor: Option<lab::Floor>,
+    /// The hosts of the processes that fired, where there were several of them.
+    pub hosts: Vec<String>,
 }
 
 /// The document of a run.
@@ -65,6 +67,7 @@ pub fn document(measured: &lab::Measured, conditions: &Conditions) -> Document {
         cpus: Cpus { server: measured.split.server.clone(), client: measured.split.client.clone() },
         build: conditions.build.clone(),
         floor: floor_of_run,
+        client_hosts: conditions.hosts.clone(),
         scenarios: measured.scenarios.iter().map(|each| scenario(each, &surroundings)).collect(),
     }
 }

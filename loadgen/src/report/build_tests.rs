@@ -62,6 +62,7 @@ fn measured(rows: Vec<(&str, Vec<lab::Trial>)>) -> lab::Measured {
 fn conditions(trials_planned: usize) -> Conditions {
     Conditions {
         floor: None,
+        hosts: Vec::new(),
         machine: Machine::default(),
         build: Build::here(),
         source: Source::default(),

@@ -35,6 +35,9 @@ pub struct Document {
     pub build: Build,
     /// What this kernel can do without HTTP; `null` where it was not measured.
     pub floor: Option<Floor>,
+    /// The hosts of the processes that fired, the one that ran the servers first; empty where that one fired alone.
+    #[serde(default)]
+    pub client_hosts: Vec<String>,
     /// The workloads, in the order in which they ran.
     pub scenarios: Vec<Scenario>,
 }

@@ -26,7 +26,7 @@ pub struct Held {
 impl Held {
     pub(super) fn of(cohort: &CohortOutcome) -> Self {
         Self {
-            name: cohort.name.to_owned(),
+            name: cohort.kind.name().to_owned(),
             connections: cohort.asked,
             established_max: cohort.established_max,
             established_at_end: cohort.established_at_end,

@@ -31,6 +31,7 @@ pub(super) fn document() -> Document {
             debug_assertions: false,
         },
         floor: None,
+        client_hosts: Vec::new(),
         scenarios: vec![Scenario {
             name: "reference".into(),
             shows: "A thousand clients, each of whose requests waits.".into(),

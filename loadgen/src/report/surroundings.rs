@@ -16,6 +16,7 @@ pub(super) fn warnings(document: &Document) -> Vec<String> {
     let scenarios = || document.scenarios.iter();
     let mut all: Vec<String> = scenarios().filter_map(stolen).collect();
     all.extend(scenarios().filter_map(throttled));
+    all.extend(fired_by_several(document));
     all.extend(busy_before(document));
     all.extend(governed(document));
     all.extend(scenarios().filter_map(noisy));
@@ -49,6 +50,18 @@ fn throttled(scenario: &Scenario) -> Option<String> {
             "{}: a limit of the control group held server and client back for up to {worst_ms:.0} ms, in {hit} of {of} \
              trials. Raise the container's CPU limit, or run outside of it.",
             scenario.name
+        )
+    })
+}
+
+/// What the client spent is that of all of them, and only the first one's host is described.
+fn fired_by_several(document: &Document) -> Option<String> {
+    let hosts = &document.client_hosts;
+    (!hosts.is_empty()).then(|| {
+        format!(
+            "Fired by {} processes, on {}. The servers ran on the first of these hosts.",
+            hosts.len(),
+            hosts.join(", ")
         )
     })
 }

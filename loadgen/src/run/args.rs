@@ -11,6 +11,7 @@ use crate::lab::scenario::{self, Scenario};
 use crate::lab::target::Target;
 use crate::measure::Build;
 use crate::report;
+use crate::shard::ShardArgs;
 
 /// More connections than this are taken for a mistake.
 const CONNECTIONS_MAX: u64 = 1_000_000;
@@ -62,6 +63,9 @@ pub struct Args {
     /// Keep the run under a name, in place of what has it, for `loadgen gate --against NAME`; a partial run is not kept
     #[arg(long, value_name = "NAME", value_parser = report::baseline_name)]
     pub save_baseline: Option<String>,
+    /// Which part of the load this process fires, where several fire together.
+    #[command(flatten)]
+    pub shards: ShardArgs,
 }
 
 impl Args {

@@ -21,7 +21,7 @@ pub(super) use slo::{Slo, slo};
 use self::search::{Ended, Found};
 use self::step::Step;
 use super::{Args, AttackError, EXIT_INTERRUPTED, complaint, live, summary, watch};
-use crate::engine::{Amount, ErrorKind, Outcome, Pace, Plan, Progress, Rate};
+use crate::engine::{self, Amount, ErrorKind, Outcome, Pace, Plan, Progress, Rate};
 use crate::report;
 
 /// Where the search begins.
@@ -79,7 +79,7 @@ fn find(args: &Args, plan: &Plan, slo: &Slo, progress: &Arc<Progress>) -> Result
         progress.ok.store(0, Ordering::Relaxed);
         progress.failed.store(0, Ordering::Relaxed);
         let plan = Plan { pace: Pace::Open(Rate::constant(rate_per_sec)), ..plan.clone() };
-        let (outcome, _) = watch::run(&plan, args, progress)?;
+        let (outcome, _) = watch::run(&plan, args, progress, |progress| engine::run(&plan, progress))?;
         if outcome.interrupted {
             return Ok(None);
         }
@@ -118,7 +118,7 @@ fn print(
         table::write(&mut out, args, slo, found, report::width())?;
         if let Some(best) = best.filter(|_| args.latency) {
             writeln!(out, "\nat that rate:")?;
-            summary::latency(&mut out, args, best)?;
+            summary::latency(&mut out, args.latency, best)?;
         }
     }
     out.flush()

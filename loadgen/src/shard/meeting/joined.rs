@@ -1,0 +1,209 @@
+//! A shard that comes to the meeting.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::line::Line;
+use super::{Beginning, EXCHANGES, FromLead, Hello, PATIENCE, ToLead};
+use crate::engine::{Outcome, Plan, Target};
+use crate::shard::clock::{self, Exchange, Offset};
+
+/// How long after a vain try shard 0 is looked for again.
+const TRY_EVERY: Duration = Duration::from_millis(100);
+/// How long one try takes at most.
+const TRY_MAX: Duration = Duration::from_secs(2);
+/// How often a shard that fires looks whether shard 0 is still there.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// A shard that was made welcome.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    line: Line,
+    lead: IpAddr,
+    pub(crate) clock: Option<Offset>,
+}
+
+/// What shard 0 wants next.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// To fire this from that moment on, by shard 0's clock.
+    Fire { name: String, plan: Box<Plan>, at_unix_ns: u64 },
+    /// Nothing more.
+    Over,
+}
+
+impl Joined {
+    /// Looks for shard 0 at `place` until it is there or `within` is over, and waits to be told when all begin.
+    pub(crate) fn join(
+        place: &str,
+        hello: &Hello,
+        host: &str,
+        within: Duration,
+        stop: &AtomicBool,
+    ) -> Result<(Self, Beginning), String> {
+        let deadline = Instant::now() + within;
+        let gone = |error: &io::Error| lost(place, error);
+        let mut line = Line::new(find(place, deadline, within, stop)?).map_err(|error| gone(&error))?;
+        line.say(&ToLead::Hello(hello.clone())).map_err(|error| gone(&error))?;
+        match line.hear(stop, Some(PATIENCE)).map_err(|error| gone(&error))? {
+            FromLead::Welcome => {}
+            FromLead::Refused(why) => return Err(format!("shard 0 at {place} refused this one: {why}")),
+            _ => return Err(gone(&io::ErrorKind::InvalidData.into())),
+        }
+        let mut exchanges = Vec::new();
+        for _ in 0..EXCHANGES {
+            let asked = clock::now_ns();
+            line.say(&ToLead::Time).map_err(|error| gone(&error))?;
+            match line.hear(stop, Some(PATIENCE)).map_err(|error| gone(&error))? {
+                FromLead::Time { unix_ns: theirs } => {
+                    exchanges.push(Exchange { asked, theirs, answered: clock::now_ns() });
+                }
+                _ => return Err(gone(&io::ErrorKind::InvalidData.into())),
+            }
+        }
+        let clock = Offset::by(&exchanges);
+        line.say(&ToLead::Ready { host: host.to_owned() }).map_err(|error| gone(&error))?;
+        // Shard 0 may have begun to wait later than this one, and is as patient.
+        match line.hear(stop, Some(within * 2 + PATIENCE)).map_err(|error| gone(&error))? {
+            FromLead::Begin(beginning) => {
+                let lead = line.peer().map_err(|error| gone(&error))?.ip();
+                Ok((Self { line, lead, clock }, beginning))
+            }
+            FromLead::Refused(why) => Err(format!("shard 0 at {place} refused this one: {why}")),
+            _ => Err(gone(&io::ErrorKind::InvalidData.into())),
+        }
+    }
+
+    /// Waits, for as long as shard 0 is there, for what it wants next.
+    pub(crate) fn next(&mut self, stop: &AtomicBool) -> Result<Told, String> {
+        match self.line.hear(stop, None) {
+            Ok(FromLead::Fire { name, mut plan, at_unix_ns }) => {
+                plan.target = seen_from_here(plan.target, self.lead);
+                // Which CPUs shard 0 leaves to its threads says nothing of this host's.
+                plan.cpus = Vec::new();
+                Ok(Told::Fire { name, plan, at_unix_ns })
+            }
+            Ok(FromLead::Over) => Ok(Told::Over),
+            Ok(FromLead::Refused(why)) => Err(why),
+            Ok(_) => Err("shard 0 says what makes no sense here".to_owned()),
+            Err(error) => Err(lost("the meeting", &error)),
+        }
+    }
+
+    /// Tells shard 0 what came of it.
+    pub(crate) fn report(&mut self, fired: Result<Outcome, String>) -> Result<(), String> {
+        let what = match fired {
+            Ok(outcome) => ToLead::Fired(Box::new(outcome)),
+            Err(why) => ToLead::Failed(why),
+        };
+        self.line.say(&what).map_err(|error| lost("the meeting", &error))
+    }
+
+    /// Runs `work`, and tells it to `end` in the middle if that is asked for by `stop`, or if shard 0 goes away: then
+    /// nobody waits for what comes of it.
+    pub(crate) fn unless_left<T>(
+        &self,
+        stop: &AtomicBool,
+        end: &AtomicBool,
+        work: impl FnOnce() -> T,
+    ) -> Result<T, String> {
+        let line = self.line.watch().map_err(|error| lost("the meeting", &error))?;
+        let done = Arc::new(AtomicBool::new(false));
+        Ok(thread::scope(|scope| {
+            let looks = Arc::clone(&done);
+            scope.spawn(move || {
+                while !looks.load(Ordering::Relaxed) {
+                    if stop.load(Ordering::Relaxed) || !line.is_open() {
+                        end.store(true, Ordering::Relaxed);
+                    }
+                    thread::sleep(LOOK_EVERY);
+                }
+            });
+            let _done = Done(&done);
+            work()
+        }))
+    }
+}
+
+/// Ends the looking, whatever becomes of the work.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn find(place: &str, deadline: Instant, within: Duration, stop: &AtomicBool) -> Result<TcpStream, String> {
+    loop {
+        let why = match addresses(place) {
+            Err(why) => why,
+            Ok(all) => {
+                let mut tried = all.iter().map(|address| TcpStream::connect_timeout(address, TRY_MAX));
+                match tried.find_map(Result::ok) {
+                    Some(stream) => return Ok(stream),
+                    None => "nobody listens there".to_owned(),
+                }
+            }
+        };
+        if stop.load(Ordering::Relaxed) {
+            return Err("interrupted before all shards had met".to_owned());
+        }
+        if Instant::now() >= deadline {
+            let within = humantime::format_duration(within);
+            return Err(format!(
+                "shard 0 was not at {place} within {within}: {why}; does it run, and is --meet its host and a port that \
+                 this one may reach?"
+            ));
+        }
+        thread::sleep(TRY_EVERY);
+    }
+}
+
+/// What a place may mean.
+pub(super) fn addresses(place: &str) -> Result<Vec<SocketAddr>, String> {
+    let found: Vec<_> = place.to_socket_addrs().map_err(|error| error.to_string())?.collect();
+    if found.is_empty() { Err("the name has no address".to_owned()) } else { Ok(found) }
+}
+
+fn lost(place: &str, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::Interrupted => "interrupted before all shards had met".to_owned(),
+        io::ErrorKind::UnexpectedEof => format!("shard 0 at {place} has gone; what does it say?"),
+        io::ErrorKind::TimedOut => format!("shard 0 at {place} says nothing; is it still there?"),
+        io::ErrorKind::InvalidData => {
+            format!(
+                "whoever answers at {place} is no shard 0 of this loadgen; is the port another program's?"
+            )
+        }
+        _ => format!("shard 0 at {place}: {error}"),
+    }
+}
+
+/// What is on shard 0's own host for shard 0 is there for this one, too, under that host's address.
+fn seen_from_here(target: Target, lead: IpAddr) -> Target {
+    match target {
+        Target::Tcp(address) if address.ip().is_loopback() || address.ip().is_unspecified() => {
+            Target::Tcp(SocketAddr::new(lead, address.port()))
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_on_shard_0s_host_is_found_from_other_hosts() {
+        let lead: IpAddr = [10, 0, 0, 7].into();
+        let seen = |text: &str| seen_from_here(Target::Tcp(text.parse().unwrap()), lead).to_string();
+        assert_eq!(seen("127.0.0.1:80"), "10.0.0.7:80");
+        assert_eq!(seen("0.0.0.0:80"), "10.0.0.7:80");
+        assert_eq!(seen("10.0.0.9:80"), "10.0.0.9:80");
+    }
+}

@@ -1,0 +1,102 @@
+//! One JSON object on a line, over TCP, for as long as nobody asks for the end.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The longest line: a plan with a large body, or an outcome. Whoever sends more speaks something else.
+const LINE_BYTES_MAX: usize = 64 << 20;
+/// How often a wait looks whether it is to end.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long a line may take to be taken in by the other side.
+const WRITE_MAX: Duration = Duration::from_secs(10);
+
+/// One end of the conversation.
+#[derive(Debug)]
+pub(super) struct Line {
+    stream: TcpStream,
+    /// What has come and is no whole line yet, or belongs to later ones.
+    received: Vec<u8>,
+}
+
+impl Line {
+    pub(super) fn new(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nonblocking(false)?;
+        // A question for the time must not wait for more to come.
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(LOOK_EVERY))?;
+        stream.set_write_timeout(Some(WRITE_MAX))?;
+        Ok(Self { stream, received: Vec::new() })
+    }
+
+    /// Who is at the other end.
+    pub(super) fn peer(&self) -> io::Result<SocketAddr> {
+        self.stream.peer_addr()
+    }
+
+    pub(super) fn say(&mut self, what: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(what)?;
+        line.push(b'\n');
+        self.stream.write_all(&line)
+    }
+
+    /// The next line; an error of kind `Interrupted` once `stop` is set, `TimedOut` when there was none within
+    /// `patience`, `UnexpectedEof` when the other side has gone.
+    pub(super) fn hear<T: DeserializeOwned>(
+        &mut self,
+        stop: &AtomicBool,
+        patience: Option<Duration>,
+    ) -> io::Result<T> {
+        let began = Instant::now();
+        let mut buffer = [0; 16 * 1_024];
+        let mut searched = 0;
+        loop {
+            if let Some(end) = self.received[searched..].iter().position(|&byte| byte == b'\n') {
+                let rest = self.received.split_off(searched + end + 1);
+                let line = std::mem::replace(&mut self.received, rest);
+                return serde_json::from_slice(&line)
+                    .map_err(|error| io::Error::new(ErrorKind::InvalidData, error));
+            }
+            searched = self.received.len();
+            if searched > LINE_BYTES_MAX {
+                return Err(io::Error::new(ErrorKind::InvalidData, "a line without an end"));
+            }
+            if stop.load(Ordering::Relaxed) {
+                return Err(ErrorKind::Interrupted.into());
+            }
+            if patience.is_some_and(|patience| began.elapsed() >= patience) {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(read) => self.received.extend_from_slice(&buffer[..read]),
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+                    ) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether the other side is still there, as far as can be seen without waiting.
+    pub(super) fn is_open(&self) -> bool {
+        let mut one = [0];
+        let peeked = self.stream.set_nonblocking(true).and_then(|()| self.stream.peek(&mut one));
+        let _ = self.stream.set_nonblocking(false);
+        match peeked {
+            Ok(read) => read > 0,
+            Err(error) => error.kind() == ErrorKind::WouldBlock,
+        }
+    }
+
+    /// The same conversation, to look at from another thread.
+    pub(super) fn watch(&self) -> io::Result<Self> {
+        Ok(Self { stream: self.stream.try_clone()?, received: Vec::new() })
+    }
+}

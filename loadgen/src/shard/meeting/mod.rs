@@ -1,0 +1,119 @@
+//! Where shards meet: shard 0 listens, the others come to it, over plain TCP with a JSON object on each line.
+//!
+//! Each says what it is about to fire, so that shards that don't belong together find out before anything is sent. It
+//! then asks shard 0 for the time, often and in short order, and knows how far its own clock is from that one. When
+//! all are there, or the patience is over, shard 0 names the moment at which all begin. An attack needs no more than
+//! that; a lab's run goes on: shard 0 tells what to fire next, and gets what came of it.
+//!
+//! Nobody is asked for a password: this belongs in a network whose hosts trust each other.
+
+mod joined;
+mod line;
+mod team;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Outcome, Plan};
+
+pub(crate) use joined::{Joined, Told};
+pub(crate) use team::Team;
+
+/// Between the last one's coming and the agreed beginning: long enough for everyone to be told and to set up.
+const AHEAD: Duration = Duration::from_secs(1);
+/// How often a shard asks for the time.
+const EXCHANGES: usize = 16;
+/// How long one that has come may take for each thing that it says before it is forgotten.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// When all begin, and who they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Beginning {
+    /// What the shards of this run have in common, and those of no other run.
+    pub(crate) run: String,
+    /// By shard 0's clock, in nanoseconds since 1970.
+    pub(crate) at_unix_ns: u64,
+    /// Who did not come in time.
+    pub(crate) absent: Vec<usize>,
+}
+
+/// What a shard says of itself when it comes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Hello {
+    pub(crate) version: String,
+    pub(crate) index: usize,
+    pub(crate) count: usize,
+    /// What it is about to fire: as many names as it likes, and a value for each.
+    pub(crate) load: serde_json::Value,
+}
+
+/// What the others say to shard 0.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ToLead {
+    Hello(Hello),
+    /// What time is it?
+    Time,
+    /// The time is known, and this host is called so.
+    Ready {
+        host: String,
+    },
+    Fired(Box<Outcome>),
+    Failed(String),
+}
+
+/// What shard 0 says to the others.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FromLead {
+    Welcome,
+    Refused(String),
+    Time {
+        unix_ns: u64,
+    },
+    Begin(Beginning),
+    /// The plan is that of the whole.
+    Fire {
+        name: String,
+        plan: Box<Plan>,
+        at_unix_ns: u64,
+    },
+    Over,
+}
+
+impl Hello {
+    /// Why `other` can't fire together with this one, if so.
+    fn against(&self, other: &Self) -> Option<String> {
+        if self.version != other.version {
+            return Some(format!("it is loadgen {}, and shard 0 is {}", other.version, self.version));
+        }
+        if self.count != other.count {
+            return Some(format!("it says {} shards, and shard 0 says {}", other.count, self.count));
+        }
+        if other.index == 0 || other.index >= self.count {
+            return Some(format!(
+                "there is no room for a shard {} beside shard 0 of {}",
+                other.index, self.count
+            ));
+        }
+        let differing = differing(&self.load, &other.load);
+        (!differing.is_empty())
+            .then(|| format!("it is to fire something else than shard 0: see {}", differing.join(", ")))
+    }
+}
+
+/// The names of what is not the same in two objects.
+pub(crate) fn differing(ours: &serde_json::Value, theirs: &serde_json::Value) -> Vec<String> {
+    let (Some(a), Some(b)) = (ours.as_object(), theirs.as_object()) else {
+        return if ours == theirs { Vec::new() } else { vec!["what is fired".to_owned()] };
+    };
+    let mut names: Vec<&String> =
+        a.keys().chain(b.keys()).filter(|name| a.get(*name) != b.get(*name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|name| name.replace('_', " ")).collect()
+}
+
+#[cfg(test)]
+mod tests;
