@@ -174,7 +174,7 @@ fn what_shards_can_not_do_is_refused_with_what_to_do_instead() {
         ("--shard 0/2 --start-at 1 --shard-dir /dev/null/x", "can't write there"),
     ] {
         let (code, _, stderr) =
-            output(&mut loadgen(folder.path(), &format!("attack http://127.0.0.1:9/ -n 9 {words}")));
+            output(&mut loadgen(folder.path(), &format!("attack http://127.0.0.1:9/ {words}")));
         assert!(code == Some(2) && stderr.contains(why), "{words}: {code:?} {stderr}");
     }
     let mut pod = loadgen(folder.path(), "attack http://127.0.0.1:9/ -n 9");

@@ -36,7 +36,7 @@ Examples:
   generate | loadgen attack http://127.0.0.1:8080/echo -m PUT -b @-
   loadgen attack http://127.0.0.1:8080/ -R 5000               so many per second, ready or not
   loadgen attack http://127.0.0.1:8080/ --max-rate --slo p99=5ms   how many it can take
-  srun -n 8 loadgen attack http://server:8080/ -c 4096             by eight processes, on several hosts
+  srun -n 8 loadgen attack http://server:8080/ -c 4096        by eight processes together
 
 Who knows wrk finds -c, -t, -d, -H and --latency here, and Requests/sec: and Transfer/sec: at the end
 of the text; only requests that were answered with a status from 200 to 399 are in that rate.

@@ -56,15 +56,16 @@ impl Part {
                 self.count
             ))
         };
-        if connections == 0 && plan.connections > 0 {
+        // All parts say so, and not only those that would go away with nothing.
+        if plan.connections < self.count && self != Self::WHOLE {
             return Err(too_few("connections (-c)", plan.connections as u64));
         }
         let amount = match plan.amount {
             Amount::Time(time) => Amount::Time(time),
-            Amount::Requests(whole) => match self.share(whole) {
-                0 if whole > 0 => return Err(too_few("requests (-n)", whole)),
-                own => Amount::Requests(own),
-            },
+            Amount::Requests(whole) if whole < self.count as u64 && self != Self::WHOLE => {
+                return Err(too_few("requests (-n)", whole));
+            }
+            Amount::Requests(whole) => Amount::Requests(self.share(whole)),
         };
         let cohorts = plan.cohorts.iter().map(|cohort| {
             let connections = usize::try_from(self.share(cohort.connections as u64)).unwrap_or(usize::MAX);
@@ -151,10 +152,10 @@ mod tests {
         let mut whole = Plan::of_a_test();
         (whole.connections, whole.amount) = (3, Amount::Requests(10));
         let refused = |plan: &Plan, index| Part { index, count: 4 }.of(plan).unwrap_err().to_string();
-        assert!(refused(&whole, 3).contains("3 connections (-c) can't be shared by 4"));
+        assert!(refused(&whole, 0).contains("3 connections (-c) can't be shared by 4"));
         whole.connections = 4;
         whole.amount = Amount::Requests(2);
-        assert!(refused(&whole, 2).contains("2 requests (-n) can't be shared by 4"));
+        assert!(refused(&whole, 0).contains("2 requests (-n) can't be shared by 4"));
         assert!(refused(&whole, 4).contains("they are 0 to 3"));
     }
 }

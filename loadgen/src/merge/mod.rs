@@ -26,17 +26,17 @@ Examples:
   loadgen merge shards/slurm-17.0 --json            for a script
   kubectl logs -l job-name=attack --tail=-1 | loadgen merge -
 
-Latencies are merged from histograms without loss: quantiles can't be averaged. The rate is that of all answers over
-the time from the first shard's first counted moment to the last one's last.
+Latencies are merged from histograms without loss: quantiles can't be averaged. The rate is that
+of all answers, from the first shard's first counted moment to the last one's last.
 
-Exit codes: 0 whole, 1 partial (a shard is missing, broken or was interrupted, and the result says what is missing) or
-nothing answered, 2 refused: no shard, or shards that don't belong together.";
+Exit codes: 0 whole, 1 partial (a shard is missing, broken or was interrupted; the result says
+what is missing) or nothing answered, 2 refused: no shard, or some that don't belong together.";
 
 /// Put the files of several shards together, without loss
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Folders of shards, their files, or - for standard input, of which each line that is a shard is taken
+    /// Folders of shards, their files, or - for standard input, of which the lines that are shards are taken
     #[arg(value_name = "DIR|FILE|-", required = true)]
     places: Vec<PathBuf>,
     /// Print one JSON object: that of an attack, and what is missing, and each shard
