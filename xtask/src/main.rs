@@ -8,12 +8,16 @@ mod cargo;
 mod clients;
 mod exercise;
 mod fuzz;
+mod group;
+mod interrupt;
 mod new_phase;
 mod pages;
 mod peers;
 mod pictures;
 mod prose;
+mod scratch;
 mod soak;
+mod tree;
 
 use std::process::ExitCode;
 

@@ -17,8 +17,8 @@ use std::time::Duration;
 use crate::book;
 use crate::cargo;
 use crate::clients::client::{CHROMIUM, NODE};
-use crate::clients::group::{Group, describe};
-use crate::clients::interrupt;
+use crate::group::{Group, describe};
+use crate::interrupt;
 
 /// A page is looked at for this long at most; most take a few seconds.
 const LIMIT: Duration = Duration::from_secs(180);

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::group::{Group, describe};
 use super::installed::Program;
 use super::phases::Phase;
 use super::server::Server;
 use super::table::{Cell, Outcome};
+use crate::group::{Group, describe};
 
 /// A client takes this long at most. Most take a few seconds; a serial server makes a browser wait,
 /// which opens connections ahead of need.

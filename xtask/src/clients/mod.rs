@@ -7,15 +7,13 @@
 //!
 //! # Layout
 //! - `phases`, `installed` and `client`: what is run.
-//! - `group` and `server`: processes, and their end whatever happens.
+//! - `server`: what they are run against.
 //! - `rest`: what a server must look like when all clients have gone.
 //! - `table`: what came of it.
 //! - `slow`: `--slow`, clients that are slow on purpose.
 
 pub(crate) mod client;
-pub(crate) mod group;
 pub(crate) mod installed;
-pub(crate) mod interrupt;
 mod phases;
 mod request;
 mod rest;
@@ -29,6 +27,7 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 
 use crate::cargo;
+use crate::interrupt;
 use client::CLIENTS;
 use phases::Phase;
 use server::Server;

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::interrupt;
 use super::request::get;
 use super::server::Server;
+use crate::interrupt;
 
 /// What the table calls this.
 pub(super) const NAME: &str = "afterwards";

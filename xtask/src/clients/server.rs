@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::group::{Group, describe};
-use super::interrupt;
 use super::phases::Phase;
+use crate::group::{Group, describe};
+use crate::interrupt;
 
 /// A server has this long to say where it listens.
 const LISTENING_WITHIN: Duration = Duration::from_secs(10);

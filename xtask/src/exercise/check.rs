@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::folder::Exercise;
 use crate::cargo::{self, Program};
-use crate::clients::group::{Group, describe};
+use crate::group::{Group, describe};
 
 /// A check is done after seconds; where it is not, what it waits for will not come.
 const LIMIT: Duration = Duration::from_secs(120);

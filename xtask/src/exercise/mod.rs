@@ -3,13 +3,12 @@
 //! # Layout
 //! - `folder`: which there are.
 //! - `check`: building and running their checks.
-//! - `verify`: `--verify-solutions`, for CI, in a copy of the workspace (`scratch`), which also runs the phases'
+//! - `verify`: `--verify-solutions`, for CI, in a copy of the workspace, which also runs the phases'
 //!   `own_tests`.
 
 mod check;
 mod folder;
 mod own_tests;
-mod scratch;
 mod verify;
 
 use std::fmt::Write as _;
@@ -17,7 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cargo::{self, ROOT};
-use crate::clients::interrupt;
+use crate::interrupt;
 use check::Verdict;
 pub(crate) use folder::{Exercise, all};
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cargo::Program;
-use crate::clients::group::Group;
+use crate::group::Group;
 
 /// Programs that run at the same time. They mostly wait, and are not all in a hurry at once.
 const SIDE_BY_SIDE: usize = 2;

@@ -11,8 +11,8 @@ use std::time::Instant;
 use super::check::{self, Verdict};
 use super::folder::Exercise;
 use super::own_tests;
-use super::scratch::Scratch;
 use crate::cargo::{self, Program};
+use crate::scratch::Scratch;
 
 /// Tries them all, and says what is wrong with which.
 pub(super) fn run(exercises: &[Exercise]) -> Result<ExitCode, String> {

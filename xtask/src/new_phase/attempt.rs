@@ -16,8 +16,8 @@ use super::name::Name;
 use super::register::{self, LIST};
 use super::{Refusal, default_idea, make};
 use crate::cargo::{self, ROOT};
-use crate::clients::group::{Group, describe};
-use crate::clients::interrupt;
+use crate::group::{Group, describe};
+use crate::interrupt;
 
 /// A slow machine without anything built is done with a step within this.
 const STEP_LIMIT: Duration = Duration::from_secs(1200);

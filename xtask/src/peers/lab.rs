@@ -10,8 +10,8 @@ use std::{fs, io};
 use super::ending::{self, PATIENCE};
 use super::roster::Mode;
 use crate::cargo::ROOT;
-use crate::clients::group::describe;
-use crate::clients::interrupt;
+use crate::group::describe;
+use crate::interrupt;
 
 /// How thoroughly.
 #[derive(Clone, Copy, Debug)]

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 
 use crate::cargo;
-use crate::clients::interrupt;
+use crate::interrupt;
 use lab::Effort;
 use roster::Mode;
 

@@ -39,7 +39,7 @@ use loadgen::report::Document;
 use similar::TextDiff;
 
 use crate::cargo::ROOT;
-use crate::clients::interrupt;
+use crate::interrupt;
 use crate::pictures;
 use page::Block;
 

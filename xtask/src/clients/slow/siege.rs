@@ -5,14 +5,15 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::group::Group;
 use super::super::phases::Phase;
+use super::super::rest;
 use super::super::server::Server;
-use super::super::{interrupt, rest};
 use super::attack::{Attack, Choice};
 use super::figures::{Figures, LATE_MAX};
 use super::stranger::Stranger;
 use super::watch::Watch;
+use crate::group::Group;
+use crate::interrupt;
 
 /// How often the connections are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);

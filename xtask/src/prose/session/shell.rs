@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::Step;
-use crate::clients::group::{Group, describe};
+use crate::group::{Group, describe};
 
 /// A block takes this long at most, and what it runs may have to be built first.
 const LIMIT: Duration = Duration::from_secs(420);

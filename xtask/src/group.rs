@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::interrupt;
+use crate::interrupt;
 
 /// How often an awaited exit is looked for.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
