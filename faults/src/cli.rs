@@ -60,7 +60,7 @@ fn try_all(args: Args) -> ExitCode {
     // A thousand clients at once are as many descriptors here.
     server::raise_limit();
     let setting = Setting { program, size: if args.quick { Size::Short } else { Size::Full } };
-    let phases = if args.phase.is_empty() { Phase::ALL.to_vec() } else { args.phase };
+    let phases = if args.phase.is_empty() { Phase::all() } else { args.phase };
     let mix_default = match (args.quick, args.fault.is_empty()) {
         (_, false) => Duration::ZERO,
         (true, true) => Duration::from_secs(20),

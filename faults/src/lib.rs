@@ -26,13 +26,12 @@ pub mod cli;
 pub mod client;
 pub mod faults;
 pub mod figures;
-mod phase;
 mod serve;
 pub mod soak;
 mod subject;
 
 pub use faults::{FAULTS, Fault};
-pub use phase::Phase;
+pub use loadgen::lab::Way as Phase;
 pub use subject::{Setting, Size, Subject};
 
 /// A server did not do what it must, or could not be asked; for people to read.

@@ -125,7 +125,7 @@ impl Subject {
             // To its end, but the connection stays: the server still has it while we look.
             stream.read_to_string(&mut answer)?;
             let figures = self.figures()?;
-            let own_threads = u64::from(self.phase == Phase::Spawn);
+            let own_threads = u64::from(self.phase.has_a_thread_each());
             seen = Some(Figures {
                 descriptors: figures.descriptors - 1,
                 threads: figures.threads - own_threads,

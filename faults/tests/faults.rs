@@ -14,7 +14,7 @@ fn check(name: &str) {
     let fault = FAULTS.iter().find(|fault| fault.name == name).expect("a fault of that name");
     println!("{name}: {}", fault.outcome);
     let mut failures = Vec::new();
-    for phase in Phase::ALL.into_iter().filter(|phase| (fault.applies)(*phase)) {
+    for phase in Phase::all().into_iter().filter(|phase| (fault.applies)(*phase)) {
         match (fault.check)(&setting, phase) {
             Ok(figures) => println!("  {phase:<23}  {figures}"),
             Err(failure) => failures.push(format!("{phase}: {failure}")),

@@ -9,7 +9,7 @@
 //! | [`parsers`] | a connection's bytes, cut anywhere | the properties of `http1/tests/properties` |
 //! | [`chunked`] | a chunked body, cut anywhere | bounded, the same in pieces, the same for another reader |
 //! | [`encoding`] | calls of a handler | one response with what the handler wrote, or a 500 |
-//! | [`server`] | a connection's bytes, in pieces | phases 3 and 4 answer what the parsers predict |
+//! | [`server`] | a connection's bytes, in pieces | every phase answers what the parsers predict |
 //!
 //! [`seeds`] has the first inputs of each, made of the conformance cases; [`script`] is how bytes and
 //! the places where they are cut share one input.

@@ -101,7 +101,7 @@ pub fn encoding() -> Vec<Seed> {
 pub fn server() -> Vec<Seed> {
     let short = sent(&servers::LIMITS).filter(|(_, bytes)| bytes.len() <= servers::SENT_BYTES_MAX);
     let each = |(name, bytes): (String, Vec<u8>)| {
-        (0..3).flat_map(move |choice| scripts(&format!("{name}-{choice}"), choice, &bytes))
+        (0..servers::SERVERS).flat_map(move |choice| scripts(&format!("{name}-{choice}"), choice, &bytes))
     };
     short.flat_map(each).collect()
 }

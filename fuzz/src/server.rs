@@ -1,5 +1,7 @@
 //! Whole servers, fed with the bytes of a connection.
 
+#[path = "../../loadgen/src/phases.rs"]
+mod phases;
 #[path = "../../loadgen/tests/phases_agree/predict.rs"]
 mod predict;
 
@@ -11,7 +13,6 @@ use std::time::Duration;
 
 use conformance::reader::Transcript;
 use http1::Limits;
-use phase4_keepalive::ParserKind;
 use server::Background;
 
 use self::predict::{Due, Quick, predict};
@@ -40,26 +41,49 @@ const PIECE_PAUSE: Duration = Duration::from_micros(50);
 /// The request that shows that a server is alive.
 const HELLO: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
-/// The servers that an input can choose, and whether they keep connections.
-fn servers() -> &'static [(Background, bool)] {
-    static SERVERS: OnceLock<[(Background, bool); 3]> = OnceLock::new();
-    SERVERS.get_or_init(|| {
-        let phase4 = |parser| {
-            let mut options = phase4_keepalive::Options { parser, workers: 1, ..Default::default() };
-            limit(&mut options.common);
-            Background::start(move |listener, stats, stop| {
-                phase4_keepalive::serve(listener, Quick::new(stats), &options, stats, stop)
-            })
-            .expect("a port")
-        };
-        let mut options = phase3_pooled::Options { workers: 1, ..Default::default() };
+/// One worker where their number is not fixed, so that the next connection is lent what the last one has used.
+const ONE_WORKER: [&str; 2] = ["--workers", "1"];
+
+macro_rules! served {
+    ($phase:ident, $flags:expr) => {{
+        let mut options: $phase::Options =
+            server::options_from($flags.iter().map(|&flag: &&str| flag.into()));
         limit(&mut options.common);
-        let phase3 = Background::start(move |listener, stats, stop| {
-            phase3_pooled::serve(listener, Quick::new(stats), &options, stats, stop)
+        Background::start(move |listener, stats, stop| {
+            $phase::serve(listener, Quick::new(stats), &options, stats, stop)
         })
-        .expect("a port");
-        [(phase4(ParserKind::ZeroCopy), true), (phase4(ParserKind::Textbook), true), (phase3, false)]
-    })
+        .expect("a port")
+    }};
+}
+
+macro_rules! each {
+    ($($phase:ident = $name:literal {
+        help: $help:literal, idea: $idea:literal, workers: $workers:expr, keeps: $keeps:expr, $($said:tt)+
+    })+) => {
+        /// How many servers there are.
+        pub(crate) const SERVERS: u8 = 1 $(+ one($name))+;
+
+        /// The phases, and phase 4 with the other parser: the servers that an input can choose, and whether they keep
+        /// connections.
+        fn servers() -> &'static [(Background, bool)] {
+            static SERVERS: OnceLock<Vec<(Background, bool)>> = OnceLock::new();
+            SERVERS.get_or_init(|| {
+                let mut servers = vec![$((served!($phase, flags($workers)), $keeps)),+];
+                let textbook = [ONE_WORKER.as_slice(), &["--parser", "textbook"]].concat();
+                servers.push((served!(phase4_keepalive, textbook), true));
+                servers
+            })
+        }
+    };
+}
+crate::phases!(each);
+
+const fn one(_phase: &str) -> u8 {
+    1
+}
+
+fn flags(workers: Option<u32>) -> &'static [&'static str] {
+    if workers.is_none() { &ONE_WORKER } else { &[] }
 }
 
 fn limit(options: &mut server::Options) {

@@ -111,6 +111,14 @@ macro_rules! subcommands {
                 ))),
             }
         }
+
+        /// The limits and deadlines that a phase has where nobody sets others; `None` where there is no such phase.
+        pub fn defaults(phase: &str) -> Option<server::Options> {
+            match phase {
+                $($name => Some($phase::Options::default().common),)+
+                _ => None,
+            }
+        }
     };
 }
 crate::phases!(subcommands);

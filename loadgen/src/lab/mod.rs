@@ -19,6 +19,7 @@ pub mod scenario;
 mod server;
 pub mod target;
 mod trial;
+mod ways;
 
 pub use floor::Floor;
 pub use inspect::{COUNT_ALLOCATIONS, COUNT_PATH, Inspection, inspect, inspect_row};
@@ -27,6 +28,7 @@ pub use order::serpentine;
 pub use run::{Agenda, Launch, Launched, Measured, MeasuredRow, MeasuredScenario, Place, Watch, run};
 pub use server::Server;
 pub use trial::{INTERRUPTED, Live, Trial, run as trial};
+pub use ways::Way;
 
 use crate::engine::{Outcome, Plan, Progress};
 

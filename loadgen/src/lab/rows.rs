@@ -18,12 +18,16 @@ pub struct Phase {
     /// How many requests it can wait for at a time when started without options; `None` where only
     /// the number of connections limits that.
     pub workers: Option<u32>,
+    /// Whether it answers more than one request on a connection.
+    pub keeps: bool,
+    /// The option that gives each connection a thread of its own, where there is one.
+    pub thread_each: Option<&'static str>,
 }
 
 macro_rules! climb {
-    ($($phase:ident = $name:literal { help: $help:literal, idea: $idea:literal, workers: $workers:expr, })+) => {
+    ($($phase:ident = $name:literal { help: $help:literal, $($field:ident: $value:expr,)+ })+) => {
         /// The climb, slowest first.
-        pub const PHASES: &[Phase] = &[$(Phase { name: $name, idea: $idea, workers: $workers }),+];
+        pub const PHASES: &[Phase] = &[$(Phase { name: $name, $($field: $value),+ }),+];
     };
 }
 crate::phases!(climb);

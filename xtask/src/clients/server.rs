@@ -34,7 +34,7 @@ impl Server {
     pub(super) fn start(loadgen: &Path, phase: &Phase, flags: &[String]) -> Result<Self, String> {
         let mut command = Command::new(loadgen);
         // The leash ends it even if this process is killed.
-        command.arg("serve").args(phase.args).args(["--addr", "127.0.0.1:0", "--with-parent"]).args(flags);
+        command.arg("serve").args(&phase.args).args(["--addr", "127.0.0.1:0", "--with-parent"]).args(flags);
         let mut group = Group::start(&mut command)?;
         let deadline = Instant::now() + LISTENING_WITHIN;
         loop {
