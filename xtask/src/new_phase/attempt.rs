@@ -1,10 +1,6 @@
-//! `cargo xtask new-phase --try`: a phase made in a copy of the tree, built, tested and measured there.
-//!
-//! The copy lies below cargo's own folder and is built into it, so that nothing that comes from a registry is compiled
-//! once more. Files keep their times, so that what has not changed since the last try is not compiled again either.
+//! `cargo xtask new-phase --try`: a phase made in a copy of the tree, taken back, made again, built, tested and measured there.
 
-use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -14,10 +10,12 @@ use serde_json::Value;
 use super::copy::read;
 use super::name::Name;
 use super::register::{self, LIST};
-use super::{Refusal, default_idea, make};
-use crate::cargo::{self, ROOT};
+use super::{Refusal, default_idea, make, undo};
+use crate::cargo;
 use crate::group::{Group, describe};
 use crate::interrupt;
+use crate::scratch::Scratch;
+use crate::tree;
 
 /// A slow machine without anything built is done with a step within this.
 const STEP_LIMIT: Duration = Duration::from_secs(1200);
@@ -27,69 +25,71 @@ const SCENARIO: &str = "plaintext";
 /// Tries it, and says what came of it.
 pub(super) fn run(from: &str) -> Result<ExitCode, String> {
     interrupt::install()?;
-    let root = Path::new(ROOT).canonicalize().map_err(|error| format!("{ROOT} can't be found: {error}"))?;
-    let target = target(&root)?;
     // Where the proxy of the environment is needed: what is started below does without.
     if !cargo::command(["fetch", "--locked", "--quiet"]).status().is_ok_and(|status| status.success()) {
         return Err("what the workspace depends on can't be fetched".into());
     }
-    let place = target.join("new-phase");
-    let is_built = target.join("debug/loadgen").is_file();
-    let tried = attempt(&root, &place, &target, from);
-    // The copy's loadgen has been put where the lab's own was.
-    if is_built {
-        cargo::cargo(["build", "--quiet", "--locked", "--package", "loadgen"])?;
-    }
+    let scratch = Scratch::new()?;
+    let results = tempfile::tempdir().map_err(|error| format!("there is no temporary folder: {error}"))?;
+    let tried = attempt(&scratch, results.path(), from);
     if interrupt::requested() {
         eprintln!("interrupted");
         return Ok(ExitCode::from(interrupt::EXIT_CODE));
     }
-    let said = tried.map_err(|error| format!("{error}\nThe copy is in {}", place.display()))?;
-    fs::remove_dir_all(&place).map_err(|error| format!("{} can't be removed: {error}", place.display()))?;
-    println!("{said}");
+    println!("{}", tried.map_err(|error| format!("{error}\nThe copy is in {}", scratch.root().display()))?);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where cargo puts what it builds, unless a file says otherwise.
-fn target(root: &Path) -> Result<PathBuf, String> {
-    let here = env::current_dir().map_err(|error| format!("there is no current folder: {error}"))?;
-    Ok(env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| here.join(dir)))
-}
-
-/// Makes a phase in a copy of `root` in `place`, and has it do what a phase does.
-fn attempt(root: &Path, place: &Path, target: &Path, from: &str) -> Result<String, String> {
-    let (tree, results) = (place.join("tree"), place.join("results"));
-    if place.exists() {
-        fs::remove_dir_all(place)
-            .map_err(|error| format!("{} can't be removed: {error}", place.display()))?;
-    }
-    copy(root, &tree)?;
-    let name = free(&tree)?;
-    let asked = |refusal| match refusal {
-        Refusal::BadArguments(message) | Refusal::Failed(message) => message,
+/// Makes a phase in the copy, takes it back, makes it again, and has it do what a phase does.
+fn attempt(scratch: &Scratch, results: &Path, from: &str) -> Result<String, String> {
+    scratch.renew()?;
+    let tree = scratch.root();
+    let name = free(tree)?;
+    let make = |idea: &str| {
+        make(tree, &name, from, idea).map_err(|refusal| match refusal {
+            Refusal::BadArguments(message) | Refusal::Failed(message) => message,
+        })
     };
-    make(&tree, &name, from, &default_idea(&name, from)).map_err(asked)?;
+    take_back(tree, &name, || make("to be taken back").map(drop))?;
+    make(&default_idea(&name, from))?;
     println!("{name}, made from {from} in {}", tree.display());
-    if make(&tree, &name, from, "once more").is_ok() {
+    if make("once more").is_ok() {
         return Err(format!("{name} could be made twice"));
     }
     let phase = name.to_string();
-    let cargo = |args: &[&str]| {
-        let mut command = cargo::command(args);
-        command.current_dir(&tree).env("CARGO_TARGET_DIR", target);
+    let cargo = |job: &str, args: &[&str]| {
+        let mut command = scratch.cargo(job);
+        command.arg("--locked").args(args);
         command
     };
-    step("its tests, those of HTTP among them", &mut cargo(&["test", "--locked", "--package", &phase]))?;
-    step("loadgen with it", &mut cargo(&["build", "--locked", "--package", "loadgen"]))?;
-    let loadgen = |args: &[&str]| {
-        cargo(&[&["run", "--quiet", "--locked", "--package", "loadgen", "--"], args].concat())
-    };
+    step("its tests, those of HTTP among them", &mut cargo("test", &["--package", &phase]))?;
+    step("loadgen with it", &mut cargo("build", &["--package", "loadgen"]))?;
+    let loadgen = |args: &[&str]| cargo("run", &[&["--quiet", "--package", "loadgen", "--"], args].concat());
     step("loadgen check", &mut loadgen(&["check", &phase, "--whole"]))?;
     let mut run =
         loadgen(&["run", "--phase", from, "--phase", &phase, "--scenario", SCENARIO, "--quick", "--out"]);
-    step("loadgen run", run.arg(&results))?;
-    let report = folder_of("run.json", &results).ok_or("loadgen run has left no run.json")?;
+    step("loadgen run", run.arg(results))?;
+    let report = folder_of("run.json", results).ok_or("loadgen run has left no run.json")?;
     is_reported(&report, &name, from)
+}
+
+/// Has the phase made in the copy, and the command run that is said to take it back; nothing may be left of it.
+fn take_back(tree: &Path, name: &Name, make: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    // A repository with all that is there staged; what differs from that afterwards is what is left.
+    tree::output(tree::git(tree).args(["init", "--quiet"]))?;
+    tree::output(tree::git(tree).args(["add", "--all"]))?;
+    make()?;
+    let undo = undo(name);
+    step("the command that takes it back", tree::program("sh", tree).args(["-c", &undo]))?;
+    let left =
+        tree::output(tree::git(tree).args(["ls-files", "--modified", "--others", "--exclude-standard"]))?;
+    let repository = tree.join(".git");
+    fs::remove_dir_all(&repository)
+        .map_err(|error| format!("{} can't be removed: {error}", repository.display()))?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(format!("after '{undo}' there is left:\n{}", String::from_utf8_lossy(&left)))
 }
 
 /// Runs one step, within its time, and says how long it took.
@@ -111,33 +111,6 @@ fn step(what: &str, command: &mut Command) -> Result<(), String> {
 fn free(tree: &Path) -> Result<Name, String> {
     let known = register::listed(&read(&tree.join(LIST))?);
     Name::first_free("mine", &known).ok_or_else(|| "there are as many phases as there can be".into())
-}
-
-/// Copies what git keeps or would keep: no results, and nothing that was built.
-fn copy(root: &Path, tree: &Path) -> Result<(), String> {
-    let mut git = Command::new("git");
-    git.current_dir(root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let output = git.output().map_err(|error| format!("git can't be started: {error}"))?;
-    if !output.status.success() {
-        return Err(format!(
-            "git does not list the tree: {}",
-            String::from_utf8_lossy(&output.stderr).trim_end()
-        ));
-    }
-    let files = String::from_utf8(output.stdout)
-        .map_err(|error| format!("a name in the tree is no text: {error}"))?;
-    // What was deleted and not committed is listed, too.
-    for file in files.split_terminator('\0').filter(|file| root.join(file).is_file()) {
-        copy_file(&root.join(file), &tree.join(file))
-            .map_err(|error| format!("{file} can't be copied: {error}"))?;
-    }
-    Ok(())
-}
-
-fn copy_file(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to.parent().unwrap_or(to))?;
-    fs::copy(from, to)?;
-    File::options().write(true).open(to)?.set_modified(fs::metadata(from)?.modified()?)
 }
 
 /// The folder below this one that has a file of that name.

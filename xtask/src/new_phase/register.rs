@@ -23,11 +23,12 @@ pub(super) const LIST: &str = "loadgen/src/phases.rs";
 pub(super) const SCENARIOS: &str = "loadgen/scenarios.toml";
 
 /// Each file, what it is to know, and how it learns it.
-pub(super) const PLACES: [(&str, &str, Edit); 4] = [
+pub(super) const PLACES: [(&str, &str, Edit); 5] = [
     ("Cargo.toml", "a member of the workspace, for the others to depend on", workspace),
     ("loadgen/Cargo.toml", "a dependency", dependency),
     (LIST, "one of the phases; its idea stands there", list),
     (SCENARIOS, "a row of each workload that the other has one in", scenarios),
+    ("fuzz/Cargo.toml", "a dependency, since the fuzz targets try every phase", fuzz),
 ];
 
 /// The phases that the list names, in its order.
@@ -37,9 +38,17 @@ pub(super) fn listed(list: &str) -> Vec<Name> {
 
 fn workspace(text: &str, joining: &Joining<'_>) -> Result<String, String> {
     let member = |line: &str| Name::of_any(line.trim().strip_prefix('"')?.strip_suffix("\",")?);
-    let dependency = |line: &str| Name::of_any(line.split_once(" = { path = ")?.0);
     let text = line(text, joining, "[workspace] members", member)?;
-    line(&text, joining, "[workspace.dependencies]", dependency)
+    line(&text, joining, "[workspace.dependencies]", by_path)
+}
+
+fn fuzz(text: &str, joining: &Joining<'_>) -> Result<String, String> {
+    line(text, joining, "[dependencies]", by_path)
+}
+
+/// The phase that a line such as `phase0-serial = { path = "../phase0-serial" }` depends on.
+fn by_path(line: &str) -> Option<Name> {
+    Name::of_any(line.split_once(" = { path = ")?.0)
 }
 
 fn dependency(text: &str, joining: &Joining<'_>) -> Result<String, String> {
@@ -81,15 +90,18 @@ fn list(text: &str, joining: &Joining<'_>) -> Result<String, String> {
     let end = |start: usize| Some(start + 1 + lines[start..].iter().position(|line| line.trim() == "}")?);
     let model = lines.iter().position(|line| of(line).as_ref() == Some(from));
     let last = lines.iter().rposition(|line| of(line).is_some_and(|phase| phase.number < name.number));
-    let workers = model.and_then(|start| {
-        lines[start..end(start)?].iter().find(|line| line.trim_start().starts_with("workers: "))
+    // What it can do is what the other can.
+    let abilities = model.and_then(|start| {
+        let entry = &lines[start..end(start)?];
+        let first = entry.iter().position(|line| line.trim_start().starts_with("workers: "))?;
+        Some(entry[first..entry.len() - 1].concat())
     });
-    let (Some(model), Some(place), Some(workers)) = (model, last.and_then(end), workers) else {
+    let (Some(model), Some(place), Some(abilities)) = (model, last.and_then(end), abilities) else {
         return Err(format!("an entry {} = \"{from}\" {{ … workers: … }}", from.ident()));
     };
     let indent = &lines[model][..lines[model].len() - lines[model].trim_start().len()];
     let added = format!(
-        "{indent}{} = \"{name}\" {{\n{indent}    help: {:?},\n{indent}    idea: {idea:?},\n{workers}{indent}}}\n",
+        "{indent}{} = \"{name}\" {{\n{indent}    help: {:?},\n{indent}    idea: {idea:?},\n{abilities}{indent}}}\n",
         name.ident(),
         capitalised(idea),
     );
@@ -193,16 +205,17 @@ loadgen = { path = \"loadgen\", version = \"0.1.0\" }
     }
 
     #[test]
-    fn an_entry_of_the_list_has_the_idea_and_the_workers_of_the_other() {
-        let entry = |ident: &str, name: &str, workers: &str| {
+    fn an_entry_of_the_list_has_the_idea_and_can_do_what_the_other_can() {
+        let entry = |ident: &str, name: &str, workers: &str, keeps: bool| {
             format!(
-                "    {ident} = \"{name}\" {{\n        help: \"H\",\n        idea: \"i\",\n        workers: {workers},\n    }}\n"
+                "    {ident} = \"{name}\" {{\n        help: \"H\",\n        idea: \"i\",\n        workers: {workers},\n        keeps: {keeps},\n    }}\n"
             )
         };
-        let four = entry("phase4_keepalive", "phase4-keepalive", "None");
-        let text = format!("before {{\n{}{four}}}\n", entry("phase1_threads", "phase1-threads", "Some(10)"));
+        let four = entry("phase4_keepalive", "phase4-keepalive", "None", true);
+        let text =
+            format!("before {{\n{}{four}}}\n", entry("phase1_threads", "phase1-threads", "Some(10)", false));
         let made = with("phase5-mine", "phase1-threads", |joining| list(&text, joining)).unwrap();
-        let five = entry("phase5_mine", "phase5-mine", "Some(10)")
+        let five = entry("phase5_mine", "phase5-mine", "Some(10)", false)
             .replace("\"H\"", r#""Say \"it\"""#)
             .replace("\"i\"", r#""say \"it\"""#);
         assert_eq!(made, text.replace(&four, &(four.clone() + &five)));
