@@ -35,11 +35,13 @@ fn program(tools: &Path) -> Result<PathBuf, String> {
         return Ok(program);
     }
     eprintln!("building mdBook {VERSION} into {}, once", tools.display());
-    let status = cargo::command(["install", "--quiet", "mdbook", "--version", VERSION, "--locked"])
-        .args(["--no-default-features", "--features", "search", "--root"])
-        .arg(tools)
-        .status()
-        .map_err(|error| format!("cargo can't be started: {error}"))?;
+    // Without optimisation it is there sooner, and a book of this size takes it a second or two all the same.
+    let status =
+        cargo::command(["install", "--quiet", "mdbook", "--version", VERSION, "--locked", "--debug"])
+            .args(["--no-default-features", "--features", "search", "--root"])
+            .arg(tools)
+            .status()
+            .map_err(|error| format!("cargo can't be started: {error}"))?;
     if status.success() {
         Ok(program)
     } else {
