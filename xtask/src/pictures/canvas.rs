@@ -102,3 +102,28 @@ impl Canvas {
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Anchor, Canvas};
+
+    #[test]
+    fn words_are_no_markup() {
+        let mut canvas = Canvas::new("a < b", "c & d");
+        canvas.words("<e>", (0.0, 0.0), Anchor::Start, "");
+        let svg = canvas.finish(10.0);
+        for words in [">a &lt; b</title>", ">c &amp; d</desc>", ">&lt;e></text>"] {
+            assert!(svg.contains(words), "{words} in {svg}");
+        }
+    }
+
+    #[test]
+    fn an_arrow_is_a_line_with_two_wings_at_its_end() {
+        let mut canvas = Canvas::new("", "");
+        canvas.arrow((0.0, 5.0), (100.0, 5.0), "a0");
+        let svg = canvas.finish(10.0);
+        let ends = svg.lines().filter(|line| line.starts_with("<path") && line.ends_with("L100.0 5.0\"/>"));
+        assert_eq!(ends.count(), 3, "{svg}");
+        assert!(svg.contains("M94.0 1.4L") && svg.contains("M94.0 8.6L"), "{svg}");
+    }
+}

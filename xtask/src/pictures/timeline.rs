@@ -21,6 +21,18 @@ struct Span {
     thread: usize,
 }
 
+impl Span {
+    fn done_ms(&self) -> f64 {
+        self.start_ms + WAIT_MS + 2.0 * WORK_MS
+    }
+
+    /// From when to when its thread is taken: all the time if that `stays`, or for its two moments.
+    fn takes_its_thread(&self, stays: bool) -> Vec<(f64, f64)> {
+        let (start, done) = (self.start_ms, self.done_ms());
+        if stays { vec![(start, done)] } else { vec![(start, start + WORK_MS), (done - WORK_MS, done)] }
+    }
+}
+
 /// What each of `threads` serves if it stays with a request until that is done.
 fn blocking(threads: usize) -> Vec<Span> {
     let whole = WAIT_MS + 2.0 * WORK_MS;
@@ -92,7 +104,7 @@ fn draw(title: &str, told: &str, spans: &[Span], threads: usize, class: &str, st
     for (index, span) in spans.iter().enumerate() {
         let y = row(index);
         canvas.words(&format!("request {}", index + 1), (LEFT - 10.0, y + 13.0), Anchor::End, "");
-        let done = span.start_ms + WAIT_MS + 2.0 * WORK_MS;
+        let done = span.done_ms();
         canvas.bar((x(0.0), y), (x(span.start_ms) - x(0.0), BAR), "wait");
         canvas.bar((x(span.start_ms), y), (x(done) - x(span.start_ms), BAR), class);
         if index + 1 == spans.len() && done < end_ms {
@@ -105,14 +117,8 @@ fn draw(title: &str, told: &str, spans: &[Span], threads: usize, class: &str, st
         let name = if threads == 1 { "the thread".to_owned() } else { format!("thread {}", thread + 1) };
         canvas.words(&name, (LEFT - 10.0, y + 13.0), Anchor::End, "");
         for span in spans.iter().filter(|span| span.thread == thread) {
-            let done = span.start_ms + WAIT_MS + 2.0 * WORK_MS;
-            let taken: &[(f64, f64)] = if stays {
-                &[(span.start_ms, done)]
-            } else {
-                &[(span.start_ms, span.start_ms + WORK_MS), (done - WORK_MS, done)]
-            };
-            for (from, to) in taken {
-                canvas.bar((x(*from) + 0.5, y), (x(*to) - x(*from) - 1.0, BAR), class);
+            for (from, to) in span.takes_its_thread(stays) {
+                canvas.bar((x(from) + 0.5, y), (x(to) - x(from) - 1.0, BAR), class);
             }
         }
     }
@@ -126,4 +132,43 @@ fn draw(title: &str, told: &str, spans: &[Span], threads: usize, class: &str, st
         );
     }
     canvas.finish(bottom + LINE + 6.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether any thread is taken twice at a time.
+    fn is_taken_twice(spans: &[Span], stays: bool) -> bool {
+        let all = || {
+            spans
+                .iter()
+                .flat_map(|span| span.takes_its_thread(stays).into_iter().map(|taken| (span.thread, taken)))
+        };
+        // Ends and beginnings that meet are the same sum in another order.
+        let meet = |a: (f64, f64), b: (f64, f64)| a.0 < b.1 - 1e-9 && b.0 < a.1 - 1e-9;
+        all().enumerate().any(|(i, (thread, taken))| {
+            all().enumerate().any(|(j, (other, theirs))| i != j && thread == other && meet(taken, theirs))
+        })
+    }
+
+    fn under_way_at_once(spans: &[Span]) -> usize {
+        let at =
+            |ms: f64| spans.iter().filter(|span| span.start_ms <= ms && ms < span.done_ms() - 1e-9).count();
+        spans.iter().map(|span| at(span.start_ms)).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn a_thread_that_stays_serves_one_and_one_that_leaves_serves_all() {
+        assert_eq!(under_way_at_once(&blocking(1)), 1);
+        assert_eq!(under_way_at_once(&blocking(2)), 2);
+        assert_eq!(under_way_at_once(&leaving()), REQUESTS);
+    }
+
+    #[test]
+    fn no_thread_does_two_things_at_a_time() {
+        assert!(!is_taken_twice(&blocking(1), true) && !is_taken_twice(&blocking(2), true));
+        assert!(!is_taken_twice(&leaving(), false));
+        assert!(is_taken_twice(&leaving(), true), "a thread that stayed could not do that");
+    }
 }
