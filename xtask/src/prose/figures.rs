@@ -82,6 +82,9 @@ pub(super) fn figure(run: &Document, what: &str) -> Result<String, String> {
     let &[scenario, rows, field] = parts.as_slice() else {
         return Err(format!("'{what}' should be SCENARIO / ROW / FIELD"));
     };
+    if scenario == "floor" {
+        return floor(run, rows, field);
+    }
     if field == "worth" {
         let scenario = scenario_of(run, scenario)?;
         return report::worth(scenario, row(scenario, rows)?)
@@ -103,6 +106,27 @@ pub(super) fn figure(run: &Document, what: &str) -> Result<String, String> {
         "cpu" => report::times_the_cpu(row(scenario, above)?, row(scenario, below)?)
             .ok_or_else(|| format!("the CPU time of {rows} was not measured")),
         _ => Ok(times(value(above)? / value(below)?)),
+    }
+}
+
+/// What the kernel takes without HTTP, as `calibrate` says it: `connection` or `exchange`, or how many times as much the one
+/// is as the other.
+fn floor(run: &Document, what: &str, field: &str) -> Result<String, String> {
+    let floor = run.floor.as_ref().ok_or("the reference run has no floor")?;
+    let cpu = |name: &str| {
+        let bare = match name {
+            "connection" => floor.connection_cycle,
+            "exchange" => floor.exchange,
+            _ => return Err(format!("there is no '{name}' in the floor; there are connection, exchange")),
+        };
+        bare.map(|bare| bare.cpu_us).ok_or_else(|| format!("the {name} of the floor was not measured"))
+    };
+    if field != "cpu" {
+        return Err(format!("of the floor there is no field '{field}'; there is cpu"));
+    }
+    match what.split_once(" over ") {
+        Some((above, below)) => Ok(times(cpu(above)? / cpu(below)?)),
+        None => Ok(micros(cpu(what)?)),
     }
 }
 
@@ -161,6 +185,9 @@ mod tests {
         assert!(
             figure(&run, "kept / phase4-keepalive --close / worth").is_ok_and(|worth| worth.contains("x ("))
         );
+        let exchange = run.floor.and_then(|floor| floor.exchange).expect("an exchange");
+        assert_eq!(figure(&run, "floor / exchange / cpu"), Ok(micros(exchange.cpu_us)));
+        assert_eq!(figure(&run, "floor / exchange over exchange / cpu"), Ok("1.0x".into()));
     }
 
     #[test]
@@ -170,6 +197,7 @@ mod tests {
         assert!(wrong("reference / phase9 / qps").contains("it has phase0-serial"));
         assert!(wrong("reference / canned / speed").contains("there are qps"));
         assert!(wrong("reference / canned / allocs").contains("no allocs for canned"));
+        assert!(wrong("floor / handshake / cpu").contains("there are connection, exchange"));
     }
 
     #[test]

@@ -34,6 +34,15 @@ pub(super) fn broken(root: &Path, page: &Path, text: &str) -> Vec<String> {
     wrong
 }
 
+/// Where a text's links lead.
+pub(super) fn of(text: &str) -> Vec<String> {
+    let links = Parser::new(text).filter_map(|event| match event {
+        Event::Start(Tag::Link { dest_url, .. }) => Some(dest_url.into_string()),
+        _ => None,
+    });
+    links.collect()
+}
+
 /// The names that a page's headings can be linked by: small letters, hyphens for spaces, nothing else but letters, digits
 /// and underscores.
 pub(super) fn headings(text: &str) -> Vec<String> {

@@ -8,14 +8,15 @@
 //! | `code FILE ITEM` | an item of a source file, found by the words that it begins with |
 //! | `diff FILE FILE [ITEM]` | the difference of two files, or of one item in both |
 //! | `changes CRATE CRATE, at most N` | how many lines a phase changes, and an error if there are more |
-//! | `= SCENARIO / ROW / FIELD` | a figure of the reference run; the row can be `A over B` |
+//! | `= SCENARIO / ROW / FIELD` | a figure of the reference run; the row can be `A over B`, and the scenario `floor` |
 //! | `measured SCENARIO: ROW \| ROW` | a table of such figures |
 //! | `climb` | the reference run's first tables, as `loadgen` prints them |
 //! | `exercises CRATE`, `solutions` | the tasks, or all answers, from the folder `exercises` |
 //! | `run` | commands in a shell with what they print (`session`) |
 //!
 //! Commands in ```` ```sh ```` blocks are run too, and have to end with 0, but for those below a comment
-//! `<!-- not run: WHY -->`. A figure of a lesson that looks measured and was typed is told (`typed`). Pictures are drawn anew
+//! `<!-- not run: WHY -->`, whose arguments are only held against the programs (`spoken`). Cases, faults and terms that a page
+//! names have to be where it says (`terms`). A figure of a lesson that looks measured and was typed is told (`typed`). Pictures are drawn anew
 //! (`pictures`), links are followed (`links`), and a translation is held to the page that it is of (`translation`). With
 //! `--write`, what differs is written instead of told.
 
@@ -28,6 +29,8 @@ mod links;
 mod page;
 mod pages;
 mod session;
+mod spoken;
+mod terms;
 mod translation;
 mod typed;
 
@@ -137,6 +140,8 @@ fn check(args: &Args) -> Result<ExitCode, String> {
         }
         wrong.extend(links::broken(&sources.root, page, &wanted));
         wrong.extend(typed::figures(page, &wanted));
+        wrong.extend(spoken::refused(&wanted));
+        wrong.extend(terms::missing(&sources.root, page, &wanted)?);
         findings.extend(wrong.into_iter().map(|wrong| format!("{path}:{wrong}")));
         if wanted != text {
             findings.extend(settle(&sources.root.join(page), &path, &wanted, args.write)?);
@@ -186,4 +191,30 @@ fn settle(file: &Path, name: &str, wanted: &str, write: bool) -> Result<Option<S
     fs::write(file, wanted).map_err(|error| format!("{name} can't be written: {error}"))?;
     println!("wrote {name}");
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::settle;
+
+    #[test]
+    fn what_differs_is_told_and_written_only_where_that_is_wanted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("new/page.md");
+        let text = || fs::read_to_string(&file).unwrap_or_default();
+
+        let told =
+            settle(&file, "page.md", "as\nit\nshould be\n", false).expect("compared").expect("it differs");
+        assert!(told.starts_with("page.md is not up to date:\n") && told.contains("+it\n"), "{told}");
+        assert!(!file.exists(), "telling writes nothing");
+
+        assert_eq!(settle(&file, "page.md", "as\nit\n", true), Ok(None));
+        assert_eq!(text(), "as\nit\n");
+        assert_eq!(settle(&file, "page.md", "as\nit\n", false), Ok(None));
+        let told = settle(&file, "page.md", "as\nis\n", false).expect("compared").expect("it differs");
+        assert!(told.contains("-it\n+is\n"), "{told}");
+        assert_eq!(text(), "as\nit\n");
+    }
 }
