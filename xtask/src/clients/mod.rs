@@ -58,19 +58,17 @@ pub(crate) struct Args {
 
 /// Builds the server, runs what was asked for, and prints what came of it.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
-    interrupt::install()?;
-    let phases = phases::chosen(&args.phase);
-    let loadgen = cargo::loadgen(&[])?;
-    let result = if args.slow {
-        slow::run(&loadgen, &phases, &slow::Choice::new(&args.attack, args.default_deadlines), args.require)
-    } else {
-        run_clients(&loadgen, &phases, &args.client, args.require)
-    };
-    if interrupt::requested() {
-        eprintln!("interrupted");
-        return Ok(ExitCode::from(interrupt::EXIT_CODE));
-    }
-    Ok(if result? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    interrupt::can_end(|| {
+        let phases = phases::chosen(&args.phase);
+        let loadgen = cargo::loadgen(&[])?;
+        let all_good = if args.slow {
+            let choice = slow::Choice::new(&args.attack, args.default_deadlines);
+            slow::run(&loadgen, &phases, &choice, args.require)?
+        } else {
+            run_clients(&loadgen, &phases, &args.client, args.require)?
+        };
+        Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
 }
 
 /// Every chosen client against every chosen phase. The result is whether all was well.

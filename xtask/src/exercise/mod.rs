@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let exercises = folder::all(Path::new(ROOT))?;
     let Some(number) = &args.number else {
         if args.verify_solutions {
-            return interruptible(|| verify::run(&exercises));
+            return interrupt::can_end(|| verify::run(&exercises));
         }
         print!("{}\nTo check one: cargo xtask exercise {}\n", list(&exercises), example(&exercises));
         return Ok(ExitCode::SUCCESS);
@@ -64,18 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
         print!("{}", solution(exercise)?);
         return Ok(ExitCode::SUCCESS);
     }
-    interruptible(|| examine(exercise, exercises.get(place + 1)))
-}
-
-/// Does a job that Ctrl-C ends with all that it has started.
-fn interruptible(job: impl FnOnce() -> Result<ExitCode, String>) -> Result<ExitCode, String> {
-    interrupt::install()?;
-    let result = job();
-    if interrupt::requested() {
-        eprintln!("interrupted");
-        return Ok(ExitCode::from(interrupt::EXIT_CODE));
-    }
-    result
+    interrupt::can_end(|| examine(exercise, exercises.get(place + 1)))
 }
 
 /// One a line.

@@ -24,19 +24,19 @@ const SCENARIO: &str = "plaintext";
 
 /// Tries it, and says what came of it.
 pub(super) fn run(from: &str) -> Result<ExitCode, String> {
-    interrupt::install()?;
+    interrupt::can_end(|| try_it(from))
+}
+
+fn try_it(from: &str) -> Result<ExitCode, String> {
     // Where the proxy of the environment is needed: what is started below does without.
     if !cargo::command(["fetch", "--locked", "--quiet"]).status().is_ok_and(|status| status.success()) {
         return Err("what the workspace depends on can't be fetched".into());
     }
     let scratch = Scratch::new()?;
     let results = tempfile::tempdir().map_err(|error| format!("there is no temporary folder: {error}"))?;
-    let tried = attempt(&scratch, results.path(), from);
-    if interrupt::requested() {
-        eprintln!("interrupted");
-        return Ok(ExitCode::from(interrupt::EXIT_CODE));
-    }
-    println!("{}", tried.map_err(|error| format!("{error}\nThe copy is in {}", scratch.root().display()))?);
+    let said = attempt(&scratch, results.path(), from)
+        .map_err(|error| format!("{error}\nThe copy is in {}", scratch.root().display()))?;
+    println!("{said}");
     Ok(ExitCode::SUCCESS)
 }
 

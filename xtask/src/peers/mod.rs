@@ -56,14 +56,7 @@ pub(crate) struct Args {
 
 /// Builds, measures, and prints what came of it.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
-    interrupt::install()?;
-    let result = measure(args);
-    // What was broken off has failed for that reason, whatever it says.
-    if interrupt::requested() {
-        eprintln!("interrupted");
-        return Ok(ExitCode::from(interrupt::EXIT_CODE));
-    }
-    Ok(if result? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    interrupt::can_end(|| Ok(if measure(args)? { ExitCode::SUCCESS } else { ExitCode::FAILURE }))
 }
 
 /// The result is whether all was well.

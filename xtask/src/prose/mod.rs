@@ -110,13 +110,7 @@ impl Sources {
 
 /// Checks what is asked for, says what is not so, and writes it where that is wanted.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
-    interrupt::install()?;
-    let result = check(args);
-    if interrupt::requested() {
-        eprintln!("interrupted");
-        return Ok(ExitCode::from(interrupt::EXIT_CODE));
-    }
-    result
+    interrupt::can_end(|| check(args))
 }
 
 fn check(args: &Args) -> Result<ExitCode, String> {
