@@ -1,7 +1,7 @@
 //! Commands that a page shows and nobody runs: whether the programs would take them.
 //!
 //! Those in blocks that are not run, and those in the middle of a sentence, are read as `loadgen`, a phase and `cargo xtask`
-//! read their arguments. What is in capitals or ends in `…` stands for something of the reader's.
+//! read their arguments. In a sentence a command may stand without the arguments that it needs, and one with `…` is not read.
 
 use std::ffi::OsString;
 
@@ -18,17 +18,30 @@ const ENDS: [&str; 8] = ["|", "&", "&&", "||", ";", ">", "<", "2>&1"];
 
 /// What a program does not take, each with its line.
 pub(super) fn refused(text: &str) -> Vec<String> {
-    let refusal = |(line, command): (usize, String)| {
+    let refusal = |Command { line, text: command, is_whole }: Command| {
         let refused = judge(&words(&command)?)?;
+        if !is_whole && refused.kind() == ErrorKind::MissingRequiredArgument {
+            return None;
+        }
+        let refused = refused.to_string();
         let first = refused.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         Some(format!("{line}: '{command}' would not be taken: {first}"))
     };
     commands(text).into_iter().filter_map(refusal).collect()
 }
 
-/// The lines of `sh` blocks and the code within sentences that call cargo, with their places.
-fn commands(text: &str) -> Vec<(usize, String)> {
+/// A call of cargo on a page.
+struct Command {
+    line: usize,
+    text: String,
+    /// It is a line of a block, and so to be typed as it is.
+    is_whole: bool,
+}
+
+/// The lines of `sh` blocks and the code within sentences that call cargo.
+fn commands(text: &str) -> Vec<Command> {
     let mut found = Vec::new();
+    let mut add = |line, text, is_whole| found.push(Command { line, text, is_whole });
     let mut in_shell = false;
     for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
         let line = text[..range.start].matches('\n').count() + 1;
@@ -39,15 +52,15 @@ fn commands(text: &str) -> Vec<(usize, String)> {
                 let joined = block.replace("\\\n", " \u{0}");
                 let mut line = line;
                 for command in joined.lines() {
-                    found.push((line, command.replace('\u{0}', "")));
+                    add(line, command.replace('\u{0}', ""), true);
                     line += 1 + command.matches('\u{0}').count();
                 }
             }
-            Event::Code(code) => found.push((line, code.replace('\n', " "))),
+            Event::Code(code) => add(line, code.replace('\n', " "), false),
             _ => {}
         }
     }
-    found.retain(|(_, command)| command.starts_with("cargo ") && !command.contains('…'));
+    found.retain(|command| command.text.starts_with("cargo ") && !command.text.contains('…'));
     found
 }
 
@@ -57,8 +70,17 @@ fn words(command: &str) -> Option<Vec<String>> {
     Some(words.into_iter().take_while(|word| !ENDS.contains(&word.as_str())).collect())
 }
 
+/// The name that a reader's own phase has on the pages, or another phase's where it would not be known yet.
+fn known(word: &str) -> OsString {
+    let own = |word: &str| word.strip_prefix("phase")?.split('-').next()?.parse::<usize>().ok();
+    match (own(word), rows::PHASES.last()) {
+        (Some(number), Some(last)) if number >= rows::PHASES.len() => last.name.into(),
+        _ => word.into(),
+    }
+}
+
 /// What the program that is called has against its arguments; `None` if nothing, or if it is none of ours.
-fn judge(words: &[String]) -> Option<String> {
+fn judge(words: &[String]) -> Option<clap::Error> {
     let error = match words.get(1)?.as_str() {
         "xtask" => Job::try_parse_from(words.iter().skip(1)).err(),
         "run" => {
@@ -74,12 +96,12 @@ fn judge(words: &[String]) -> Option<String> {
             } else {
                 return None;
             };
-            Cli::try_parse_from(own.into_iter().chain(arguments.map(Into::into))).err()
+            Cli::try_parse_from(own.into_iter().chain(arguments.map(|word| known(word)))).err()
         }
         _ => None,
     }?;
     let asks_for_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    (!asks_for_help).then(|| error.to_string())
+    (!asks_for_help).then_some(error)
 }
 
 #[cfg(test)]
@@ -91,20 +113,23 @@ mod tests {
         let page = "Say `cargo xtask peers --quick`, not `cargo xtask pears`.\n\n```sh\n\
                     cargo run -q -p loadgen -- attack http://a/ -c 4 \\\n  -d 2s   # why\n\
                     cargo run --release -p loadgen -- attack http://a/ --connexions 4 | head\n\
-                    cargo run -p phase1-threads -- --spawns\ncargo run -p phase1-threads -- --help\n```\n";
+                    cargo run -p phase1-threads -- --spawns\ncargo run -p phase1-threads -- --help\n\
+                    cargo run -p loadgen -- attack\n```\n";
         let told: Vec<_> =
             refused(page).iter().map(|told| told.split(" would").next().unwrap().to_owned()).collect();
         let expected = [
             "1: 'cargo xtask pears'",
             "6: 'cargo run --release -p loadgen -- attack http://a/ --connexions 4 | head'",
             "7: 'cargo run -p phase1-threads -- --spawns'",
+            "9: 'cargo run -p loadgen -- attack'",
         ];
         assert_eq!(told, expected);
     }
 
     #[test]
     fn what_is_for_other_programs_or_left_open_is_not_looked_at() {
-        let page = "`cargo run -p loadgen -- run --scenario … --trials 7`, `cargo bench -p http1`, `loadgen --nonsense`\n\
+        let page = "`cargo run -p loadgen -- run --scenario … --trials 7`, `cargo bench -p http1`, `loadgen --nonsense`,\n\
+                    `cargo run -p loadgen -- attack`, `cargo run -p loadgen -- serve phase5-mine`\n\
                     ```console\n$ cargo xtask nonsense\n```\n";
         assert!(refused(page).is_empty());
     }
