@@ -226,7 +226,7 @@ fn stopping_finishes_the_answers_under_way_and_closes_the_idle_in_order() {
     idle.write_all(HELLO.as_bytes()).expect("sent");
     read_answer(&mut idle, "Hello, World!");
     let mut waiting = server.connect().expect("connected");
-    waiting.write_all(b"GET /wait?ms=300 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
+    waiting.write_all(b"GET /wait?ms=1500 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
     let mut reading = server.connect().expect("connected");
     reading.write_all(b"GET /bytes?n=16000000 HTTP/1.1\r\nHost: a\r\n\r\n").expect("sent");
     server.wait_for_requests(3);
@@ -241,7 +241,7 @@ fn stopping_finishes_the_answers_under_way_and_closes_the_idle_in_order() {
     let [nothing, waited, large] = readers.map(|reader| reader.join().expect("no panic").expect("no reset"));
     server.stop().expect("stopped cleanly");
     assert_eq!(nothing, "");
-    assert!(waited.ends_with("waited 300 ms\n"), "{waited}");
+    assert!(waited.ends_with("waited 1500 ms\n"), "{waited}");
     assert!(waited.contains("\r\nConnection: close\r\n"), "{waited}");
     assert!(large.len() > 16_000_000, "{} bytes of 16 MB", large.len());
 }
