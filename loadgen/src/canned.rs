@@ -11,10 +11,11 @@ use std::process::ExitCode;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::{RecvFlags, recv, send};
 use slab::Slab;
 
 use crate::cli::Failure;
+use crate::engine::wire::NO_SIGNAL;
 use crate::lab::Leash;
 use crate::serve::put_on;
 
@@ -32,9 +33,17 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// Where it listens and what it answers.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  loadgen serve canned                           on 127.0.0.1:8080
+  loadgen serve canned --addr 127.0.0.1:8081 --close
+                                                 a connection for each request
+  loadgen serve canned --body '{\"ok\":true}'    another answer
+
+Send it requests without a body only: it looks for empty lines, and for nothing else.")]
 pub struct Args {
     /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = server::parse_addr)]
     addr: SocketAddr,
     /// Close each connection after one answer
     #[arg(long)]
@@ -54,13 +63,14 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     put_on(&args.leash, "canned")?;
     // Each connection needs one, and the soft limit is often lower than a lab's connections.
     server::raise_limit();
-    serve(args)
+    let listener =
+        listen(args.addr).map_err(|error| Failure::Failed(server::cannot_listen(args.addr, &error)))?;
+    serve(args, listener)
         .map(|()| ExitCode::SUCCESS)
         .map_err(|error| Failure::Failed(format!("canned can't serve on {}: {error}", args.addr)))
 }
 
-fn serve(args: &Args) -> io::Result<()> {
-    let mut listener = listen(args.addr)?;
+fn serve(args: &Args, mut listener: TcpListener) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "canned listening on http://{}", listener.local_addr()?)?;
     out.flush()?;
@@ -172,7 +182,7 @@ impl Connection {
     /// Sends `answers` whole: a client that leaves them unread until its socket is full is dropped.
     fn answer(&self, mut answers: &[u8]) -> io::Result<()> {
         while !answers.is_empty() {
-            match send(&self.stream, answers, SendFlags::NOSIGNAL) {
+            match send(&self.stream, answers, NO_SIGNAL) {
                 Ok(sent) => answers = &answers[sent..],
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),

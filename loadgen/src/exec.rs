@@ -22,5 +22,5 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     put_on(&args.leash, &args.words[0])?;
     let error = Command::new(&args.words[0]).args(&args.words[1..]).exec();
-    Err(Failure::BadArguments(format!("could not start {}: {error}", args.words[0])))
+    Err(Failure::Failed(format!("could not start {}: {error}", args.words[0])))
 }

@@ -35,11 +35,14 @@ pub fn accept_pause(error: &Error) -> Option<Duration> {
 }
 
 /// "The machine is not on the network": the one of the list that only Linux knows.
+#[cfg(target_os = "linux")]
 fn is_nonet(errno: Errno) -> bool {
-    #[cfg(target_os = "linux")]
-    return errno == Errno::NONET;
-    #[cfg(not(target_os = "linux"))]
-    return false;
+    errno == Errno::NONET
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_nonet(_: Errno) -> bool {
+    false
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub use date::Date;
 pub use deadline::ReadDeadline;
 pub use descriptors::raise_limit;
 pub use fault::fault_of;
-pub use listen::{Bind, listen};
+pub use listen::{Bind, cannot_listen, listen, parse_addr};
 pub use options::{Options, default_options, options_from, parse_deadline, parse_size};
 pub use readiness::Readiness;
 pub use run::run;

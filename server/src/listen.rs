@@ -9,8 +9,19 @@ use socket2::{Domain, Protocol, Socket, Type};
 #[derive(clap::Args, Clone, Debug)]
 pub struct Bind {
     /// Address and port to listen on; port 0 takes a free one, and the first line printed says which
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = parse_addr)]
     pub addr: SocketAddr,
+}
+
+/// Reads an address to listen on as flags take it.
+///
+/// # Errors
+/// What is wrong with it, for the user.
+pub fn parse_addr(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "it is written as ADDR:PORT, like 127.0.0.1:8080 or [::1]:8080, with a port up to 65535 and no name of a host"
+            .to_owned()
+    })
 }
 
 /// The kernel cuts this down to the longest queue that it allows (`net.core.somaxconn`).
@@ -31,4 +42,17 @@ pub fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&addr.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+/// Why `addr` can't be listened on, and what to do.
+pub fn cannot_listen(addr: SocketAddr, error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program listens there; stop it, or give another --addr (port 0 takes a free one)"
+        }
+        io::ErrorKind::AddrNotAvailable => "that is no address of this machine; try 127.0.0.1",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; try 8080",
+        _ => "give another --addr",
+    };
+    format!("can't listen on {addr}: {error}: {advice}")
 }

@@ -11,6 +11,7 @@ use handler::{Routes, Stats};
 use rustix::io::Errno;
 
 use crate::descriptors;
+use crate::listen::cannot_listen;
 use crate::{Bind, Options, Stop, listen};
 
 /// Listens, prints `NAME listening on http://ADDR`, serves the lab's routes until SIGINT or
@@ -91,18 +92,6 @@ fn try_run<O: AsMut<Options>>(
 const DRAIN_GRACE: Duration = Duration::from_millis(500);
 /// What a process exits with that was interrupted, as a shell puts it.
 const INTERRUPTED: i32 = 130;
-
-fn cannot_listen(addr: std::net::SocketAddr, error: &io::Error) -> String {
-    let advice = match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "another program listens there; stop it, or give another --addr (port 0 takes a free one)"
-        }
-        io::ErrorKind::AddrNotAvailable => "that is no address of this machine; try 127.0.0.1",
-        io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; try 8080",
-        _ => "give another --addr",
-    };
-    format!("can't listen on {addr}: {error}: {advice}")
-}
 
 fn cannot_serve(name: &str, error: &io::Error) -> String {
     let advice = match Errno::from_io_error(error) {

@@ -78,7 +78,7 @@ impl Url {
         let Self { host, port, .. } = self;
         let found = (host.as_str(), *port).to_socket_addrs();
         let all: Vec<SocketAddr> = found
-            .map_err(|error| AttackError::Argument(format!("can't find the address of {host:?}: {error}")))?
+            .map_err(|error| AttackError::Argument(format!("can't find the address of {host:?}: {error}; is the name right, and does this machine know it?")))?
             .collect();
         let takes = |address: &SocketAddr| TcpStream::connect_timeout(address, PROBE_TIMEOUT).is_ok();
         choose(&all, takes).ok_or_else(|| AttackError::Argument(format!("{host:?} has no address")))

@@ -3,8 +3,6 @@
 use std::fs;
 use std::time::Duration;
 
-use procfs::FromRead;
-use procfs::process::Stat;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
@@ -78,8 +76,7 @@ impl CpuTime {
     pub(super) fn now() -> Self {
         let spent = clock_gettime(ClockId::ThreadCPUTime);
         let total = Duration::try_from(spent).unwrap_or_default();
-        let stat = fs::File::open("/proc/thread-self/stat").ok().and_then(|file| Stat::from_read(file).ok());
-        let (user_ticks, system_ticks) = stat.map_or((0, 0), |stat| (stat.utime, stat.stime));
+        let (user_ticks, system_ticks) = ticks();
         let schedstat = fs::read_to_string("/proc/thread-self/schedstat").ok();
         Self { total, user_ticks, system_ticks, kept_waiting: schedstat.as_deref().and_then(kept_waiting) }
     }
@@ -97,6 +94,20 @@ impl CpuTime {
                 .map(|(end, begin)| end.saturating_sub(begin)),
         }
     }
+}
+
+/// In which mode the kernel's ticks have met the calling thread.
+#[cfg(target_os = "linux")]
+fn ticks() -> (u64, u64) {
+    use procfs::{FromRead, process::Stat};
+    let stat = fs::File::open("/proc/thread-self/stat").ok().and_then(|file| Stat::from_read(file).ok());
+    stat.map_or((0, 0), |stat| (stat.utime, stat.stime))
+}
+
+/// Without any there is no split.
+#[cfg(not(target_os = "linux"))]
+fn ticks() -> (u64, u64) {
+    (0, 0)
 }
 
 /// The second number of a `schedstat`: time spent ready and without a CPU.

@@ -54,7 +54,7 @@ mod target;
 mod told;
 mod unasked;
 mod waiting;
-mod wire;
+pub(crate) mod wire;
 mod worker;
 pub(crate) mod written;
 

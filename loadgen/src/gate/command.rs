@@ -50,7 +50,7 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
     notes.extend(base.iter().flat_map(Base::notes).cloned());
     let rows = args.rows()?;
     let mut contests = Vec::new();
-    let noted = notes.len();
+    let mut refusal = None;
     for (row, base_row) in rows {
         let name = row.to_string();
         if let (Some(base), Some(phase)) = (&base, row.phase()) {
@@ -59,6 +59,7 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
                 // One that is new here has nothing to be held against, and the others have.
                 Err(error @ BaseError::CannotServe { .. }) if args.phases.is_empty() => {
                     notes.push(format!("{name} is left out: {error}."));
+                    refusal.get_or_insert_with(|| format!("there is no phase to compare: {error}"));
                     continue;
                 }
                 Err(error) => return Err(error.into()),
@@ -71,8 +72,8 @@ pub fn gate(args: &Args) -> Result<ExitCode, Failure> {
         let limits = policy.limits_in(&scenario.name, &name);
         contests.push(Contest::new(name, scenario.clone(), base, candidate, limits));
     }
-    if contests.is_empty() {
-        return Err(Failure::BadArguments(notes[noted..].join(" ")));
+    if let (true, Some(refusal)) = (contests.is_empty(), refusal) {
+        return Err(Failure::BadArguments(refusal));
     }
     let budget = args.budget.unwrap_or(BUDGET);
     let split = Split::of(&cpus::allowed());

@@ -2,6 +2,7 @@
 
 use std::io;
 
+#[cfg(target_os = "linux")]
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// Who runs where. Both empty: wherever the kernel puts them.
@@ -27,6 +28,7 @@ impl Split {
 }
 
 /// The CPUs that this process may run on; empty where the kernel does not say.
+#[cfg(target_os = "linux")]
 pub fn allowed() -> Vec<usize> {
     let Ok(set) = sched_getaffinity(None) else { return Vec::new() };
     (0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect()
@@ -34,6 +36,7 @@ pub fn allowed() -> Vec<usize> {
 
 /// Binds the calling thread, and every thread and process that it starts from now on, to `cpus`.
 /// An empty list leaves everything as it is.
+#[cfg(target_os = "linux")]
 pub fn pin(cpus: &[usize]) -> io::Result<()> {
     if cpus.is_empty() {
         return Ok(());
@@ -46,6 +49,18 @@ pub fn pin(cpus: &[usize]) -> io::Result<()> {
         set.set(cpu);
     }
     Ok(sched_setaffinity(None, &set)?)
+}
+
+/// Only Linux lets a process say where another one runs.
+#[cfg(not(target_os = "linux"))]
+pub fn allowed() -> Vec<usize> {
+    Vec::new()
+}
+
+/// Leaves everything as it is, or says that it can't be done here.
+#[cfg(not(target_os = "linux"))]
+pub fn pin(cpus: &[usize]) -> io::Result<()> {
+    if cpus.is_empty() { Ok(()) } else { Err(io::ErrorKind::Unsupported.into()) }
 }
 
 #[cfg(test)]

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use procfs::process::{Process, Stat};
-use rustix::process::{PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_send_signal, waitpid};
+use rustix::process::{Signal, WaitOptions, waitpid};
 
-use crate::measure::family::{Family, has_ended, pid_of};
+use crate::measure::family::{Family, Stat, has_ended, pid_of, tell};
 
 /// After SIGTERM they have this long to leave before they are killed: nobody waits for their answers any more.
 const LEAVE_WITHIN: Duration = Duration::from_millis(500);
@@ -72,15 +71,4 @@ fn living(family: &mut Family) -> Vec<Stat> {
         let _ = waitpid(pid_of(stat), WaitOptions::NOHANG);
     }
     living
-}
-
-/// Sends a signal to that very process, and never to one that was given its id meanwhile.
-fn tell(stat: &Stat, signal: Signal) {
-    let Some(handle) = pid_of(stat).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) else { return };
-    // The handle stays with the process that has the id now: whether that is the same can be seen at leisure.
-    let same = Process::new(stat.pid).and_then(|process| process.stat());
-    if same.is_ok_and(|now| now.starttime == stat.starttime) {
-        // It may have ended by itself; then there is nothing left to do.
-        let _ = pidfd_send_signal(&handle, signal);
-    }
 }

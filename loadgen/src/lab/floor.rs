@@ -14,12 +14,13 @@ use hdrhistogram::Histogram;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::{RecvFlags, recv, send};
 use rustix::time::{ClockId, clock_gettime};
 use slab::Slab;
 
 use super::cpus::{self, Split};
 use super::interrupt;
+use crate::engine::wire::NO_SIGNAL;
 
 /// Connections at work at the same time.
 const CONNECTIONS: usize = 64;
@@ -137,7 +138,7 @@ fn answer_one(stream: &TcpStream, keep: Keep) -> io::Result<bool> {
         Err(error) => return Err(error.into()),
     }
     // The client may have ended its part in between.
-    if send(stream, b"x", SendFlags::NOSIGNAL).is_err() {
+    if send(stream, b"x", NO_SIGNAL).is_err() {
         return Ok(false);
     }
     if keep == Keep::Cycle {
@@ -173,7 +174,7 @@ fn ask(address: SocketAddr, keep: Keep, time: Duration) -> io::Result<u64> {
                 }
                 Ok(_) => {
                     times += 1;
-                    send(stream, b"x", SendFlags::NOSIGNAL)?;
+                    send(stream, b"x", NO_SIGNAL)?;
                     false
                 }
                 Err(Errno::AGAIN | Errno::INTR) => false,
@@ -196,7 +197,7 @@ fn open(address: SocketAddr, poll: &Poll, index: usize) -> io::Result<TcpStream>
     let stream = std::net::TcpStream::connect(address)?;
     stream.set_nonblocking(true)?;
     let mut stream = TcpStream::from_std(stream);
-    send(&stream, b"x", SendFlags::NOSIGNAL)?;
+    send(&stream, b"x", NO_SIGNAL)?;
     poll.registry().register(&mut stream, Token(index), Interest::READABLE)?;
     Ok(stream)
 }

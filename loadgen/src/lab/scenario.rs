@@ -129,7 +129,11 @@ pub fn built_in() -> Result<Vec<Scenario>, String> {
 /// The scenarios of a user's own file.
 pub fn of_file(path: &Path) -> Result<Vec<Scenario>, String> {
     let refuse = |error: &dyn Display| format!("{}: {error}", path.display());
-    let text = fs::read_to_string(path).map_err(|error| refuse(&error))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        refuse(&format_args!(
+            "can't be read: {error}; name a file that is written as loadgen/scenarios.toml is"
+        ))
+    })?;
     parse(&text).map_err(|error| refuse(&error))
 }
 

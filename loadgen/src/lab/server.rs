@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use self::pipes::{LISTENING, keep_stderr, watch_stdout};
 use super::inspect::held_back;
 use super::{Launched, ending, interrupt, probe};
-use crate::measure::family::{Family, has_ended};
+use crate::measure::family::Family;
 
 /// A server has this long to say where it listens.
 const LISTENING_WITHIN: Duration = Duration::from_secs(10);
@@ -127,17 +127,7 @@ impl Server {
 
     /// Whether all threads of all its processes sleep.
     pub fn sleeps(&mut self) -> bool {
-        let sleeps = |pid: i32| -> procfs::ProcResult<bool> {
-            for task in procfs::process::Process::new(pid)?.tasks()? {
-                if task?.stat()?.state != 'S' {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        };
-        // One that is gone, or a thread that is, is looked for again.
-        let mut living = self.family.look().into_iter().filter(|stat| !has_ended(stat));
-        living.all(|stat| sleeps(stat.pid).unwrap_or(false))
+        self.family.sleeps()
     }
 
     /// Asks it to leave, for it has something to do at its end, and says whether it did within that time.
@@ -224,6 +214,7 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+    use crate::measure::family::has_ended;
 
     fn shell(script: &str) -> Launched {
         let mut command = Command::new("sh");

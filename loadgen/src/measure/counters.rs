@@ -16,6 +16,8 @@ use std::io;
 use perf_event::events::{Event, Software, Tracepoint};
 use perf_event::{Builder, Counter};
 
+use super::usage::Counts;
+
 /// Where the id of the system call event is told, in the order in which it is looked for.
 const TRACEFS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
@@ -29,15 +31,6 @@ pub struct Counters {
     pub no_syscalls: Option<String>,
     /// The same of context switches.
     pub no_switches: Option<String>,
-}
-
-/// What was counted so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// System calls entered.
-    pub syscalls: Option<u64>,
-    /// Context switches, wanted or not.
-    pub switches: Option<u64>,
 }
 
 impl Counters {
@@ -69,18 +62,6 @@ impl Counters {
     pub fn read(&mut self) -> Counts {
         let read = |counter: &mut Option<Counter>| counter.as_mut()?.read().ok();
         Counts { syscalls: read(&mut self.syscalls), switches: read(&mut self.switches) }
-    }
-}
-
-impl Counts {
-    /// What came since `earlier`.
-    #[must_use]
-    pub fn since(&self, earlier: &Self) -> Self {
-        let difference = |now: Option<u64>, then: Option<u64>| Some(now?.saturating_sub(then?));
-        Self {
-            syscalls: difference(self.syscalls, earlier.syscalls),
-            switches: difference(self.switches, earlier.switches),
-        }
     }
 }
 
@@ -125,14 +106,6 @@ fn refused(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_came_in_between_is_a_difference_and_what_was_not_counted_stays_that() {
-        let then = Counts { syscalls: Some(10), switches: None };
-        let now = Counts { syscalls: Some(30), switches: Some(5) };
-        let expected = Counts { syscalls: Some(20), switches: None };
-        assert_eq!(now.since(&then), expected);
-    }
 
     #[test]
     fn a_process_that_is_not_there_counts_nothing_and_says_why() {

@@ -8,8 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use procfs::process::{Process, Stat, all_processes};
-use rustix::process::{Pid, getpid, set_child_subreaper};
+pub(crate) use procfs::process::Stat;
+use procfs::process::{Process, all_processes};
+use rustix::process::{Pid, PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal, set_child_subreaper};
 
 /// The kernel gives no id above this, so there are no more processes to look at.
 const PROCESSES_MAX: usize = 1 << 22;
@@ -65,6 +66,21 @@ impl Family {
         identity(self) == identity(other)
     }
 
+    /// Whether all threads of all of them sleep.
+    pub(crate) fn sleeps(&mut self) -> bool {
+        let sleeps = |pid: i32| -> procfs::ProcResult<bool> {
+            for task in Process::new(pid)?.tasks()? {
+                if task?.stat()?.state != 'S' {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        // One that is gone, or a thread that is, is looked for again.
+        let mut living = self.look().into_iter().filter(|stat| !has_ended(stat));
+        living.all(|stat| sleeps(stat.pid).unwrap_or(false))
+    }
+
     /// Whether that is the id of the process that was started.
     pub(crate) fn is_root(&self, pid: i32) -> bool {
         pid == self.root
@@ -107,6 +123,17 @@ impl Family {
 /// Whether it has ended and waits to be asked for.
 pub(crate) fn has_ended(stat: &Stat) -> bool {
     matches!(stat.state, 'Z' | 'X' | 'x')
+}
+
+/// Sends a signal to that very process, and never to one that was given its id meanwhile.
+pub(crate) fn tell(stat: &Stat, signal: Signal) {
+    let Some(handle) = pid_of(stat).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) else { return };
+    // The handle stays with the process that has the id now: whether that is the same can be seen at leisure.
+    let same = Process::new(stat.pid).and_then(|process| process.stat());
+    if same.is_ok_and(|now| now.starttime == stat.starttime) {
+        // It may have ended by itself; then there is nothing left to do.
+        let _ = pidfd_send_signal(&handle, signal);
+    }
 }
 
 /// All processes. None is held on to: there may be more of them than descriptors.

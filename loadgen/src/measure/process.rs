@@ -3,35 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::split::{Looks, Met};
+use super::split::Looks;
 use super::tree::{Spent, Tree};
+use super::usage::{Met, Usage};
 
 /// How often it is looked whether there are other processes; each look reads the whole process table…
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// …and takes one part of the time in so many at most, however long that table is.
 const LOOK_SHARE: u32 = 50;
-
-/// What a server spent in the counted part of a trial.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Usage {
-    /// CPU time of all its threads and processes, those that have ended too; exact.
-    pub cpu: Option<Duration>,
-    /// Whether there is none because a process ended and nobody was told what it had spent.
-    pub cpu_lost: bool,
-    /// How often it was met in user code and in the kernel, by the looks of [`Met`] or else by the kernel's
-    /// ticks.
-    pub split: Option<Met>,
-    /// Context switches, wanted or not. `None` where threads ended, for they take their counts along.
-    pub context_switches: Option<u64>,
-    /// The most threads that were seen at a time.
-    pub threads_max: Option<u64>,
-    /// The most memory that was resident, of each process since it started; of several the sum.
-    pub rss_peak_bytes: Option<u64>,
-    /// Memory that is no file's, at the end less that at half of it, when whatever fills up once is full.
-    pub rss_growth_bytes: Option<i64>,
-    /// Memory that each connection cost which was only held.
-    pub bytes_per_held_connection: Option<f64>,
-}
 
 /// Watches one server from the start of the counted part to its end.
 #[derive(Debug)]

@@ -24,6 +24,8 @@ use std::{fmt, io};
 use perf_event::events::Software;
 use perf_event::{Builder, SampleFlag};
 
+use super::usage::Met;
+
 /// Looks per second of each CPU.
 const LOOKS_PER_SEC: u64 = 997;
 /// Room for looks at one CPU that have not been fetched. One is 16 bytes: this lasts for seconds.
@@ -36,36 +38,6 @@ const MODE_KERNEL: u16 = 1;
 const MODE_USER: u16 = 2;
 /// The kind of record that is a look.
 const RECORD_SAMPLE: u32 = 9;
-
-/// How often a server was met in user code and in the kernel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Met {
-    /// In its own code.
-    pub user: u64,
-    /// In the kernel.
-    pub system: u64,
-}
-
-impl Met {
-    /// All looks.
-    pub fn total(&self) -> u64 {
-        self.user + self.system
-    }
-
-    /// Both together.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self { user: self.user + other.user, system: self.system + other.system }
-    }
-
-    /// What came since `earlier`.
-    #[must_use]
-    pub fn since(self, earlier: Self) -> Self {
-        let (user, system) =
-            (self.user.saturating_sub(earlier.user), self.system.saturating_sub(earlier.system));
-        Self { user, system }
-    }
-}
 
 /// Looks at CPUs, and remembers who was met there.
 pub(super) struct Looks {
@@ -136,13 +108,6 @@ fn clock(cpu: usize) -> io::Result<perf_event::Sampler> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn looks_are_added_and_taken_apart() {
-        let (a, b) = (Met { user: 1, system: 2 }, Met { user: 10, system: 20 });
-        assert_eq!(a.plus(b), Met { user: 11, system: 22 });
-        assert_eq!((b.since(a), b.total()), (Met { user: 9, system: 18 }, 30));
-    }
 
     #[test]
     fn no_cpu_or_one_that_is_not_there_is_not_looked_at() {

@@ -8,7 +8,7 @@ use procfs::process::Process;
 
 use super::family::{Family, has_ended};
 use super::ledger::Ledger;
-use super::split::Met;
+use super::usage::Met;
 
 /// More threads than this are not looked at one by one.
 const TASKS_MAX: usize = 20_000;

@@ -93,9 +93,10 @@ fn canned(mut command: Command, addr: &str, scenario: &Scenario, cpus: &[usize])
     command
 }
 
-/// This very file, even if a new build has taken its name meanwhile.
+/// This very file: on Linux even if a new build has taken its name meanwhile.
 fn this_file() -> Command {
-    Command::new("/proc/self/exe")
+    let by_name = || std::env::current_exe().unwrap_or_else(|_| "loadgen".into());
+    Command::new(if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { by_name() })
 }
 
 fn leash(command: &mut Command, cpus: &[usize]) {

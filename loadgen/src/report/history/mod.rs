@@ -139,8 +139,12 @@ pub fn read(folder: &Path) -> Result<Vec<History>, String> {
     let mut files: Vec<PathBuf> = if own.is_file() {
         vec![own]
     } else {
-        let list =
-            fs::read_dir(folder).map_err(|error| format!("{}: can't be read: {error}", folder.display()))?;
+        let list = fs::read_dir(folder).map_err(|error| {
+            format!(
+                "{}: can't be read: {error}; name a folder that a run has written results to",
+                folder.display()
+            )
+        })?;
         list.flatten().map(|entry| entry.path().join(NAME)).filter(|path| path.is_file()).collect()
     };
     files.sort();

@@ -84,6 +84,8 @@ fn start(attack: Attack, server: &Server, connections: usize, limit: Duration) -
 }
 
 fn memory_peak_mib(server: &Server) -> Option<u64> {
-    let process = procfs::process::Process::new(i32::try_from(server.id()).ok()?).ok()?;
-    Some(process.status().ok()?.vmhwm? / 1024)
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = peak.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kib / 1024)
 }
