@@ -10,6 +10,12 @@ use crate::report;
 
 /// How to show it.
 #[derive(Clone, Copy, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  loadgen calibrate          connections, bytes to and fro, and timers, in two seconds
+  loadgen calibrate --json   the same for scripts
+
+A run measures the same, and its report says of each row how near it came.")]
 pub struct Args {
     /// Print it as JSON, with the fields of run.json's "floor"
     #[arg(long)]

@@ -18,6 +18,7 @@
 //! run or a gate that was measured before ([`saved`]), [`export`] writes one as other tools read it,
 //! [`compare`] puts two runs beside each other, [`history`] shows all, and [`baselines`] lists those that are kept
 //! under a name. A [`shard`] is one of several processes that fire together, and [`merge`] puts their files together.
+//! [`completions`] and [`man`] tell shells and the manual what clap knows.
 
 pub mod attack;
 pub mod baselines;
@@ -26,12 +27,14 @@ pub mod canned;
 pub mod check;
 pub mod cli;
 pub mod compare;
+pub mod completions;
 pub mod engine;
 pub mod exec;
 pub mod export;
 pub mod gate;
 pub mod history;
 pub mod lab;
+pub mod man;
 pub mod measure;
 pub mod merge;
 mod phases;

@@ -18,6 +18,7 @@ use crate::report::{self, Bars, Baselines, Conditions, Document, Folder, Written
 use crate::shard::run::{Lead, Naming};
 
 pub use args::Args;
+pub(crate) use args::EXAMPLES;
 
 /// How a run starts its servers, fires at them, and looks on.
 struct How<'a> {

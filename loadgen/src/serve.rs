@@ -11,6 +11,16 @@ use crate::lab::{COUNT_PATH, Leash, rows};
 
 /// Which phase serves, and how.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  loadgen serve phase0-serial                          on 127.0.0.1:8080
+  loadgen serve phase2-async --addr 127.0.0.1:8081     beside it
+  loadgen serve phase1-threads --help                  what a phase can be told
+
+Then, from another terminal: curl 'http://127.0.0.1:8080/wait?ms=200'
+
+Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 it could not serve, 2 bad arguments, 130 stopped at once by a second \
+signal.")]
 pub struct Args {
     #[command(subcommand)]
     phase: Phase,
@@ -89,7 +99,11 @@ macro_rules! subcommands {
         #[expect(non_camel_case_types, reason = "a phase's variant is called as its crate is")]
         enum Phase {
             $(
-                #[command(name = $name, about = $help, long_about = None)]
+                #[command(name = $name, about = $help, long_about = None, after_help = concat!(
+                    "Examples:\n  loadgen serve ", $name, "\n  loadgen serve ", $name,
+                    " --addr 127.0.0.1:0        on a free port, which the first line says\n  loadgen serve ", $name,
+                    " --max-connections 100     what the 101st client meets"
+                ))]
                 $phase(Serve<$phase::Options>),
             )+
             /// Canned bytes and nothing else: the floor that the phases are held against
@@ -105,9 +119,10 @@ macro_rules! subcommands {
                 $(Phase::$phase(line) => serve!(line, $name, $phase),)+
                 Phase::Canned(args) => canned::run(&args),
                 Phase::Unknown(words) => Err(Failure::BadArguments(format!(
-                    "there is no phase '{}'; the phases are {}",
+                    "there is no phase '{}'; the phases are {}, and {} is the floor beneath them",
                     words.first().map_or("", String::as_str),
-                    rows::phase_names()
+                    rows::phase_names(),
+                    rows::CANNED
                 ))),
             }
         }

@@ -38,10 +38,10 @@ Examples:
   loadgen attack http://127.0.0.1:8080/ --max-rate --slo p99=5ms   how many it can take
   srun -n 8 loadgen attack http://server:8080/ -c 4096        by eight processes together
 
-Who knows wrk finds -c, -t, -d, -H and --latency here, and Requests/sec: and Transfer/sec: at the end
+Who knows wrk finds -c, -t, -d, -H and --latency here, and Requests/sec: and Transfer/sec: at the end \
 of the text; only requests that were answered with a status from 200 to 399 are in that rate.
 
-Exit codes: 0 answered, 1 nothing answered (or --max-rate found no rate) or the server died,
+Exit codes: 0 answered, 1 nothing answered (or --max-rate found no rate) or the server died, \
 2 bad arguments, 130 interrupted.";
 
 /// Fire at one URL and measure what comes back.

@@ -32,7 +32,7 @@ Examples:
   loadgen export gate --as github-benchmark-rates > rates.json
                                                      for customBiggerIsBetter: one file can't be both
 
-ns/op is 1e9 over the rate: the time between two answers of a server that is always asked, not how long one takes.
+ns/op is 1e9 over the rate: the time between two answers of a server that is always asked, not how long one takes. \
 What was not measured is left out, and so are trials that failed, but for csv. loadgen/GATE.md says more.
 
 Exit codes: 0 good, 1 it could not be written, 2 bad arguments, also a file with nothing to export.")]

@@ -26,18 +26,19 @@ Examples:
   loadgen gate --target mine='./new {port}' --base-target './old {port}'
                                                  a server of your own, before and after
   loadgen gate --against main --out gate         gate.json, gate.md and gate.html, too
-  loadgen gate --against main --json > gate.json for scripts
+  loadgen gate --against main --json > gate.json
+                                                 for scripts
 
-Both sides run in turns, in fresh processes, with the base twice: what it differs from itself is the machine. Blocks are
+Both sides run in turns, in fresh processes, with the base twice: what it differs from itself is the machine. Blocks are \
 added while the answer is 'cannot tell' and the budget lasts.
 
-`loadgen report gate` draws gate.json again, `loadgen export gate` writes it as benchstat and others read it, and
+`loadgen report gate` draws gate.json again, `loadgen export gate` writes it as benchstat and others read it, and \
 loadgen/GATE.md says how to read a gate and how to set one up for a server of your own.
 
-RUN is a run.json, a folder with one, or a baseline's name. --against is read as the first of these that there is: a
+RUN is a run.json, a folder with one, or a baseline's name. --against is read as the first of these that there is: a \
 saved run, a program, a baseline, a revision.
 
-Exit codes: 0 nothing is slower, or it cannot be told; 1 it failed; 2 bad arguments; 3 something is slower;
+Exit codes: 0 nothing is slower, or it cannot be told; 1 it failed; 2 bad arguments; 3 something is slower; \
 130 interrupted.";
 
 /// What to hold against what.
@@ -49,7 +50,7 @@ pub struct Args {
     #[arg(long, value_name = "REV|PROGRAM|RUN", required_unless_present = "targets")]
     pub(super) against: Option<String>,
     /// A saved run in place of this build, where --against is one, too
-    #[arg(long, value_name = "RUN", requires = "against", conflicts_with_all = ["targets", "handicap"])]
+    #[arg(long, value_name = "RUN", requires = "against", conflicts_with = "targets")]
     pub(super) candidate: Option<String>,
     /// Only this phase; may be given more than once
     #[arg(long = "phase", value_name = "PHASE", value_parser = known_phase)]
@@ -80,7 +81,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Options for one phase of the candidate alone, to try the gate with
-    #[arg(long, hide = true, value_name = "PHASE OPTION…")]
+    #[arg(long, hide = true, value_name = "PHASE OPTION…", conflicts_with = "candidate")]
     handicap: Vec<String>,
 }
 

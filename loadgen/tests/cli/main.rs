@@ -4,6 +4,8 @@ mod baselines;
 mod endings;
 mod full_disk;
 mod gate;
+mod manual;
+mod surroundings;
 
 use std::fs;
 use std::net::TcpListener;
