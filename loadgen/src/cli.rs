@@ -6,8 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::lab::interrupt;
 use crate::{
-    attack, baselines, calibrate, check, compare, completions, exec, export, gate, history, man, merge, redraw, run,
-    serve,
+    attack, baselines, calibrate, check, compare, completions, exec, export, gate, history, man, merge,
+    redraw, run, serve,
 };
 
 /// Something that was asked for went wrong.

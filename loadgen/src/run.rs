@@ -32,8 +32,9 @@ struct How<'a> {
 /// Measures, writes, prints. One of several processes meets the others before.
 pub fn run(args: &Args) -> Result<(), Failure> {
     match args.shards.seat().map_err(Failure::BadArguments)? {
-        Some(seat) => sharded::run(args, &seat),
-        None => measure(args, &How { launch: &launch::launch, fire: &fire, hosts: Vec::new(), lead: None }),
+        Some(seat) if seat.part().count > 1 => sharded::run(args, &seat),
+        // One process alone is the lab as ever.
+        _ => measure(args, &How { launch: &launch::launch, fire: &fire, hosts: Vec::new(), lead: None }),
     }
 }
 

@@ -3,12 +3,17 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use support::{HELLO, Server, always};
+use support::{HANG, HELLO, Server, always};
 
 /// A process of `loadgen` that no launcher of this one's has anything to say to.
 fn loadgen(folder: &Path, words: &str) -> Command {
@@ -36,9 +41,27 @@ fn output(command: &mut Command) -> (Option<i32>, String, String) {
     ended(command.spawn().expect("loadgen starts"))
 }
 
-/// A place to meet that nobody else has.
+/// A place to meet that nobody else has: not among the ports that the kernel gives to the clients of other tests.
 fn place() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 500).unwrap() * 20;
+    let mut ports =
+        std::iter::repeat_with(|| 20_000 + (first + TAKEN.fetch_add(1, Ordering::Relaxed)) % 10_000);
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    format!("127.0.0.1:{}", ports.by_ref().take(10_000).find(is_free).expect("a free port"))
+}
+
+/// Waits until the server has seen a request.
+fn until_asked(server: &Server) {
+    let deadline = Instant::now() + HANG;
+    while server.requests() == 0 {
+        assert!(Instant::now() < deadline, "nothing is fired");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn interrupt(child: &Child) {
+    kill_process(Pid::from_child(child), Signal::INT).unwrap();
 }
 
 /// Starts all of them at once and waits for them; each has to end well.
@@ -171,6 +194,7 @@ fn what_shards_can_not_do_is_refused_with_what_to_do_instead() {
         ("--shard 0/2 --start-at 1 --csv x", "loadgen merge --hgrm"),
         ("--shard 0/2 --start-at 1 --max-rate --slo p99=5ms", "with -R"),
         ("--shard 0/9 --start-at 1 -c 8", "8 connections (-c) can't be shared by 9"),
+        ("--shard 0/2 --start-at 1 --json --shard-dir -", "loadgen merge - --json"),
         ("--shard 0/2 --start-at 1 --shard-dir /dev/null/x", "can't write there"),
     ] {
         let (code, _, stderr) =
@@ -182,6 +206,41 @@ fn what_shards_can_not_do_is_refused_with_what_to_do_instead() {
     assert!(code == Some(2) && stderr.contains("--shards N"), "{stderr}");
     let (code, _, stderr) = output(&mut loadgen(folder.path(), "merge ."));
     assert!(code == Some(2) && stderr.contains("holds no shard"), "{stderr}");
+}
+
+#[test]
+fn one_task_of_a_script_for_many_writes_its_file_as_well() {
+    let (server, folder) = (Server::start(always(HELLO)), tempfile::tempdir().unwrap());
+    let words = format!("attack http://{}/ -n 20 -c 2 --shard-dir out --meet nowhere:7400", server.address);
+    let mut task = loadgen(folder.path(), &words);
+    task.env("SLURM_PROCID", "0").env("SLURM_NTASKS", "1").env("SLURM_JOB_ID", "1").env("SLURM_STEP_ID", "0");
+    all_end_well([task]);
+    let (code, text, _) = output(&mut loadgen(folder.path(), "merge out"));
+    assert!(code == Some(0) && text.contains("1 shard of run slurm-1.0"), "{text}");
+    assert!(text.contains("answered      20") && !text.contains("late"), "{text}");
+}
+
+#[test]
+fn ctrl_c_ends_a_shard_that_waits_and_one_that_fires_keeps_what_it_has() {
+    let (server, folder) = (Server::start(always(HELLO)), tempfile::tempdir().unwrap());
+    let mut waiting =
+        loadgen(folder.path(), &format!("attack http://{}/ --shard 0/2 --meet {}", server.address, place()));
+    let mut waiting = waiting.spawn().unwrap();
+    let mut told = String::new();
+    BufReader::new(waiting.stderr.as_mut().unwrap()).read_line(&mut told).unwrap();
+    assert!(told.contains("waits at"), "{told}");
+    interrupt(&waiting);
+    let (code, ..) = ended(waiting);
+    assert_eq!((code, server.requests()), (Some(130), 0));
+
+    let words = format!("attack http://{}/ -d 1h --warmup 0s --shard 0/1 --shard-dir out", server.address);
+    let firing = loadgen(folder.path(), &words).spawn().unwrap();
+    until_asked(&server);
+    interrupt(&firing);
+    assert_eq!(ended(firing).0, Some(130));
+    let (code, text, stderr) = output(&mut loadgen(folder.path(), "merge out"));
+    assert!(code == Some(1) && text.contains("PARTIAL"), "{text}");
+    assert!(stderr.contains("was interrupted"), "{stderr}");
 }
 
 #[test]

@@ -53,6 +53,9 @@ pub enum AttackError {
     /// The other shards were not met, or this one's file could not be written.
     #[error("{0}")]
     Shards(String),
+    /// Ctrl-C, before anything was fired.
+    #[error("{0}")]
+    Interrupted(String),
     /// The result could not be written.
     #[error("writing the result: {0}")]
     Output(#[from] io::Error),
@@ -69,9 +72,10 @@ pub enum AttackError {
 }
 
 impl AttackError {
-    /// 2 where the arguments are to blame, 1 otherwise.
+    /// 2 where the arguments are to blame, 130 after Ctrl-C, 1 otherwise.
     pub fn exit_code(&self) -> ExitCode {
         let bad_argument = match self {
+            Self::Interrupted(_) => return ExitCode::from(EXIT_INTERRUPTED),
             Self::Argument(_) => true,
             Self::Engine(error) => error.is_bad_argument(),
             Self::Died(_) | Self::Shards(_) | Self::Output(_) | Self::File { .. } => false,
@@ -137,7 +141,9 @@ pub(crate) fn complaint(outcome: &Outcome) -> Option<String> {
     if let Some(why) = outcome.invalid() {
         return Some(why);
     }
-    if outcome.ok > 0 || outcome.interrupted {
+    // Of a slow schedule a part may have no moment at all.
+    let nothing_was_due = outcome.open_loop.as_ref().is_some_and(|open| open.due == 0);
+    if outcome.ok > 0 || outcome.interrupted || nothing_was_due {
         return None;
     }
     let Some(Failure { kind, what, .. }) = outcome.failures.first() else {

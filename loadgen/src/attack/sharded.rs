@@ -9,7 +9,7 @@ use super::summary::{grouped, rate, time};
 use super::{Args, AttackError, complaint, exit_code, json, watch};
 use crate::engine::{self, Outcome, Plan, Progress};
 use crate::shard::record::{self, Fired, Record};
-use crate::shard::{self, LATE, Place, Seat};
+use crate::shard::{self, INTERRUPTED, LATE, Output, Seat};
 
 /// Meets the others, fires, and writes the file. The exit code says what became of this part.
 pub(super) fn run(
@@ -19,32 +19,34 @@ pub(super) fn run(
     seat: &Seat,
     progress: &Arc<Progress>,
 ) -> Result<ExitCode, AttackError> {
-    refuse(args)?;
+    refuse(args, seat)?;
     let part = seat.part();
     let own = engine::check_part(&plan, part)?;
-    record::check(&seat.place, part, seat.run.as_deref()).map_err(AttackError::Argument)?;
-    let started = seat.gather(shard::load(&plan), &progress.stop).map_err(AttackError::Shards)?;
+    record::check(&seat.output, part, seat.run.as_deref()).map_err(AttackError::Argument)?;
+    let set_up = engine::set_up_max(&plan);
+    let started = seat.gather(shard::load(&plan), set_up, &progress.stop).map_err(not_met)?;
     if part.index == 0
         && let Some(absent) = started.absent()
     {
         tell(&format!("beginning without {absent}: nobody came in time"));
     }
+    started.wait_to_set_up(set_up, &progress.stop);
     let begin_at = started.begin_at();
     // One progress is enough for people; where all are alike it is shard 0's.
     let mut shown = args.clone();
     shown.quiet |= part.index > 0;
-    let (outcome, _) = watch::run(&own, &shown, progress, |progress| {
-        engine::run_part(&plan, part, Some(begin_at), progress)
-    })?;
+    let (outcome, _) =
+        watch::run(&own, &shown, progress, |progress| engine::run_part(&plan, part, begin_at, progress))?;
     let fired = Fired {
         name: format!("{} {}", args.method(), args.url()),
         plan,
         at_unix_ns: started.beginning.at_unix_ns,
+        clock: started.clock,
         probes,
         outcome,
     };
     let record = Record::of(seat, &started, vec![fired]);
-    let path = record.put(&seat.place).map_err(AttackError::Shards)?;
+    let path = record.put(&seat.output).map_err(AttackError::Shards)?;
     let outcome = &record.fired[0].outcome;
     let mut text = line(&record, outcome);
     if let Some(path) = path {
@@ -68,11 +70,20 @@ pub(super) fn run(
     Ok(exit_code(outcome))
 }
 
+fn not_met(why: String) -> AttackError {
+    if why == INTERRUPTED { AttackError::Interrupted(why) } else { AttackError::Shards(why) }
+}
+
 /// Flags that several processes can't obey together.
-fn refuse(args: &Args) -> Result<(), AttackError> {
+fn refuse(args: &Args, seat: &Seat) -> Result<(), AttackError> {
     if args.open_loop.slo.is_some() {
         let text =
             "--max-rate in shards: the search is one process's; fire at the rates that interest you with -R";
+        return Err(AttackError::Argument(text.to_owned()));
+    }
+    if args.json && seat.output == Output::StandardOutput {
+        let text =
+            "--json with --shard-dir -: standard output is the shard's; loadgen merge - --json reads it";
         return Err(AttackError::Argument(text.to_owned()));
     }
     match args.files.first_flag() {
@@ -98,7 +109,7 @@ fn line(record: &Record, outcome: &Outcome) -> String {
 
 fn say(args: &Args, seat: &Seat, own: &Plan, probes: u64, outcome: &Outcome, text: &str) -> io::Result<()> {
     // Standard output is the file's where that was asked for.
-    if seat.place == Place::StandardOutput {
+    if seat.output == Output::StandardOutput {
         tell(text);
         return Ok(());
     }

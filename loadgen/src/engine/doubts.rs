@@ -45,10 +45,47 @@ impl LittlesLaw {
     }
 }
 
+/// What one of several processes says of itself: of what was added up it can't be told any more.
+#[derive(Clone, Debug)]
+pub(crate) struct PartOutcome {
+    law: Option<LittlesLaw>,
+    /// The time that its threads had, all together.
+    had: Duration,
+    bound: bool,
+    invalid: Option<String>,
+}
+
+impl PartOutcome {
+    pub(super) fn of(outcome: &Outcome) -> Self {
+        let threads = u32::try_from(outcome.client.threads).unwrap_or(u32::MAX);
+        Self {
+            law: outcome.littles_law(),
+            had: outcome.elapsed.saturating_mul(threads),
+            bound: outcome.client_bound(),
+            invalid: outcome.invalid(),
+        }
+    }
+}
+
+impl LittlesLaw {
+    /// Of two processes together.
+    fn plus(self, other: Self) -> Self {
+        Self {
+            asked: self.asked + other.asked,
+            measured: self.measured + other.measured,
+            least: self.least + other.least,
+        }
+    }
+}
+
 impl Outcome {
     /// Whether rate, latency and concurrency agree. `None` where that can't be told: in an open loop, where
     /// requests failed, and where there are too few.
     pub fn littles_law(&self) -> Option<LittlesLaw> {
+        if !self.parts.is_empty() {
+            let laws: Option<Vec<_>> = self.parts.iter().map(|part| part.law).collect();
+            return laws?.into_iter().reduce(LittlesLaw::plus);
+        }
         let asked = self.connections_asked * self.pipeline;
         let whole = self.open_loop.is_none() && !self.interrupted && self.gave_up.is_none();
         if !whole || self.failed() > 0 || self.ok < asked as u64 * ANSWERS_PER_REQUEST_MIN {
@@ -63,6 +100,9 @@ impl Outcome {
     /// Why this outcome says nothing about the server, if so, and what to change: the client itself ran
     /// out of something, or could not keep its own schedule.
     pub fn invalid(&self) -> Option<String> {
+        if !self.parts.is_empty() {
+            return self.parts.iter().find_map(|part| part.invalid.clone());
+        }
         let count = self.errors.count(ErrorKind::Client);
         if count > 0 {
             return Some(format!(
@@ -94,6 +134,9 @@ impl Outcome {
     /// The client's threads did not wait for the server for long enough to matter, so that they, and not it,
     /// may have set the pace. A thread that was ready and had no CPU did not wait for the server either.
     pub fn client_bound(&self) -> bool {
+        if !self.parts.is_empty() {
+            return self.parts.iter().any(|part| part.bound);
+        }
         self.busy() + self.starved().unwrap_or(0.0) >= BUSY_SHARE
     }
 
@@ -109,7 +152,10 @@ impl Outcome {
     }
 
     fn share(&self, spent: Duration) -> f64 {
-        let available = self.elapsed.as_secs_f64() * self.client.threads as f64;
+        let available = match self.parts.as_slice() {
+            [] => self.elapsed.as_secs_f64() * self.client.threads as f64,
+            parts => parts.iter().map(|part| part.had.as_secs_f64()).sum(),
+        };
         if available > 0.0 { spent.as_secs_f64() / available } else { 0.0 }
     }
 }
@@ -183,6 +229,25 @@ mod tests {
         let mut out_of_ports = outcome(1, Duration::from_millis(1));
         out_of_ports.errors.add(ErrorKind::Client);
         assert!(out_of_ports.invalid().unwrap().contains("1 time,"));
+    }
+
+    #[test]
+    fn what_several_processes_say_of_themselves_stays_true_of_all_of_them() {
+        let mut bound = outcome(64_000, Duration::from_millis(1));
+        bound.client.total = Duration::from_millis(990);
+        // The other one ended earlier, so that the time of both is too long for its share.
+        let mut idle = outcome(32_000, Duration::from_millis(1));
+        idle.elapsed = Duration::from_millis(500);
+        let mut both = bound.clone();
+        both.merge(&idle);
+        let law = both.littles_law().unwrap();
+        assert!(law.holds() && (law.asked - 128.0).abs() < 1e-9, "{law:?}");
+        assert!(both.client_bound() && !idle.client_bound());
+        assert!((both.busy() - 0.99 / 1.5).abs() < 1e-9, "{}", both.busy());
+        let mut lost = overtaken_by_its_schedule(Duration::from_millis(970));
+        lost.merge(&overtaken_by_its_schedule(Duration::ZERO));
+        assert!(lost.invalid().unwrap().contains("busy 97 %"));
+        assert_eq!(lost.littles_law(), None);
     }
 
     #[test]

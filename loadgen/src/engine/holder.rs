@@ -32,6 +32,11 @@ const REST: Duration = Duration::from_millis(200);
 /// Events taken from the kernel at once.
 const EVENTS_PER_TURN: usize = 1_024;
 
+/// How long it may take until the first request can be sent: held connections are opened before.
+pub(crate) fn set_up_max(plan: &Plan) -> Duration {
+    if plan.cohorts.is_empty() { Duration::ZERO } else { OPENING_MAX + REST }
+}
+
 /// Runs `measure` while the plan's cohorts are held, and returns what became of both.
 pub(super) fn beside<T>(
     plan: &Plan,

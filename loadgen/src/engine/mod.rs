@@ -66,6 +66,7 @@ pub use cpu::ClientCost;
 pub use doubts::LittlesLaw;
 pub use errors::{EngineError, ErrorKind, Errors};
 pub use evidence::Failure;
+pub(crate) use holder::set_up_max;
 pub use interval::{Interval, Intervals};
 pub use open_loop::OpenLoop;
 pub use outcome::Outcome;
@@ -73,6 +74,7 @@ pub use part::Part;
 pub use plan::{Amount, Expect, Mode, Pace, Plan};
 pub use run::{run, run_part};
 pub use schedule::Rate;
+pub(crate) use shared::ns;
 pub use target::Target;
 pub use unasked::Unasked;
 

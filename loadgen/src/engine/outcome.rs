@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cohort::CohortOutcome;
 use super::cpu::ClientCost;
+use super::doubts::PartOutcome;
 use super::errors::Errors;
 use super::evidence::Failure;
 use super::open_loop::OpenLoop;
@@ -85,6 +86,9 @@ pub struct Outcome {
     pub open_loop: Option<OpenLoop>,
     /// What became of the cohorts, in the order of the plan. Nothing of them is in any other count.
     pub cohorts: Vec<CohortOutcome>,
+    /// What each process says of itself, where this is the outcome of several; empty where it is that of one.
+    #[serde(skip)]
+    pub(crate) parts: Vec<PartOutcome>,
 }
 
 impl Outcome {
@@ -118,12 +122,17 @@ impl Outcome {
             unasked: Unasked::default(),
             open_loop: None,
             cohorts: Vec::new(),
+            parts: Vec::new(),
         }
     }
 
     /// Adds what another process measured at the same time. The counted time becomes the longer of the two; who knows
     /// when each of them counted knows better.
     pub fn merge(&mut self, other: &Self) {
+        if self.parts.is_empty() {
+            self.parts.push(PartOutcome::of(self));
+        }
+        self.parts.push(PartOutcome::of(other));
         self.elapsed = self.elapsed.max(other.elapsed);
         self.late = self.late.max(other.late);
         self.warmed_up_for = self.warmed_up_for.max(other.warmed_up_for);
@@ -170,6 +179,22 @@ impl Outcome {
                 None => self.cohorts.push(theirs.clone()),
             }
         }
+    }
+
+    /// What can't be in an outcome that was measured, if there is such a thing: one that was read may be broken.
+    pub(crate) fn flaw(&self) -> Option<&'static str> {
+        /// More of anything than can be counted in a day.
+        const COUNT_MAX: u64 = 1 << 53;
+        let counts =
+            [self.ok, self.failed_at_most(), self.bytes_read, self.in_flight_at_end, self.connections_opened];
+        if counts.iter().chain(self.statuses.values()).any(|&count| count > COUNT_MAX) {
+            return Some("a count that is too large");
+        }
+        (self.ok != self.latency_ns.len()).then_some("not a latency for each answer")
+    }
+
+    fn failed_at_most(&self) -> u64 {
+        self.errors.iter().fold(0, |sum: u64, (_, count)| sum.saturating_add(count))
     }
 
     /// Requests that failed, of any kind.

@@ -107,6 +107,7 @@ fn share_of(plan: &Plan, index: usize, before: usize) -> Share {
 fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
     let plan = shared.plan;
     let complete = reports.iter().all(|report| report.complete);
+    let ready_ns = shared.ready_ns();
     let mut outcome = Outcome {
         connections_asked: plan.connections,
         pipeline: depth(plan.mode),
@@ -120,6 +121,11 @@ fn merge(shared: Shared<'_>, reports: &[Report]) -> Outcome {
     };
     for report in reports {
         add(&mut outcome, report);
+    }
+    // What went before is no part of the run: threads were set up, and the others were waited for.
+    let first = Duration::from_nanos(ready_ns);
+    for failure in outcome.failures.iter_mut().chain(&mut outcome.unasked.first) {
+        failure.after = failure.after.saturating_sub(first);
     }
     outcome.failures = first_of_each(mem::take(&mut outcome.failures));
     outcome.samples = outcome.failures.iter().map(ToString::to_string).collect();

@@ -96,8 +96,8 @@ impl<'a> Shared<'a> {
     /// it is where a thread could not be started. Where a beginning was agreed on, it is awaited here, so that what
     /// setting up takes is no part of anything.
     pub(super) fn wait_for_all(&self) {
+        self.wait_to_begin();
         if self.ready.fetch_add(1, Ordering::Relaxed) + 1 == self.plan.threads {
-            self.wait_to_begin();
             let now_ns = self.now_ns();
             if self.plan.warmup.is_zero() {
                 // From here and not from before: to set up many connections takes its time, too.
@@ -169,12 +169,19 @@ impl<'a> Shared<'a> {
         let warm = now_ns >= warm_ns && all_open && answers >= expected as u64;
         if warm || now_ns >= warm_ns.saturating_add(ns(WARMUP_EXTRA)) {
             let from_ns = if self.plan.threads == 1 { now_ns } else { now_ns + ns(NOTICE) };
+            let from_ns = self.agreed_to_count_ns().map_or(from_ns, |agreed_ns| from_ns.max(agreed_ns));
             // Losing this race is as good as winning it: the other thread's moment counts.
             let _ =
                 self.count_from_ns.compare_exchange(NOT_YET, from_ns, Ordering::Relaxed, Ordering::Relaxed);
         }
         let from = self.count_from_ns.load(Ordering::Relaxed);
         (from != NOT_YET).then_some(from)
+    }
+
+    /// When all processes count that have warmed up in time; the moment is agreed on with the beginning.
+    fn agreed_to_count_ns(&self) -> Option<u64> {
+        let begin_ns = ns(self.begin_at?.saturating_duration_since(self.began));
+        Some(begin_ns.saturating_add(ns(self.plan.warmup + NOTICE)))
     }
 
     /// How many connections a warm-up gets to use: at a slow rate not all of them.
@@ -265,7 +272,7 @@ impl<'a> Shared<'a> {
 }
 
 /// A duration in nanoseconds; five centuries at most.
-pub(super) fn ns(duration: Duration) -> u64 {
+pub(crate) fn ns(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -11,9 +11,9 @@ use super::in_flight::Start;
 /// The longest time a histogram tells apart; longer ones count as this long.
 pub(super) const RECORDED_NS_MAX: u64 = 3_600 * 1_000_000_000;
 /// Significant decimal digits of a recorded time.
-const SIGNIFICANT_DIGITS: u8 = 3;
+pub(super) const SIGNIFICANT_DIGITS: u8 = 3;
 /// The same of what is only looked at beside it: an eighth of the memory, and within 1 %.
-const COARSE_DIGITS: u8 = 2;
+pub(super) const COARSE_DIGITS: u8 = 2;
 /// Failures kept readable.
 pub(super) const SAMPLES_MAX: usize = 5;
 /// Failures looked at for those, so that a flood of them costs nothing.

@@ -79,7 +79,7 @@ pub(crate) mod histogram {
     use serde::ser::Error as _;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    use crate::engine::tally::RECORDED_NS_MAX;
+    use crate::engine::tally::{COARSE_DIGITS, RECORDED_NS_MAX, SIGNIFICANT_DIGITS};
 
     pub(crate) fn serialize<S: Serializer>(histogram: &Histogram<u64>, out: S) -> Result<S::Ok, S::Error> {
         let mut bytes = Vec::new();
@@ -92,7 +92,8 @@ pub(crate) mod histogram {
         let broken = |error| D::Error::custom(format!("a histogram that can't be read: {error}"));
         let read: Histogram<u64> = Reader::new().deserialize(&mut bytes.as_slice()).map_err(broken)?;
         // One with other bounds could not be added to those of this program.
-        if read.high() == RECORDED_NS_MAX {
+        let digits = [SIGNIFICANT_DIGITS, COARSE_DIGITS];
+        if (read.low(), read.high()) == (1, RECORDED_NS_MAX) && digits.contains(&read.sigfig()) {
             Ok(read)
         } else {
             Err(D::Error::custom("a histogram of another program"))
@@ -132,8 +133,12 @@ mod tests {
             written["latency_ns"] = text.into();
             serde_json::from_value::<Outcome>(written.clone()).unwrap_err().to_string()
         };
-        let other = Histogram::new_with_bounds(1, 1 << 50, 3).unwrap();
-        assert!(refused(crate::report::hlog::encoded(&other)).contains("another program"));
+        for (low, high, digits) in
+            [(1, 1 << 50, 3), (1 << 30, 3_600_000_000_000, 5), (1, 3_600_000_000_000, 1)]
+        {
+            let other = Histogram::new_with_bounds(low, high, digits).unwrap();
+            assert!(refused(crate::report::hlog::encoded(&other)).contains("another program"));
+        }
         assert!(refused("AAAA".into()).contains("can't be read"));
         assert!(refused("no base64!".into()).contains("Invalid"));
     }

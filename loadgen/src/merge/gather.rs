@@ -1,14 +1,14 @@
 //! Reads shards one after the other and adds up those that belong together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::missing::Missing;
-use super::whole::Whole;
 use crate::engine::{Part, Plan};
-use crate::shard::record::{self, Record};
+use crate::shard::record::{self, Fired, Record};
+use crate::shard::whole::Whole;
 use crate::shard::{SHARDS_MAX, differing, load};
 
 /// Where shards come from.
@@ -26,6 +26,8 @@ pub(super) struct Gathered {
     /// One for an attack, one for each trial of a run.
     pub(super) wholes: Vec<Whole>,
     pub(super) missing: Vec<Missing>,
+    /// How many shards were read.
+    pub(super) seen: usize,
     /// Whether there is a shard whose clock was not compared with shard 0's.
     pub(super) clocks_unknown: bool,
 }
@@ -38,7 +40,6 @@ struct Common {
     run: String,
     count: usize,
     version: String,
-    fired: Vec<(String, serde_json::Value, u64)>,
 }
 
 /// Shards that have been added, and files that could not be read.
@@ -49,7 +50,7 @@ struct Desk {
     /// Where each shard was read.
     seen: BTreeMap<usize, String>,
     broken: Vec<(Option<Part>, String)>,
-    absent: Vec<usize>,
+    absent: BTreeSet<usize>,
     clocks_unknown: bool,
 }
 
@@ -144,24 +145,20 @@ impl Desk {
         if record.schema != record::SCHEMA {
             return Err(format!("{place}: is no shard of this version: its schema is {:?}", record.schema));
         }
-        if record.index >= record.count || record.count > SHARDS_MAX || record.fired.is_empty() {
-            self.broken.push((
-                named,
-                format!("{place}: is broken: it says shard {} of {}", record.index, record.count),
-            ));
-            return Ok(());
+        match flaw(&record) {
+            None => self.add(&record, place),
+            Some(why) => {
+                self.broken.push((named, format!("{place}: is broken: {why}")));
+                Ok(())
+            }
         }
-        self.add(&record, place)
     }
 
     fn add(&mut self, record: &Record, place: &str) -> Result<(), String> {
         match &self.common {
-            None => {
-                self.common = Some(Common::of(record, place));
-                self.wholes = record.fired.iter().map(Whole::of).collect();
-            }
+            None => self.common = Some(Common::of(record, place)),
             Some(common) => {
-                if let Some(why) = common.against(record) {
+                if let Some(why) = common.against(record).or_else(|| self.apart(record)) {
                     return Err(format!("{place} and {} don't belong together: {why}", common.place));
                 }
             }
@@ -172,12 +169,40 @@ impl Desk {
                 record.index
             ));
         }
-        for (whole, fired) in self.wholes.iter_mut().zip(&record.fired) {
-            whole.add(record.index, &record.host, record.clock, fired);
+        for fired in &record.fired {
+            match self.wholes.iter_mut().find(|whole| is_of(whole, fired)) {
+                Some(whole) => whole.add(record.index, &record.host, fired),
+                // A trial that the shards before this one have lost.
+                None => self.wholes.push(Whole::of(record.index, &record.host, fired)),
+            }
+            self.clocks_unknown |= fired.clock.is_none();
         }
         self.absent.extend(&record.absent);
-        self.clocks_unknown |= record.clock.is_none();
         Ok(())
+    }
+
+    /// Why what a shard has fired is none of what the others have, if so.
+    fn apart(&self, record: &Record) -> Option<String> {
+        for fired in &record.fired {
+            if let Some(whole) = self.wholes.iter().find(|whole| is_of(whole, fired)) {
+                let differing = differing(&load(&whole.plan), &load(&fired.plan));
+                if !differing.is_empty() {
+                    return Some(format!(
+                        "{} was not the same to them: see {}",
+                        fired.name,
+                        differing.join(", ")
+                    ));
+                }
+            }
+        }
+        let shared = record.fired.iter().any(|fired| self.wholes.iter().any(|whole| is_of(whole, fired)));
+        let (ours, theirs) = (self.wholes.first()?, record.fired.first()?);
+        let what = if ours.name == theirs.name {
+            "not at the same moment".to_owned()
+        } else {
+            format!("one has fired {:?}, the other {:?}", ours.name, theirs.name)
+        };
+        (!shared).then_some(what)
     }
 
     fn clear(mut self) -> Result<Gathered, String> {
@@ -189,6 +214,7 @@ impl Desk {
             });
         };
         self.wholes.iter_mut().for_each(Whole::finish);
+        self.wholes.sort_by_key(|whole| whole.at_unix_ns);
         let absent = |index| Part { index, count: common.count };
         let missing = (0..common.count).filter(|index| !self.seen.contains_key(index)).map(|index| {
             let broken = self.broken.iter().find(|(part, _)| *part == Some(absent(index)));
@@ -213,6 +239,7 @@ impl Desk {
             count: common.count,
             wholes: self.wholes,
             missing,
+            seen: self.seen.len(),
             clocks_unknown: self.clocks_unknown,
         })
     }
@@ -225,7 +252,6 @@ impl Common {
             run: record.run.clone(),
             count: record.count,
             version: record.version.clone(),
-            fired: record.fired.iter().map(|f| (f.name.clone(), load(&f.plan), f.at_unix_ns)).collect(),
         }
     }
 
@@ -240,24 +266,7 @@ impl Common {
         if record.version != self.version {
             return Some(format!("one is of loadgen {}, the other of {}", record.version, self.version));
         }
-        if record.fired.len() != self.fired.len() {
-            return Some(format!(
-                "one has fired {} times, the other {} times",
-                record.fired.len(),
-                self.fired.len()
-            ));
-        }
-        self.fired.iter().zip(&record.fired).find_map(|((name, plan, at), theirs)| {
-            if *name != theirs.name {
-                return Some(format!("one has fired {:?}, the other {name:?}", theirs.name));
-            }
-            if *at != theirs.at_unix_ns {
-                return Some(format!("they have not begun {name} at the same moment"));
-            }
-            let differing = differing(plan, &load(&theirs.plan));
-            (!differing.is_empty())
-                .then(|| format!("{name} was not the same to them: see {}", differing.join(", ")))
-        })
+        None
     }
 }
 
@@ -265,6 +274,7 @@ impl Gathered {
     /// Why the result is not that of everything that was asked for.
     pub(super) fn is_partial(&self) -> bool {
         !self.missing.is_empty()
+            || self.wholes.iter().any(|whole| whole.shards.len() < self.seen)
             || self
                 .wholes
                 .iter()
@@ -293,12 +303,36 @@ impl Gathered {
                     (None, None, false) => {}
                 }
             }
+            if whole.shards.len() < self.seen {
+                let (there, seen) = (whole.shards.len(), self.seen);
+                return Some(format!(
+                    "the result is partial: {} is in {there} of {seen} files only; it was broken off",
+                    whole.name
+                ));
+            }
             if whole.outcome.ok == 0 {
                 return Some(format!("{}: nothing was answered as expected", whole.name));
             }
         }
         None
     }
+}
+
+/// Whether that is what all of them have fired together.
+fn is_of(whole: &Whole, fired: &Fired) -> bool {
+    whole.at_unix_ns == fired.at_unix_ns && whole.name == fired.name
+}
+
+/// What no shard says of itself.
+fn flaw(record: &Record) -> Option<String> {
+    let Record { index, count, fired, .. } = record;
+    if *index >= *count || *count > SHARDS_MAX {
+        return Some(format!("it says that it is shard {index} of {count}"));
+    }
+    if fired.is_empty() {
+        return Some("it has fired nothing".to_owned());
+    }
+    fired.iter().find_map(|fired| Some(format!("{}: {}", fired.name, fired.outcome.flaw()?)))
 }
 
 /// The schema of what is JSON and no shard.

@@ -13,7 +13,8 @@ fn shard(index: usize) -> Record {
     outcome.latency_ns.record_n(1_000_000 * (index as u64 + 1), 100).unwrap();
     let mut plan = Plan::of_a_test();
     plan.connections = 10;
-    let fired = Fired { name: "GET http://h/".into(), plan, at_unix_ns: 1_000, probes: 0, outcome };
+    let clock = Some(Offset::default());
+    let fired = Fired { name: "GET http://h/".into(), plan, at_unix_ns: 1_000, clock, probes: 0, outcome };
     Record {
         schema: SCHEMA.into(),
         run: "a-run".into(),
@@ -22,7 +23,6 @@ fn shard(index: usize) -> Record {
         said_by: "--shard".into(),
         host: format!("host{index}"),
         version: "1".into(),
-        clock: Some(Offset::default()),
         absent: Vec::new(),
         fired: vec![fired],
     }
@@ -98,7 +98,6 @@ fn shards_that_do_not_belong_together_are_refused() {
         ("fired", &|r| r.fired[0].name = "GET http://other/".into()),
         ("same moment", &|r| r.fired[0].at_unix_ns = 2),
         ("see connections", &|r| r.fired[0].plan.connections = 11),
-        ("fired 2 times", &|r| r.fired.push(r.fired[0].clone())),
         ("both say that they are shard 0", &|r| r.index = 0),
         ("schema is \"phase-lab/shard/9\"", &|r| r.schema = "phase-lab/shard/9".into()),
     ] {
@@ -145,4 +144,35 @@ fn an_interrupted_shard_makes_the_result_partial() {
     let gathered = merged_all(&[shard(0), shard(1), shard(2), interrupted]).unwrap();
     assert!(gathered.is_partial() && gathered.missing.is_empty());
     assert!(gathered.complaint().unwrap().contains("shard 3 (host3): was interrupted"));
+}
+
+#[test]
+fn a_trial_that_was_broken_off_is_partial_and_the_others_are_whole() {
+    let mut all = [shard(0), shard(1), shard(2), shard(3)];
+    for record in &mut all[1..] {
+        let mut second = record.fired[0].clone();
+        (second.name, second.at_unix_ns) = ("the second".into(), 2_000);
+        record.fired.push(second);
+    }
+    let gathered = merged_all(&all).unwrap();
+    let counted: Vec<_> =
+        gathered.wholes.iter().map(|whole| (whole.name.as_str(), whole.shards.len())).collect();
+    assert_eq!(counted, [("GET http://h/", 4), ("the second", 3)]);
+    assert!(gathered.is_partial());
+    assert!(gathered.complaint().unwrap().contains("the second is in 3 of 4 files only"));
+}
+
+#[test]
+fn what_can_not_have_been_measured_is_broken() {
+    for (why, change) in [
+        ("shard 9 of 4", (&|r: &mut Record| r.index = 9) as &dyn Fn(&mut Record)),
+        ("fired nothing", &|r| r.fired.clear()),
+        ("not a latency for each answer", &|r| r.fired[0].outcome.ok += 1),
+        ("a count that is too large", &|r| r.fired[0].outcome.bytes_read = u64::MAX),
+    ] {
+        let mut record = shard(1);
+        change(&mut record);
+        let refusal = merged_all(&[record]).unwrap_err();
+        assert!(refusal.contains(why), "{why}: {refusal}");
+    }
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::gather::Gathered;
-use super::whole::{Figures, Whole};
 use crate::attack::json::{self as attack, five_digits, integer};
+use crate::shard::whole::{Figures, Whole};
 
 /// The schema of shards of a lab's run, which have fired more than once.
 const SCHEMA_OF_SEVERAL: &str = "phase-lab/merge/1";
@@ -34,7 +34,7 @@ fn one(whole: &Whole) -> Value {
     let invalid = whole.shards.iter().find_map(|shard| {
         shard.invalid.as_ref().map(|why| format!("shard {} ({}): {why}", shard.index, shard.host))
     });
-    if json["valid"] == true && invalid.is_some() {
+    if invalid.is_some() {
         json["valid"] = false.into();
         json["invalid_because"] = invalid.into();
     }

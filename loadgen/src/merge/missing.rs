@@ -35,8 +35,19 @@ impl Missing {
             );
         }
         if let Pace::Open(of) = plan.pace {
-            let (all, own) = (of.from_per_sec, self.part.rate(of.from_per_sec));
+            let (all, own) =
+                (of.from_per_sec.max(of.to_per_sec), self.part.rate(of.from_per_sec.max(of.to_per_sec)));
             let _ = write!(text, ", {} of {} requests per second", rate(own), rate(all));
+        }
+        for cohort in &plan.cohorts {
+            let all = cohort.connections as u64;
+            let _ = write!(
+                text,
+                ", {} of {} {}",
+                grouped(self.part.share(all)),
+                grouped(all),
+                cohort.kind.name()
+            );
         }
         text
     }
@@ -63,17 +74,19 @@ impl Missing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Rate;
+    use crate::engine::{Cohort, CohortKind, Rate};
 
     #[test]
     fn the_part_of_the_load_is_named() {
         let mut plan = Plan::of_a_test();
         (plan.connections, plan.amount) = (66, Amount::Requests(1_001));
         plan.pace = Pace::Open(Rate::constant(5_000.0));
+        plan.cohorts = vec![Cohort::new(CohortKind::Idle, 10, "h", "/")];
         let missing = |index| Missing { part: Part { index, count: 4 }, why: "no file".into() };
         assert_eq!(
             missing(0).load(&plan),
-            "17 of 66 connections, 251 of 1,001 requests, 1,250 of 5,000 requests per second"
+            "17 of 66 connections, 251 of 1,001 requests, 1,250 of 5,000 requests per second, \
+             3 of 10 idle"
         );
         let json = missing(3).json(&plan);
         assert_eq!((&json["connections"], &json["requests"]), (&16.into(), &250.into()));

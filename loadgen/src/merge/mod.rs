@@ -1,6 +1,6 @@
 //! `loadgen merge`: from the files of several shards to one result.
 //!
-//! Files are read one after the other and added up (`gather`, `whole`), so that it takes as long as they are long and
+//! Files are read one after the other and added up (`gather`), so that it takes as long as they are long and
 //! no more memory for many than for a few. What is missing is said, and what does not belong together is refused. The
 //! result is told as that of an attack is (`text`, `json`).
 
@@ -8,7 +8,6 @@ mod gather;
 mod json;
 mod missing;
 mod text;
-mod whole;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -18,6 +17,9 @@ use crate::cli::Failure;
 use crate::report;
 use crate::report::{hgrm, whole as file};
 use gather::{Gathered, Source};
+
+/// Shards that can't be put together.
+const EXIT_REFUSED: u8 = 2;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,7 +32,7 @@ Latencies are merged from histograms without loss: quantiles can't be averaged. 
 of all answers, from the first shard's first counted moment to the last one's last.
 
 Exit codes: 0 whole, 1 partial (a shard is missing, broken or was interrupted; the result says
-what is missing) or nothing answered, 2 refused: no shard, or some that don't belong together.";
+what is missing), invalid (a client lost its schedule) or nothing answered, 2 refused: no shard, or some that don't belong together.";
 
 /// Put the files of several shards together, without loss
 #[derive(Clone, Debug, clap::Args)]
@@ -58,7 +60,14 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         })?;
     }
     let sources: Vec<Source> = args.places.iter().map(|place| Source::of(place)).collect();
-    let gathered = gather::gather(&sources).map_err(Failure::BadArguments)?;
+    let gathered = match gather::gather(&sources) {
+        Ok(gathered) => gathered,
+        Err(why) => {
+            // No flag is to blame, so that no help is offered with flags.
+            let _ = writeln!(io::stderr(), "error: {why}");
+            return Ok(ExitCode::from(EXIT_REFUSED));
+        }
+    };
     if let Some(path) = &args.hgrm {
         let [only] = gathered.wholes.as_slice() else {
             let text =

@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use super::gather::Gathered;
-use super::whole::{Figures, Whole};
 use crate::attack::summary::{self, Title, entry, grouped, plural, rate, time};
 use crate::report::wrap;
-use crate::shard::LATE;
+use crate::shard::whole::{Figures, Whole};
 
 /// Writes it in `width` columns, or a few more where a line can't be broken.
 pub(super) fn write(
@@ -59,11 +58,13 @@ fn shards(out: &mut impl Write, whole: &Whole, width: usize) -> io::Result<()> {
 
 fn figures(shard: &Figures) -> String {
     let p99 = shard.p99_ns.map_or_else(String::new, |ns| format!(", p99 {}", time(ns as f64)));
+    let busy = if shard.client_bound { ", busy all the time" } else { "" };
     let clock = match shard.clock {
         Some(clock) if clock.error_ns > 0 => {
-            let sign = if clock.offset_ns < 0 { "-" } else { "+" };
+            // What is added to a clock to have shard 0's is what it is behind.
+            let side = if clock.offset_ns < 0 { "ahead of" } else { "behind" };
             format!(
-                ", clock {sign}{} (within {})",
+                ", clock {} {side} shard 0's (within {})",
                 time(clock.offset_ns.unsigned_abs() as f64),
                 time(clock.error_ns as f64)
             )
@@ -72,7 +73,7 @@ fn figures(shard: &Figures) -> String {
         None => ", clock not compared".to_owned(),
     };
     format!(
-        "{}: {} answered, {} failed, {} per second{p99}{clock}",
+        "{}: {} answered, {} failed, {} per second{p99}{busy}{clock}",
         shard.host,
         grouped(shard.ok),
         grouped(shard.failed),
@@ -88,15 +89,7 @@ fn warnings(out: &mut impl Write, gathered: &Gathered, whole: &Whole, width: usi
             whole.shards.iter().filter(|shard| which(shard)).map(|shard| shard.index.to_string()).collect();
         (!all.is_empty()).then(|| format!("shard{} {}", plural(all.len() as u64), all.join(", ")))
     };
-    for shard in whole.shards.iter().filter(|shard| shard.late > LATE) {
-        let late = time(shard.late.as_nanos() as f64);
-        warnings.push(format!("shard {} ({}) began {late} after the agreed moment", shard.index, shard.host));
-    }
-    if let Some(which) = named(&|shard| shard.client_bound) {
-        warnings.push(format!(
-            "{which}: busy all the time, so the server may be faster than this; use more shards, or more threads (-t)"
-        ));
-    }
+    warnings.extend(whole.late());
     for shard in &whole.shards {
         warnings.extend(
             shard.invalid.iter().chain(&shard.gave_up).map(|why| format!("shard {}: {why}", shard.index)),
@@ -109,6 +102,13 @@ fn warnings(out: &mut impl Write, gathered: &Gathered, whole: &Whole, width: usi
         warnings.push(format!(
             "all shards counted together for {:.0} % of the time only, so that the rate is less than that of all of them",
             whole.together() * 100.0
+        ));
+    }
+    if whole.shards.len() < gathered.seen {
+        warnings.push(format!(
+            "{} of {} shards have no such trial: it was broken off",
+            gathered.seen - whole.shards.len(),
+            gathered.seen
         ));
     }
     if gathered.clocks_unknown {

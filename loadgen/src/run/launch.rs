@@ -10,6 +10,7 @@ use crate::lab::target::Target;
 /// A free port for this host alone, and one for whoever can reach it.
 const LOCAL: &str = "127.0.0.1:0";
 const EVERYWHERE: &str = "0.0.0.0:0";
+const EVERYWHERE_IPV6: &str = "[::]:0";
 /// The servers' own default, which scenarios with few connections keep to.
 const MAX_CONNECTIONS_MIN: usize = 16_384;
 
@@ -21,6 +22,11 @@ pub(crate) fn launch(row: &Row, scenario: &Scenario, cpus: &[usize]) -> Result<L
 /// The same where others than this host are to reach it.
 pub(crate) fn launch_for_all(row: &Row, scenario: &Scenario, cpus: &[usize]) -> Result<Launched, String> {
     launch_at(EVERYWHERE, None, row, scenario, cpus)
+}
+
+/// The same where they reach it by IPv6.
+pub(crate) fn launch_for_ipv6(row: &Row, scenario: &Scenario, cpus: &[usize]) -> Result<Launched, String> {
+    launch_at(EVERYWHERE_IPV6, None, row, scenario, cpus)
 }
 
 /// The same by another program that has `serve`, unless it is `None`. A server of the user's is no business of

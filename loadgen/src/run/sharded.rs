@@ -6,8 +6,8 @@ use super::{Args, How, install_ctrl_c, launch, measure};
 use crate::cli::Failure;
 use crate::lab::interrupt;
 use crate::measure::Build;
-use crate::shard::Seat;
 use crate::shard::run::{self, Role};
+use crate::shard::{INTERRUPTED, Seat};
 
 /// Meets the others and plays this one's part.
 pub(super) fn run(args: &Args, seat: &Seat) -> Result<(), Failure> {
@@ -19,7 +19,11 @@ pub(super) fn run(args: &Args, seat: &Seat) -> Result<(), Failure> {
         Role::Mate(started, joined) => run::follow(seat, &started, joined).map_err(failed),
         Role::Lead(lead) => {
             let fire = |plan: &_, progress: &_| lead.fire(plan, progress);
-            let launch = if lead.is_remote() { launch::launch_for_all } else { launch::launch };
+            let launch = match (lead.is_remote(), lead.speaks_ipv6()) {
+                (false, _) => launch::launch,
+                (true, false) => launch::launch_for_all,
+                (true, true) => launch::launch_for_ipv6,
+            };
             let hosts = lead.hosts();
             let measured = measure(args, &How { launch: &launch, fire: &fire, hosts, lead: Some(&lead) });
             // The others are sent home whatever became of it.
@@ -29,5 +33,5 @@ pub(super) fn run(args: &Args, seat: &Seat) -> Result<(), Failure> {
 }
 
 fn failed(why: String) -> Failure {
-    if interrupt::requested() { Failure::Interrupted } else { Failure::Failed(why) }
+    if interrupt::requested() || why == INTERRUPTED { Failure::Interrupted } else { Failure::Failed(why) }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::rank::{self, Rank};
-use crate::engine::Part;
+use crate::engine::{DURATION_MAX, Part};
 
 /// Ports at which shards meet where nobody names one: outside of those that the kernel gives to clients.
 const PORTS: std::ops::Range<u32> = 20_000..30_000;
@@ -26,13 +26,13 @@ pub struct ShardArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536), conflicts_with = "shard")]
     shards: Option<u32>,
     /// Where shard 0 listens, for the others to come to: they compare what they are to fire and their clocks, and begin
-    /// together [default: the first host of a Slurm step]
+    /// together [default: the first host of a Slurm step; this host, where all tasks of mpirun are on it]
     ///
-    /// Plain TCP, without a password: for networks whose hosts trust each other.
-    #[arg(long, value_name = "HOST:PORT")]
+    /// Plain TCP, without a password: for networks whose hosts and users trust each other.
+    #[arg(long, value_name = "HOST:PORT", value_parser = place)]
     meet: Option<String>,
     /// How long the others are waited for; who has not come by then is left out, and the result says so
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "60s")]
+    #[arg(long, value_name = "TIME", value_parser = patience, default_value = "60s")]
     meet_within: Duration,
     /// Begin at this moment instead of meeting: seconds since 1970, or 2026-01-31T12:00:00Z
     ///
@@ -40,6 +40,8 @@ pub struct ShardArgs {
     #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "meet")]
     start_at: Option<SystemTime>,
     /// The folder for the shards' files, or - for a line on standard output [default: shards/RUN]
+    ///
+    /// With - give each shard an output of its own, such as a pod's log or srun -o %t.log: lines of several may be mixed.
     #[arg(long, value_name = "DIR")]
     shard_dir: Option<PathBuf>,
 }
@@ -52,24 +54,51 @@ pub(crate) struct Seat {
     /// The name of what all of them do, where whoever started them has given it one.
     pub(crate) run: Option<String>,
     /// Where its file goes.
-    pub(crate) place: Place,
+    pub(crate) output: Output,
 }
 
 /// How all begin together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Gathering {
-    Meet { place: String, within: Duration },
+    Meet {
+        place: String,
+        within: Duration,
+    },
     At(SystemTime),
+    /// There is nobody to wait for.
+    Alone,
 }
 
 /// Where a shard's file goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Output {
     Folder(Option<PathBuf>),
     StandardOutput,
 }
 
+fn place(text: &str) -> Result<String, String> {
+    let port =
+        text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+    match port {
+        Some(Ok(1..)) => Ok(text.to_owned()),
+        _ => Err("it is written as HOST:PORT, such as n0:7400".to_owned()),
+    }
+}
+
+fn patience(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| format!("{error}; examples: 60s, 10m"))?;
+    if time > DURATION_MAX { Err("24 hours (24h) are the longest".to_owned()) } else { Ok(time) }
+}
+
 fn moment(text: &str) -> Result<SystemTime, String> {
+    let at = moment_at_any_time(text)?;
+    match at.duration_since(SystemTime::now()) {
+        Ok(ahead) if ahead > DURATION_MAX => Err("that is more than 24 hours ahead".to_owned()),
+        _ => Ok(at),
+    }
+}
+
+fn moment_at_any_time(text: &str) -> Result<SystemTime, String> {
     if let Ok(seconds) = text.parse::<f64>() {
         let since = Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?;
         return UNIX_EPOCH.checked_add(since).ok_or_else(|| "that is too far in the future".to_owned());
@@ -86,25 +115,29 @@ impl ShardArgs {
 
     fn seat_in(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<Option<Seat>, String> {
         let shards = self.shards.map(|shards| usize::try_from(shards).unwrap_or(usize::MAX));
-        let Some(rank) = rank::rank(self.shard, shards, env)? else {
-            let flags = [
-                ("--meet", self.meet.is_some()),
-                ("--start-at", self.start_at.is_some()),
-                ("--shard-dir", self.shard_dir.is_some()),
-            ];
-            return match flags.iter().find(|(_, given)| *given) {
-                Some((flag, _)) if shards != Some(1) => Err(format!(
+        let flags = [
+            ("--meet", self.meet.is_some()),
+            ("--start-at", self.start_at.is_some()),
+            ("--shard-dir", self.shard_dir.is_some()),
+        ];
+        let flag = flags.iter().find(|(_, given)| *given);
+        // One task is no shard, unless it is told what to do as one: a batch script may be run with any number.
+        let rank = rank::rank(self.shard, shards, env)?;
+        let rank = rank.filter(|rank| rank.part.count > 1 || rank.said_by == "--shard" || flag.is_some());
+        let Some(rank) = rank else {
+            return match flag {
+                Some((flag, _)) => Err(format!(
                     "{flag}: this process is no shard; say which one by --shard I/N, or start it by srun, mpirun or an \
                      indexed Job"
                 )),
-                _ => Ok(None),
+                None => Ok(None),
             };
         };
         let run = run_of(env);
         let gathering = match (&self.meet, self.start_at) {
+            _ if rank.part.count == 1 => Gathering::Alone,
             (Some(place), _) => self.meeting(place.clone()),
             (None, Some(at)) => Gathering::At(at),
-            (None, None) if rank.part.count == 1 => Gathering::At(SystemTime::now()),
             (None, None) => {
                 let host = host_of_shard_0(env).ok_or_else(|| {
                     format!(
@@ -116,11 +149,11 @@ impl ShardArgs {
                 self.meeting(format!("{host}:{}", port(run.as_deref().unwrap_or_default())))
             }
         };
-        let place = match &self.shard_dir {
-            Some(dir) if dir == Path::new("-") => Place::StandardOutput,
-            dir => Place::Folder(dir.clone()),
+        let output = match &self.shard_dir {
+            Some(dir) if dir == Path::new("-") => Output::StandardOutput,
+            dir => Output::Folder(dir.clone()),
         };
-        Ok(Some(Seat { rank, gathering, run, place }))
+        Ok(Some(Seat { rank, gathering, run, output }))
     }
 
     fn meeting(&self, place: String) -> Gathering {
@@ -128,16 +161,22 @@ impl ShardArgs {
     }
 }
 
-/// The name that a launcher gives all tasks of one start.
+/// The name that a launcher gives all tasks of one start. The tasks of an `mpirun` within a Slurm job are not all in a
+/// step, so whoever said the rank is asked first.
 fn run_of(env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let plain = |text: String| {
         let sound = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         text.chars().map(|c| if sound(c) { c } else { '-' }).collect::<String>()
     };
+    if env("OMPI_COMM_WORLD_RANK").is_some()
+        && let Some(name) = env("PMIX_NAMESPACE")
+    {
+        return Some(plain(format!("mpi-{name}")));
+    }
     if let (Some(job), Some(step)) = (env("SLURM_JOB_ID"), env("SLURM_STEP_ID")) {
         return Some(plain(format!("slurm-{job}.{step}")));
     }
-    env("PMIX_NAMESPACE").map(|name| plain(format!("mpi-{name}")))
+    None
 }
 
 /// Where shard 0 runs, if whoever started it says so: on the first node of a step, or here where all tasks are.
@@ -220,15 +259,35 @@ mod tests {
         assert!(seat("--shard 0/2", &[]).unwrap_err().contains("shard 0 of 2: say where the shards meet"));
         let met = seat("--shard 0/2 --meet h:7400 --meet-within 5s --shard-dir -", &[]).unwrap().unwrap();
         assert_eq!(met.gathering, Gathering::Meet { place: "h:7400".into(), within: Duration::from_secs(5) });
-        assert_eq!(met.place, Place::StandardOutput);
+        assert_eq!(met.output, Output::StandardOutput);
         let at =
             |text: &str| seat(&format!("--shard 1/2 --start-at {text} --shard-dir d"), &[]).unwrap().unwrap();
         assert_eq!(at("1767225600").gathering, at("2026-01-01T00:00:00Z").gathering);
-        assert_eq!(at("1").place, Place::Folder(Some("d".into())));
-        assert!(
-            matches!(seat("--shard 0/1", &[]).unwrap().unwrap().gathering, Gathering::At(_)),
-            "nobody to wait for"
-        );
+        assert_eq!(at("1").output, Output::Folder(Some("d".into())));
+        assert_eq!(seat("--shard 0/1", &[]).unwrap().unwrap().gathering, Gathering::Alone);
+    }
+
+    #[test]
+    fn one_task_is_alone_unless_it_is_told_what_to_do_as_a_shard() {
+        let env =
+            [("SLURM_PROCID", "0"), ("SLURM_NTASKS", "1"), ("SLURM_JOB_ID", "7"), ("SLURM_STEP_ID", "0")];
+        assert!(seat("", &env).unwrap().is_none());
+        let alone = seat("--shard-dir d --meet h:1", &env).unwrap().unwrap();
+        assert_eq!((alone.gathering, alone.run.as_deref()), (Gathering::Alone, Some("slurm-7.0")));
+    }
+
+    #[test]
+    fn what_can_be_no_place_and_no_time_is_refused_at_once() {
+        for (words, why) in [
+            ("--meet nohost", "HOST:PORT"),
+            ("--meet h:0", "HOST:PORT"),
+            ("--meet :7400", "HOST:PORT"),
+            ("--meet-within 25h", "24 hours"),
+            ("--start-at 1767225600000", "more than 24 hours ahead"),
+        ] {
+            let refused = seat(&format!("--shard 0/2 {words}"), &[]).unwrap_err();
+            assert!(refused.contains(why), "{words}: {refused}");
+        }
     }
 
     #[test]
@@ -237,7 +296,7 @@ mod tests {
             assert!(seat(words, &[]).unwrap_err().contains("this process is no shard"), "{words}");
         }
         assert!(seat("", &[]).unwrap().is_none());
-        assert!(seat("--shards 1 --meet h:1", &[("JOB_COMPLETION_INDEX", "0")]).unwrap().is_none());
+        assert!(seat("--shards 1", &[("JOB_COMPLETION_INDEX", "0")]).unwrap().is_none());
         assert!(seat("--shard 0/2 --shards 2", &[]).unwrap_err().contains("cannot be used with"));
         assert!(seat("--shard 0/2 --start-at soon", &[]).unwrap_err().contains("examples"));
     }

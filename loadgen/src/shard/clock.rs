@@ -1,8 +1,11 @@
 //! Clocks of several hosts: how far one is from another, and when by one's own clock a moment of the other's is.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
+
+use crate::engine::ns;
 
 /// What has to be added to this host's clock to have shard 0's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,24 +42,28 @@ impl Offset {
     }
 }
 
-/// Nanoseconds since 1970 by this host's clock.
+/// When this process began to look at clocks, by the one that nobody sets and by the one that people read. From there
+/// on only the first is looked at: a clock that is set in the meantime would move what was agreed on.
+static BASE: LazyLock<(Instant, u64)> = LazyLock::new(|| (Instant::now(), unix_ns(SystemTime::now())));
+
+/// Nanoseconds since 1970 by this host's clock, as it was when the process began.
 pub(super) fn now_ns() -> u64 {
-    unix_ns(SystemTime::now())
+    let (began, began_ns) = *BASE;
+    began_ns.saturating_add(ns(began.elapsed()))
 }
 
 /// The same of any moment.
 pub(super) fn unix_ns(at: SystemTime) -> u64 {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    ns(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
 /// That moment by the clock that nobody sets. One that is over is as near to it as that clock can say.
 pub(super) fn instant(here_ns: u64) -> Instant {
-    let (now, now_ns) = (Instant::now(), now_ns());
-    if here_ns >= now_ns {
-        now + Duration::from_nanos(here_ns - now_ns)
+    let (began, began_ns) = *BASE;
+    if here_ns >= began_ns {
+        began + Duration::from_nanos(here_ns - began_ns)
     } else {
-        now.checked_sub(Duration::from_nanos(now_ns - here_ns)).unwrap_or(now)
+        began.checked_sub(Duration::from_nanos(began_ns - here_ns)).unwrap_or(began)
     }
 }
 

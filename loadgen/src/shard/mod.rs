@@ -2,8 +2,8 @@
 //!
 //! Whatever starts them tells each which one it is (`rank`), the flags say where they meet (`args`), and there they
 //! agree on what to fire and when to begin (`meeting`, `clock`). Each fires its [`Part`] of one plan, which the engine
-//! divides, and writes down what it measured (`record`); `merge` puts the files together. In a lab's run shard 0
-//! tells the others what to fire (`run`).
+//! divides, and writes down what it measured (`record`); `whole` adds several of these up, and `merge` does so with
+//! files. In a lab's run shard 0 tells the others what to fire (`run`).
 
 pub(crate) mod args;
 pub(crate) mod clock;
@@ -11,16 +11,19 @@ mod meeting;
 mod rank;
 pub(crate) mod record;
 pub(crate) mod run;
+pub(crate) mod whole;
 
-use std::sync::atomic::AtomicBool;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use args::ShardArgs;
-pub(crate) use args::{Gathering, Place, Seat};
+pub(crate) use args::{Gathering, Output, Seat};
 use clock::Offset;
-pub(crate) use meeting::{Beginning, differing};
+pub(crate) use meeting::{Beginning, INTERRUPTED, differing};
 use meeting::{Hello, Joined, Team};
 pub(crate) use rank::SHARDS_MAX;
 
@@ -28,6 +31,10 @@ use crate::engine::{Part, Plan};
 
 /// A shard that begins later than this is named: it is more than waking up takes on a machine that has time.
 pub(crate) const LATE: Duration = Duration::from_millis(20);
+/// Time to set up what is no held connection: threads and polls.
+const SET_UP_EXTRA: Duration = Duration::from_secs(1);
+/// How long a shard sleeps at most before it looks whether it is to end.
+const NAP_MAX: Duration = Duration::from_millis(50);
 
 /// A shard that knows when to begin.
 #[derive(Debug)]
@@ -45,6 +52,8 @@ enum Side {
     Mate(Joined),
     /// There was no meeting.
     Apart,
+    /// There was nobody to meet.
+    Alone,
 }
 
 impl Seat {
@@ -53,25 +62,46 @@ impl Seat {
     }
 
     /// Meets the others, or takes the moment that was given. `load` is what this one is about to fire, name by name;
-    /// shards that would fire something else are refused.
-    pub(crate) fn gather(&self, load: Value, stop: &AtomicBool) -> Result<Started, String> {
+    /// shards that would fire something else are refused. All begin when they had `set_up` to set up, and a little more.
+    pub(crate) fn gather(&self, load: Value, set_up: Duration, stop: &AtomicBool) -> Result<Started, String> {
         let Part { index, count } = self.part();
-        let hello = Hello { version: env!("CARGO_PKG_VERSION").to_owned(), index, count, load };
+        let hello = Hello {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            run: self.run.clone(),
+            index,
+            count,
+            load,
+        };
         match &self.gathering {
+            Gathering::Alone => {
+                let run = self.run.clone().unwrap_or_else(name_of_now);
+                let beginning = Beginning { run, at_unix_ns: clock::now_ns(), absent: Vec::new() };
+                Ok(Started { beginning, clock: Some(Offset::default()), side: Side::Alone })
+            }
             Gathering::At(at) => {
                 let at_unix_ns = clock::unix_ns(*at);
                 let run = self.run.clone().unwrap_or_else(|| format!("at-{at_unix_ns}"));
                 let beginning = Beginning { run, at_unix_ns, absent: Vec::new() };
-                // Of one that is alone there is no other clock.
-                let clock = (count == 1).then(Offset::default);
-                Ok(Started { beginning, clock, side: Side::Apart })
+                Ok(Started { beginning, clock: None, side: Side::Apart })
             }
             Gathering::Meet { place, within } if index == 0 => {
                 let run = self.run.clone().unwrap_or_else(name_of_now);
-                let (team, beginning) = Team::gather(place, &hello, run, *within, stop)?;
+                let listener = meeting::listen(place)?;
+                tell(&format!(
+                    "shard 0 of {count} waits at {place} for {} more, {} at most",
+                    count - 1,
+                    shown(*within)
+                ));
+                // A descriptor for each of them beside those of its own connections.
+                let _ = crate::lab::limits::make_room(count);
+                let (team, beginning) = Team::gather(listener, &hello, run, [*within, set_up], stop)?;
                 Ok(Started { beginning, clock: Some(Offset::default()), side: Side::Lead(team) })
             }
             Gathering::Meet { place, within } => {
+                tell(&format!(
+                    "shard {index} of {count} looks for shard 0 at {place}, {} at most",
+                    shown(*within)
+                ));
                 let (joined, beginning) = Joined::join(place, &hello, &record::host(), *within, stop)?;
                 Ok(Started { beginning, clock: joined.clock, side: Side::Mate(joined) })
             }
@@ -79,10 +109,36 @@ impl Seat {
     }
 }
 
+/// Nothing is left to be done about a standard error that is closed.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+fn shown(time: Duration) -> impl std::fmt::Display {
+    humantime::format_duration(time)
+}
+
 impl Started {
-    /// When it begins, by the clock that nobody sets.
-    pub(crate) fn begin_at(&self) -> Instant {
-        at(self.beginning.at_unix_ns, self.clock)
+    /// When it begins, by the clock that nobody sets; `None` for one that is alone, and begins when it likes.
+    pub(crate) fn begin_at(&self) -> Option<Instant> {
+        (!matches!(self.side, Side::Alone)).then(|| at(self.beginning.at_unix_ns, self.clock))
+    }
+
+    /// Waits until it is time to set up, which takes `set_up` at most: connections that are held are not to be held for
+    /// as long as the beginning is away.
+    pub(crate) fn wait_to_set_up(&self, set_up: Duration, stop: &AtomicBool) {
+        let Some(begin_at) = self.begin_at() else { return };
+        let left =
+            || begin_at.saturating_duration_since(Instant::now()).saturating_sub(set_up + SET_UP_EXTRA);
+        if left() > SET_UP_EXTRA {
+            tell(&format!(
+                "beginning in {}",
+                shown(Duration::from_secs(begin_at.saturating_duration_since(Instant::now()).as_secs()))
+            ));
+        }
+        while !left().is_zero() && !stop.load(Ordering::Relaxed) {
+            thread::sleep(left().min(NAP_MAX));
+        }
     }
 
     /// Which shards are not there, in words; `None` where all are.
@@ -103,13 +159,20 @@ fn at(unix_ns: u64, clock: Option<Offset>) -> Instant {
 }
 
 /// What shapes the load of a plan, name by name. Where the server is and how many threads fire may differ from host to
-/// host.
+/// host, and of a long request or answer its length and checksum are enough.
 pub(crate) fn load(plan: &Plan) -> Value {
     let mut load = serde_json::to_value(plan).expect("a plan is made of numbers and texts");
     if let Some(fields) = load.as_object_mut() {
         fields.retain(|name, _| !["target", "threads", "cpus"].contains(&name.as_str()));
+        fields.insert("request".to_owned(), digest(&plan.request));
+        let body = plan.expect.body.as_deref().map(digest);
+        fields.insert("expect".to_owned(), json!({"status": plan.expect.status, "body": body}));
     }
     load
+}
+
+fn digest(bytes: &[u8]) -> Value {
+    json!([bytes.len(), crc32fast::hash(bytes)])
 }
 
 /// A name for what begins now, that no other run of this host has.

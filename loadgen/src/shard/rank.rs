@@ -67,8 +67,8 @@ pub(super) fn rank(
         Some(count) => Some((count, "--shards")),
         None => number(SHARDS)?.map(|count| (count, SHARDS)),
     };
-    if said.is_some_and(|(count, _)| count == 1) {
-        return Ok(None);
+    if let Some((1, said_by)) = said {
+        return Ok(Some(Rank { part: Part::WHOLE, said_by }));
     }
     for (index, count) in LAUNCHERS {
         if index == "SLURM_PROCID" && env(SLURM_STEP).is_none() {
@@ -77,9 +77,6 @@ pub(super) fn rank(
         let tasks =
             if index == "SLURM_PROCID" && env(SLURM_STEP_TASKS).is_some() { SLURM_STEP_TASKS } else { count };
         let (Some(own), Some(all)) = (number(index)?, number(tasks)?) else { continue };
-        if all <= 1 && said.is_none() {
-            return Ok(None);
-        }
         if let Some((said, by)) = said.filter(|&(said, _)| said != all) {
             return Err(format!(
                 "{by} says {said} shards, and {tasks} says {all}; leave {by} out, or start {said} tasks"
@@ -172,8 +169,12 @@ mod tests {
     fn who_is_alone_is_no_shard() {
         assert_eq!(by(&[], None), Ok(None));
         assert_eq!(by(&[("SLURM_PROCID", "0"), ("SLURM_NTASKS", "4")], None), Ok(None), "a batch script");
-        assert_eq!(by(&[("PMI_RANK", "0"), ("PMI_SIZE", "1")], None), Ok(None));
-        assert_eq!(by(&[("JOB_COMPLETION_INDEX", "2")], Some(1)), Ok(None));
+        assert_eq!(
+            by(&[("PMI_RANK", "0"), ("PMI_SIZE", "1")], None),
+            Ok(Some((0, 1, "PMI_RANK"))),
+            "for args to say"
+        );
+        assert_eq!(by(&[("JOB_COMPLETION_INDEX", "2")], Some(1)), Ok(Some((0, 1, "--shards"))));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::args::Place;
+use super::args::Output;
 use super::clock::Offset;
 use super::{Seat, Started};
 use crate::engine::{Outcome, Part, Plan};
@@ -27,8 +27,6 @@ pub(crate) struct Record {
     pub(crate) host: String,
     /// The version of the program.
     pub(crate) version: String,
-    /// What is to be added to this host's clock to have shard 0's; `None` where they were not compared.
-    pub(crate) clock: Option<Offset>,
     /// Shards that had not come when this one began, as far as it was told.
     pub(crate) absent: Vec<usize>,
     /// One for an attack, one for each trial of a run.
@@ -44,6 +42,8 @@ pub(crate) struct Fired {
     pub(crate) plan: Plan,
     /// When all were to begin, by shard 0's clock, in nanoseconds since 1970.
     pub(crate) at_unix_ns: u64,
+    /// What was to be added to this host's clock to have shard 0's; `None` where they were not compared.
+    pub(crate) clock: Option<Offset>,
     /// Connections made before the run to find the server.
     pub(crate) probes: u64,
     pub(crate) outcome: Outcome,
@@ -61,7 +61,6 @@ impl Record {
             said_by: seat.rank.said_by.to_owned(),
             host: host(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            clock: started.clock,
             absent: started.beginning.absent.clone(),
             fired,
         }
@@ -78,21 +77,29 @@ impl Record {
             .map_err(|error| format!("writing the shard: {error}"))
     }
 
-    /// Puts it where it belongs; says where that is, but for standard output.
-    pub(crate) fn put(&self, place: &Place) -> Result<Option<PathBuf>, String> {
+    /// Puts it where it belongs; says where that is, but for standard output. Where no file can be written any more,
+    /// standard output has it all the same: what was measured is not lost.
+    pub(crate) fn put(&self, output: &Output) -> Result<Option<PathBuf>, String> {
         let line = self.line()?;
-        let Place::Folder(folder) = place else {
-            let mut out = io::stdout().lock();
-            let printed = out.write_all(line.as_bytes()).and_then(|()| out.flush());
-            return printed.map(|()| None).map_err(|error| format!("printing the shard: {error}"));
+        let Output::Folder(folder) = output else {
+            return print(&line).map(|()| None).map_err(|error| format!("printing the shard: {error}"));
         };
         let folder = folder.clone().unwrap_or_else(|| default_folder(&self.run));
         let path = folder.join(file_name(self.part()));
-        std::fs::create_dir_all(&folder).and_then(|()| whole::write(&path, line.as_bytes())).map_err(
-            |error| format!("{}: could not be written: {error}; is there room left?", path.display()),
-        )?;
-        Ok(Some(path))
+        let written = std::fs::create_dir_all(&folder).and_then(|()| whole::write(&path, line.as_bytes()));
+        written.map(|()| Some(path.clone())).map_err(|error| {
+            let kept = match print(&line) {
+                Ok(()) => "standard output has it instead: put it into a file of that name",
+                Err(_) => "and it could not be printed either",
+            };
+            format!("{}: could not be written: {error}; is there room left? {kept}", path.display())
+        })
     }
+}
+
+fn print(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(line.as_bytes()).and_then(|()| out.flush())
 }
 
 /// Where the shards of a run go if nobody says.
@@ -113,14 +120,26 @@ pub(crate) fn part_of(file_name: &str) -> Option<Part> {
 }
 
 /// Says whether a file could be written there, before anything is fired.
-pub(crate) fn check(place: &Place, part: Part, run: Option<&str>) -> Result<(), String> {
-    let Place::Folder(folder) = place else { return Ok(()) };
+pub(crate) fn check(output: &Output, part: Part, run: Option<&str>) -> Result<(), String> {
+    let Output::Folder(folder) = output else { return Ok(()) };
     // The name of a run that has none yet is made when the shards have met; its folder is in this one.
     let folder =
         folder.clone().unwrap_or_else(|| run.map_or_else(|| PathBuf::from("shards"), default_folder));
     let path = folder.join(file_name(part));
     std::fs::create_dir_all(&folder).and_then(|()| whole::check(&path)).map_err(|error| {
-        format!("{}: can't write there: {error}; --shard-dir names another folder", path.display())
+        format!(
+            "{}: can't write there: {error}; --shard-dir names another folder, or - for standard output",
+            path.display()
+        )
+    })?;
+    let names = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let other = names.filter_map(|name| part_of(name.to_str()?)).find(|other| other.count != part.count);
+    other.map_or(Ok(()), |other| {
+        Err(format!(
+            "{}: holds shards of a run with {} of them; empty it, or name another folder (--shard-dir)",
+            folder.display(),
+            other.count
+        ))
     })
 }
 
@@ -149,10 +168,13 @@ mod tests {
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let part = Part { index: 0, count: 2 };
-        let why = check(&Place::Folder(Some(file.join("x"))), part, None).unwrap_err();
+        let why = check(&Output::Folder(Some(file.join("x"))), part, None).unwrap_err();
         assert!(why.contains("shard-0-of-2.json: can't write there") && why.contains("--shard-dir"), "{why}");
-        check(&Place::Folder(Some(folder.path().join("new"))), part, None).unwrap();
+        check(&Output::Folder(Some(folder.path().join("new"))), part, None).unwrap();
         assert_eq!(std::fs::read_dir(folder.path().join("new")).unwrap().count(), 0);
-        check(&Place::StandardOutput, part, None).unwrap();
+        check(&Output::StandardOutput, part, None).unwrap();
+        std::fs::write(folder.path().join("shard-2-of-3.json"), "").unwrap();
+        let why = check(&Output::Folder(Some(folder.path().to_owned())), part, None).unwrap_err();
+        assert!(why.contains("holds shards of a run with 3"), "{why}");
     }
 }

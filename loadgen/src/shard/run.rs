@@ -6,9 +6,12 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::meeting::{Joined, Team, Told};
+use super::clock::Offset;
+use super::meeting::{FiredByAll, Joined, Team, Told};
 use super::record::{self, Fired, Record};
+use super::whole::Whole;
 use super::{Gathering, Seat, Side, Started, at};
 use crate::engine::{self, Outcome, Plan, Progress};
 use crate::lab::{Live, Place, Trial, Watch, interrupt};
@@ -44,8 +47,8 @@ pub(crate) fn meet(seat: &Seat, load: serde_json::Value) -> Result<Role<'_>, Str
                 .into(),
         );
     }
-    record::check(&seat.place, seat.part(), seat.run.as_deref())?;
-    let mut started = seat.gather(load, interrupt::flag())?;
+    record::check(&seat.output, seat.part(), seat.run.as_deref())?;
+    let mut started = seat.gather(load, Duration::ZERO, interrupt::flag())?;
     if let Some(absent) = started.absent() {
         return Err(format!("{absent} did not come in time, and a run needs all of them"));
     }
@@ -55,7 +58,7 @@ pub(crate) fn meet(seat: &Seat, load: serde_json::Value) -> Result<Role<'_>, Str
             Role::Lead(Lead { seat, started, firing: Mutex::new(firing) })
         }
         Side::Mate(joined) => Role::Mate(started, joined),
-        Side::Apart => unreachable!("shards of a run have met"),
+        Side::Apart | Side::Alone => unreachable!("shards of a run have met"),
     })
 }
 
@@ -64,20 +67,43 @@ impl Lead<'_> {
         self.firing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Fires with all the others; the outcome is that of all.
+    /// Fires with all the others. The outcome is that of all, over the time of all; where they were not all there, or
+    /// did not fire at the same time, it is none.
     pub(crate) fn fire(&self, plan: &Plan, progress: &Progress) -> Result<Outcome, String> {
         let mut firing = self.firing();
         let name = firing.name.clone();
-        let all = firing.team.fire(&name, plan, progress, interrupt::flag())?;
-        let fired =
-            Fired { name, plan: plan.clone(), at_unix_ns: all.at_unix_ns, probes: 0, outcome: all.own };
-        firing.fired.push(fired);
-        Ok(all.whole)
+        let all = firing.team.fire(&name, plan, progress, engine::set_up_max(plan), interrupt::flag());
+        let FiredByAll { at_unix_ns, own, theirs, failed } = all;
+        let clock = Some(Offset::default());
+        let own = Fired { name, plan: plan.clone(), at_unix_ns, clock, probes: 0, outcome: own? };
+        let mut whole = Whole::of(0, &record::host(), &own);
+        firing.fired.push(own);
+        for (index, host, fired) in &theirs {
+            whole.add(*index, host, fired);
+        }
+        whole.finish();
+        if let Some(why) = failed {
+            return Err(why);
+        }
+        let late = whole.late().join("; ");
+        if whole.is_apart() && !whole.outcome.interrupted {
+            let share = whole.together() * 100.0;
+            return Err(format!("all shards counted together for {share:.0} % of the time only; {late}"));
+        }
+        if !late.is_empty() {
+            eprintln!("{late}");
+        }
+        Ok(whole.outcome)
     }
 
     /// Whether some shard is on another host, so that servers have to be reachable from there.
     pub(crate) fn is_remote(&self) -> bool {
         self.firing().team.is_remote()
+    }
+
+    /// Whether some shard came by IPv6.
+    pub(crate) fn speaks_ipv6(&self) -> bool {
+        self.firing().team.speaks_ipv6()
     }
 
     /// The hosts, in the order of the shards.
@@ -92,7 +118,7 @@ impl Lead<'_> {
     pub(crate) fn finish(self) -> Result<(), String> {
         let Firing { mut team, fired, .. } = self.firing.into_inner().unwrap_or_else(PoisonError::into_inner);
         team.dismiss();
-        put(self.seat, &self.started, fired)
+        if fired.is_empty() { Ok(()) } else { put(self.seat, &self.started, fired) }
     }
 }
 
@@ -108,17 +134,22 @@ pub(crate) fn follow(seat: &Seat, started: &Started, mut joined: Joined) -> Resu
         };
         interrupt::begun();
         let progress = Arc::new(Progress::default());
-        let begin_at = at(at_unix_ns, started.clock);
+        let begin_at = at(at_unix_ns, joined.clock);
         let outcome = joined.unless_left(stop, &progress.stop, || {
             engine::run_part(&plan, seat.part(), Some(begin_at), &progress).map_err(|error| error.to_string())
         });
         let outcome = outcome.unwrap_or_else(Err);
         let _ = writeln!(io::stderr(), "{}", line(seat, &name, &outcome));
-        if let Ok(outcome) = &outcome {
-            let outcome = outcome.clone();
-            fired.push(Fired { name, plan: *plan, at_unix_ns, probes: 0, outcome });
-        }
-        if let Err(why) = joined.report(outcome) {
+        let told = outcome.map(|outcome| Fired {
+            name,
+            plan: *plan,
+            at_unix_ns,
+            clock: joined.clock,
+            probes: 0,
+            outcome,
+        });
+        fired.extend(told.as_ref().ok().cloned());
+        if let Err(why) = joined.report(told) {
             break Err(why);
         }
     };
@@ -137,7 +168,7 @@ fn line(seat: &Seat, name: &str, outcome: &Result<Outcome, String>) -> String {
 
 fn put(seat: &Seat, started: &Started, fired: Vec<Fired>) -> Result<(), String> {
     let record = Record::of(seat, started, fired);
-    if let Some(path) = record.put(&seat.place)? {
+    if let Some(path) = record.put(&seat.output)? {
         let _ = writeln!(
             io::stderr(),
             "shard {} of {}: its file is {}",

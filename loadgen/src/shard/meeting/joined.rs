@@ -1,6 +1,6 @@
 //! A shard that comes to the meeting.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,9 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::line::Line;
-use super::{Beginning, EXCHANGES, FromLead, Hello, PATIENCE, ToLead};
-use crate::engine::{Outcome, Plan, Target};
+use super::{Beginning, EXCHANGES, FromLead, Hello, INTERRUPTED, PATIENCE, ToLead};
+use crate::engine::{Plan, Target};
 use crate::shard::clock::{self, Exchange, Offset};
+use crate::shard::record::Fired;
 
 /// How long after a vain try shard 0 is looked for again.
 const TRY_EVERY: Duration = Duration::from_millis(100);
@@ -24,6 +25,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 pub(crate) struct Joined {
     line: Line,
     lead: IpAddr,
+    /// Where shard 0 was found.
+    place: String,
     pub(crate) clock: Option<Offset>,
 }
 
@@ -46,41 +49,32 @@ impl Joined {
         stop: &AtomicBool,
     ) -> Result<(Self, Beginning), String> {
         let deadline = Instant::now() + within;
-        let gone = |error: &io::Error| lost(place, error);
-        let mut line = Line::new(find(place, deadline, within, stop)?).map_err(|error| gone(&error))?;
-        line.say(&ToLead::Hello(hello.clone())).map_err(|error| gone(&error))?;
-        match line.hear(stop, Some(PATIENCE)).map_err(|error| gone(&error))? {
-            FromLead::Welcome => {}
-            FromLead::Refused(why) => return Err(format!("shard 0 at {place} refused this one: {why}")),
-            _ => return Err(gone(&io::ErrorKind::InvalidData.into())),
-        }
-        let mut exchanges = Vec::new();
-        for _ in 0..EXCHANGES {
-            let asked = clock::now_ns();
-            line.say(&ToLead::Time).map_err(|error| gone(&error))?;
-            match line.hear(stop, Some(PATIENCE)).map_err(|error| gone(&error))? {
-                FromLead::Time { unix_ns: theirs } => {
-                    exchanges.push(Exchange { asked, theirs, answered: clock::now_ns() });
+        loop {
+            let stream = find(place, deadline, within, stop)?;
+            match meet(stream, hello, host, within, stop) {
+                Ok(Ok(met)) => return Ok(met),
+                Ok(Err(why)) => return Err(format!("shard 0 at {place} refused this one: {why}")),
+                // It may have been started anew.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset)
+                        && Instant::now() < deadline =>
+                {
+                    thread::sleep(TRY_EVERY);
                 }
-                _ => return Err(gone(&io::ErrorKind::InvalidData.into())),
+                Err(error) => return Err(lost(place, &error)),
             }
-        }
-        let clock = Offset::by(&exchanges);
-        line.say(&ToLead::Ready { host: host.to_owned() }).map_err(|error| gone(&error))?;
-        // Shard 0 may have begun to wait later than this one, and is as patient.
-        match line.hear(stop, Some(within * 2 + PATIENCE)).map_err(|error| gone(&error))? {
-            FromLead::Begin(beginning) => {
-                let lead = line.peer().map_err(|error| gone(&error))?.ip();
-                Ok((Self { line, lead, clock }, beginning))
-            }
-            FromLead::Refused(why) => Err(format!("shard 0 at {place} refused this one: {why}")),
-            _ => Err(gone(&io::ErrorKind::InvalidData.into())),
         }
     }
 
     /// Waits, for as long as shard 0 is there, for what it wants next.
     pub(crate) fn next(&mut self, stop: &AtomicBool) -> Result<Told, String> {
         match self.line.hear(stop, None) {
+            Ok(FromLead::Compare) => {
+                self.clock = compare(&mut self.line, stop).map_err(|error| lost(&self.place, &error))?;
+                let ready = ToLead::Ready { host: String::new() };
+                self.line.say(&ready).map_err(|error| lost(&self.place, &error))?;
+                self.next(stop)
+            }
             Ok(FromLead::Fire { name, mut plan, at_unix_ns }) => {
                 plan.target = seen_from_here(plan.target, self.lead);
                 // Which CPUs shard 0 leaves to its threads says nothing of this host's.
@@ -90,17 +84,17 @@ impl Joined {
             Ok(FromLead::Over) => Ok(Told::Over),
             Ok(FromLead::Refused(why)) => Err(why),
             Ok(_) => Err("shard 0 says what makes no sense here".to_owned()),
-            Err(error) => Err(lost("the meeting", &error)),
+            Err(error) => Err(lost(&self.place, &error)),
         }
     }
 
     /// Tells shard 0 what came of it.
-    pub(crate) fn report(&mut self, fired: Result<Outcome, String>) -> Result<(), String> {
+    pub(crate) fn report(&mut self, fired: Result<Fired, String>) -> Result<(), String> {
         let what = match fired {
-            Ok(outcome) => ToLead::Fired(Box::new(outcome)),
+            Ok(fired) => ToLead::Fired(Box::new(fired)),
             Err(why) => ToLead::Failed(why),
         };
-        self.line.say(&what).map_err(|error| lost("the meeting", &error))
+        self.line.say(&what).map_err(|error| lost(&self.place, &error))
     }
 
     /// Runs `work`, and tells it to `end` in the middle if that is asked for by `stop`, or if shard 0 goes away: then
@@ -111,7 +105,7 @@ impl Joined {
         end: &AtomicBool,
         work: impl FnOnce() -> T,
     ) -> Result<T, String> {
-        let line = self.line.watch().map_err(|error| lost("the meeting", &error))?;
+        let line = self.line.watch().map_err(|error| lost(&self.place, &error))?;
         let done = Arc::new(AtomicBool::new(false));
         Ok(thread::scope(|scope| {
             let looks = Arc::clone(&done);
@@ -127,6 +121,51 @@ impl Joined {
             work()
         }))
     }
+}
+
+/// Says who this is, compares the clocks and waits for the beginning. The inner error is why it was refused.
+fn meet(
+    stream: TcpStream,
+    hello: &Hello,
+    host: &str,
+    within: Duration,
+    stop: &AtomicBool,
+) -> io::Result<Result<(Joined, Beginning), String>> {
+    let mut line = Line::new(stream)?;
+    line.say(&ToLead::Hello(hello.clone()))?;
+    match line.hear(stop, Some(PATIENCE))? {
+        FromLead::Welcome => line.trust(),
+        FromLead::Refused(why) => return Ok(Err(why)),
+        _ => return Err(ErrorKind::InvalidData.into()),
+    }
+    let clock = compare(&mut line, stop)?;
+    line.say(&ToLead::Ready { host: host.to_owned() })?;
+    // Shard 0 may have begun to wait later than this one, and is as patient.
+    match line.hear(stop, Some(within * 2 + PATIENCE))? {
+        FromLead::Begin(beginning) => {
+            let peer = line.peer()?;
+            let joined = Joined { line, lead: peer.ip().to_canonical(), place: peer.to_string(), clock };
+            Ok(Ok((joined, beginning)))
+        }
+        FromLead::Refused(why) => Ok(Err(why)),
+        _ => Err(ErrorKind::InvalidData.into()),
+    }
+}
+
+/// Asks for the time, often and in short order.
+fn compare(line: &mut Line, stop: &AtomicBool) -> io::Result<Option<Offset>> {
+    let mut exchanges = Vec::new();
+    for _ in 0..EXCHANGES {
+        let asked = clock::now_ns();
+        line.say(&ToLead::Time)?;
+        match line.hear(stop, Some(PATIENCE))? {
+            FromLead::Time { unix_ns: theirs } => {
+                exchanges.push(Exchange { asked, theirs, answered: clock::now_ns() });
+            }
+            _ => return Err(ErrorKind::InvalidData.into()),
+        }
+    }
+    Ok(Offset::by(&exchanges))
 }
 
 /// Ends the looking, whatever becomes of the work.
@@ -151,7 +190,7 @@ fn find(place: &str, deadline: Instant, within: Duration, stop: &AtomicBool) -> 
             }
         };
         if stop.load(Ordering::Relaxed) {
-            return Err("interrupted before all shards had met".to_owned());
+            return Err(INTERRUPTED.to_owned());
         }
         if Instant::now() >= deadline {
             let within = humantime::format_duration(within);
@@ -172,10 +211,10 @@ pub(super) fn addresses(place: &str) -> Result<Vec<SocketAddr>, String> {
 
 fn lost(place: &str, error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::Interrupted => "interrupted before all shards had met".to_owned(),
-        io::ErrorKind::UnexpectedEof => format!("shard 0 at {place} has gone; what does it say?"),
-        io::ErrorKind::TimedOut => format!("shard 0 at {place} says nothing; is it still there?"),
-        io::ErrorKind::InvalidData => {
+        ErrorKind::Interrupted => INTERRUPTED.to_owned(),
+        ErrorKind::UnexpectedEof => format!("shard 0 at {place} has gone; what does it say?"),
+        ErrorKind::TimedOut => format!("shard 0 at {place} says nothing; is it still there?"),
+        ErrorKind::InvalidData => {
             format!(
                 "whoever answers at {place} is no shard 0 of this loadgen; is the port another program's?"
             )

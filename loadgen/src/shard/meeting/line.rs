@@ -7,13 +7,20 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use socket2::{SockRef, TcpKeepalive};
 
-/// The longest line: a plan with a large body, or an outcome. Whoever sends more speaks something else.
+/// The longest line of a shard that was made welcome: a plan with a large body, or an outcome.
 const LINE_BYTES_MAX: usize = 64 << 20;
+/// The longest one before that. Whoever sends more speaks something else.
+const FIRST_LINE_BYTES_MAX: usize = 64 << 10;
 /// How often a wait looks whether it is to end.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long a line may take to be taken in by the other side.
 const WRITE_MAX: Duration = Duration::from_secs(10);
+/// A host that says nothing at all for about half a minute has gone, whatever it was doing.
+const SILENT: Duration = Duration::from_secs(10);
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+const PROBES: u32 = 3;
 
 /// One end of the conversation.
 #[derive(Debug)]
@@ -21,6 +28,7 @@ pub(super) struct Line {
     stream: TcpStream,
     /// What has come and is no whole line yet, or belongs to later ones.
     received: Vec<u8>,
+    bytes_max: usize,
 }
 
 impl Line {
@@ -30,7 +38,21 @@ impl Line {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(LOOK_EVERY))?;
         stream.set_write_timeout(Some(WRITE_MAX))?;
-        Ok(Self { stream, received: Vec::new() })
+        // One that has lost its power closes nothing.
+        let alive = TcpKeepalive::new().with_time(SILENT).with_interval(PROBE_EVERY).with_retries(PROBES);
+        SockRef::from(&stream).set_tcp_keepalive(&alive)?;
+        Ok(Self { stream, received: Vec::new(), bytes_max: FIRST_LINE_BYTES_MAX })
+    }
+
+    /// Takes longer lines from now on: the other side is one of ours.
+    pub(super) fn trust(&mut self) {
+        self.bytes_max = LINE_BYTES_MAX;
+    }
+
+    /// Whether the other side is on this host.
+    pub(super) fn is_local(&self) -> bool {
+        let ends = (self.stream.peer_addr(), self.stream.local_addr());
+        matches!(ends, (Ok(peer), Ok(local)) if peer.ip() == local.ip())
     }
 
     /// Who is at the other end.
@@ -41,7 +63,10 @@ impl Line {
     pub(super) fn say(&mut self, what: &impl Serialize) -> io::Result<()> {
         let mut line = serde_json::to_vec(what)?;
         line.push(b'\n');
-        self.stream.write_all(&line)
+        self.stream.write_all(&line).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => ErrorKind::TimedOut.into(),
+            _ => error,
+        })
     }
 
     /// The next line; an error of kind `Interrupted` once `stop` is set, `TimedOut` when there was none within
@@ -62,7 +87,7 @@ impl Line {
                     .map_err(|error| io::Error::new(ErrorKind::InvalidData, error));
             }
             searched = self.received.len();
-            if searched > LINE_BYTES_MAX {
+            if searched > self.bytes_max {
                 return Err(io::Error::new(ErrorKind::InvalidData, "a line without an end"));
             }
             if stop.load(Ordering::Relaxed) {
@@ -97,6 +122,6 @@ impl Line {
 
     /// The same conversation, to look at from another thread.
     pub(super) fn watch(&self) -> io::Result<Self> {
-        Ok(Self { stream: self.stream.try_clone()?, received: Vec::new() })
+        Ok(Self { stream: self.stream.try_clone()?, received: Vec::new(), bytes_max: self.bytes_max })
     }
 }

@@ -15,15 +15,20 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Outcome, Plan};
+use super::record::Fired;
+use crate::engine::Plan;
 
 pub(crate) use joined::{Joined, Told};
-pub(crate) use team::Team;
+pub(crate) use team::{FiredByAll, Team, listen};
 
-/// Between the last one's coming and the agreed beginning: long enough for everyone to be told and to set up.
+/// Between the last one's coming and the agreed beginning: long enough for everyone to be told and to set up…
 const AHEAD: Duration = Duration::from_secs(1);
+/// …where there are many, who are told one after the other.
+const AHEAD_FOR_EACH: Duration = Duration::from_millis(5);
 /// How often a shard asks for the time.
 const EXCHANGES: usize = 16;
+/// What a shard says that was asked to end while it waited.
+pub(crate) const INTERRUPTED: &str = "interrupted while the shards waited for each other";
 /// How long one that has come may take for each thing that it says before it is forgotten.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -42,6 +47,8 @@ pub(crate) struct Beginning {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Hello {
     pub(crate) version: String,
+    /// The name that whoever started them gave to all of them.
+    pub(crate) run: Option<String>,
     pub(crate) index: usize,
     pub(crate) count: usize,
     /// What it is about to fire: as many names as it likes, and a value for each.
@@ -59,7 +66,7 @@ enum ToLead {
     Ready {
         host: String,
     },
-    Fired(Box<Outcome>),
+    Fired(Box<Fired>),
     Failed(String),
 }
 
@@ -73,6 +80,8 @@ enum FromLead {
         unix_ns: u64,
     },
     Begin(Beginning),
+    /// Compare the clocks once more.
+    Compare,
     /// The plan is that of the whole.
     Fire {
         name: String,
@@ -87,6 +96,11 @@ impl Hello {
     fn against(&self, other: &Self) -> Option<String> {
         if self.version != other.version {
             return Some(format!("it is loadgen {}, and shard 0 is {}", other.version, self.version));
+        }
+        if let (Some(ours), Some(theirs)) = (&self.run, &other.run)
+            && ours != theirs
+        {
+            return Some(format!("it is of run {theirs}, and shard 0 of run {ours}"));
         }
         if self.count != other.count {
             return Some(format!("it says {} shards, and shard 0 says {}", other.count, self.count));
@@ -113,6 +127,11 @@ pub(crate) fn differing(ours: &serde_json::Value, theirs: &serde_json::Value) ->
     names.sort_unstable();
     names.dedup();
     names.into_iter().map(|name| name.replace('_', " ")).collect()
+}
+
+/// What shard 0 leaves to everyone between an order and the beginning; setting up takes `set_up` beside that.
+fn ahead(count: usize, set_up: Duration) -> Duration {
+    AHEAD + AHEAD_FOR_EACH * u32::try_from(count).unwrap_or(u32::MAX) + set_up
 }
 
 #[cfg(test)]

@@ -1,22 +1,27 @@
 //! Shard 0's end of the meeting: it waits for the others, and in a lab's run has them fire with it.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::joined::addresses;
 use super::line::Line;
-use super::{AHEAD, Beginning, FromLead, Hello, PATIENCE, ToLead};
-use crate::engine::{self, Outcome, Part, Plan, Progress};
+use super::{Beginning, EXCHANGES, FromLead, Hello, INTERRUPTED, PATIENCE, ToLead, ahead};
+use crate::engine::{self, Outcome, Part, Plan, Progress, ns};
 use crate::shard::clock;
+use crate::shard::record::Fired;
 
 /// How often shard 0 looks who has come.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How much longer than the plan says a shard may take before it is taken for lost.
 const FIRING_EXTRA: Duration = Duration::from_secs(60);
+/// How long the others may take to end and to say what they have, once all are asked to end.
+const ENDING_MAX: Duration = Duration::from_secs(5);
+/// Connections beside those of the shards that are listened to at once.
+const SPEAKING_EXTRA: usize = 16;
 
 /// Another shard, as shard 0 knows it.
 #[derive(Debug)]
@@ -26,13 +31,16 @@ pub(crate) struct Mate {
     line: Line,
 }
 
-/// What came of one plan.
+/// What came of one plan, as far as it came to something.
 #[derive(Debug)]
 pub(crate) struct FiredByAll {
-    pub(crate) whole: Outcome,
-    /// Shard 0's own part.
-    pub(crate) own: Outcome,
     pub(crate) at_unix_ns: u64,
+    /// Shard 0's own part.
+    pub(crate) own: Result<Outcome, String>,
+    /// The others' numbers, hosts and parts.
+    pub(crate) theirs: Vec<(usize, String, Fired)>,
+    /// Why some of them are missing.
+    pub(crate) failed: Option<String>,
 }
 
 /// The others that have come, lowest first.
@@ -43,92 +51,92 @@ pub(crate) struct Team {
 }
 
 impl Team {
-    /// Listens at `place` until all shards that `hello` counts have come or `within` is over, and tells them when all
-    /// begin. `run` names what they do.
+    /// Waits at `listener` until all shards that `hello` counts have come or `within` is over, and tells them when all
+    /// begin: when they had `set_up` to set up, and a little more. `run` names what they do. Who comes later is told
+    /// that the others have begun.
     pub(crate) fn gather(
-        place: &str,
+        listener: TcpListener,
         hello: &Hello,
         run: String,
-        within: Duration,
+        [within, set_up]: [Duration; 2],
         stop: &AtomicBool,
     ) -> Result<(Self, Beginning), String> {
-        let listener = listen(place)?;
         let mut mates = wait(&listener, hello, within, stop)
-            .map_err(|error| format!("waiting for the other shards at {place}: {error}"))?;
+            .map_err(|error| format!("waiting for the other shards: {error}"))?;
         if stop.load(Ordering::Relaxed) {
-            return Err("interrupted before all shards had met".to_owned());
+            return Err(INTERRUPTED.to_owned());
         }
+        // Who has gone again in the meantime is as absent as who never came.
+        mates.retain(|mate| mate.line.is_open());
         mates.sort_by_key(|mate| mate.index);
         let absent =
             (1..hello.count).filter(|index| !mates.iter().any(|mate| mate.index == *index)).collect();
-        let beginning = Beginning { run, at_unix_ns: clock::now_ns() + ns(AHEAD), absent };
+        let at_unix_ns = clock::now_ns() + ns(ahead(hello.count, set_up));
+        let beginning = Beginning { run, at_unix_ns, absent };
         for mate in &mut mates {
-            // Who has gone again in the meantime writes no file, and is missed then.
+            // Who goes just now writes no file, and is missed then.
             let _ = mate.line.say(&FromLead::Begin(beginning.clone()));
         }
+        turn_away(listener);
         Ok((Self { mates, count: hello.count }, beginning))
     }
 
     /// Whether one of them is on another host.
     pub(crate) fn is_remote(&self) -> bool {
-        self.mates.iter().any(|mate| mate.line.peer().is_ok_and(|peer| !peer.ip().is_loopback()))
+        self.mates.iter().any(|mate| !mate.line.is_local())
     }
 
-    /// Has everyone fire their part of `plan` and fires shard 0's own. `name` says what it is, for the others' files.
-    /// They are waited for until `stop` is set.
+    /// Whether one of them is reached by IPv6.
+    pub(crate) fn speaks_ipv6(&self) -> bool {
+        let is_v6 = |mate: &Mate| mate.line.peer().is_ok_and(|peer| peer.ip().to_canonical().is_ipv6());
+        self.mates.iter().any(is_v6)
+    }
+
+    /// Has everyone fire their part of `plan` and fires shard 0's own, when all had `set_up` to set up. `name` says
+    /// what it is, for the others' files. Once `stop` is set the others are not waited for any longer than they take
+    /// to say what they have.
     pub(crate) fn fire(
         &mut self,
         name: &str,
         plan: &Plan,
         progress: &Progress,
+        set_up: Duration,
         stop: &AtomicBool,
-    ) -> Result<FiredByAll, String> {
-        let at_unix_ns = clock::now_ns() + ns(AHEAD);
-        if self.mates.len() + 1 < self.count {
-            return Err(format!("only {} of {} shards are left", self.mates.len() + 1, self.count));
-        }
-        let order = FromLead::Fire { name: name.to_owned(), plan: Box::new(plan.clone()), at_unix_ns };
-        let mut failed = None;
-        // Whoever is lost is not asked again: an answer that comes too late would be taken for the next one.
-        self.mates.retain_mut(|mate| match mate.line.say(&order) {
-            Ok(()) => true,
-            Err(error) => {
-                failed.get_or_insert(mate.lost(&error));
-                false
-            }
+    ) -> FiredByAll {
+        let mut failed = (self.mates.len() + 1 < self.count)
+            .then(|| format!("only {} of {} shards are left", self.mates.len() + 1, self.count));
+        // Clocks drift apart in the hours that a run may take.
+        self.tell(&mut failed, |mate| {
+            mate.line.say(&FromLead::Compare)?;
+            tell_time(&mut mate.line, stop).map(drop)
         });
+        let at_unix_ns = clock::now_ns() + ns(ahead(self.count, set_up));
+        let order = FromLead::Fire { name: name.to_owned(), plan: Box::new(plan.clone()), at_unix_ns };
+        self.tell(&mut failed, |mate| mate.line.say(&order));
         let part = Part { index: 0, count: self.count };
         let own = engine::run_part(plan, part, Some(clock::instant(at_unix_ns)), progress);
-        let patience = longest(plan) + FIRING_EXTRA;
         let mut theirs = Vec::new();
+        let patience = longest(plan) + FIRING_EXTRA;
         // All are heard out, whatever the first of them says: what they say next is of the next plan.
-        self.mates.retain_mut(|mate| match mate.line.hear(stop, Some(patience)) {
-            Ok(ToLead::Fired(outcome)) => {
-                theirs.push(*outcome);
-                true
+        self.tell(&mut failed, |mate| match hear_out(&mut mate.line, patience, stop)? {
+            ToLead::Fired(fired) => {
+                theirs.push((mate.index, mate.host.clone(), *fired));
+                Ok(())
             }
-            Ok(ToLead::Failed(why)) => {
-                failed.get_or_insert(format!("shard {} ({}): {why}", mate.index, mate.host));
-                true
-            }
-            Ok(_) => {
-                failed.get_or_insert(mate.lost(&io::ErrorKind::InvalidData.into()));
-                false
-            }
-            Err(error) => {
-                failed.get_or_insert(mate.lost(&error));
-                false
-            }
+            ToLead::Failed(why) => Err(io::Error::other(why)),
+            _ => Err(io::ErrorKind::InvalidData.into()),
         });
-        let own = own.map_err(|error| error.to_string())?;
-        if let Some(why) = failed {
-            return Err(why);
-        }
-        let mut whole = own.clone();
-        for theirs in &theirs {
-            whole.merge(theirs);
-        }
-        Ok(FiredByAll { whole, own, at_unix_ns })
+        FiredByAll { at_unix_ns, own: own.map_err(|error| error.to_string()), theirs, failed }
+    }
+
+    /// Does something with each mate. One with whom it fails is lost and not asked again: an answer that comes too late
+    /// would be taken for the next one. Only a mate that says itself that it failed stays.
+    fn tell(&mut self, failed: &mut Option<String>, mut each: impl FnMut(&mut Mate) -> io::Result<()>) {
+        self.mates.retain_mut(|mate| {
+            let Err(error) = each(mate) else { return true };
+            failed.get_or_insert_with(|| mate.failed(&error));
+            error.kind() == io::ErrorKind::Other
+        });
     }
 
     /// Tells everyone that this was all.
@@ -141,25 +149,41 @@ impl Team {
 }
 
 impl Mate {
-    fn lost(&self, error: &io::Error) -> String {
+    fn failed(&self, error: &io::Error) -> String {
         let why = match error.kind() {
+            io::ErrorKind::Other => return format!("shard {} ({}): {error}", self.index, self.host),
             io::ErrorKind::UnexpectedEof => "has gone".to_owned(),
             io::ErrorKind::TimedOut => "says nothing any more".to_owned(),
+            io::ErrorKind::InvalidData => "says what makes no sense".to_owned(),
             io::ErrorKind::Interrupted => "was not waited for".to_owned(),
             _ => error.to_string(),
         };
-        format!("shard {} on {} was lost: {why}", self.index, self.host)
+        format!("shard {} ({}) was lost: {why}", self.index, self.host)
     }
 }
 
-fn listen(place: &str) -> Result<TcpListener, String> {
-    let (_, port) = place.rsplit_once(':').unwrap_or_default();
+/// The next thing that a mate says. Where all are asked to end it has its own part to end first.
+fn hear_out(line: &mut Line, patience: Duration, stop: &AtomicBool) -> io::Result<ToLead> {
+    match line.hear(stop, Some(patience)) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+            line.hear(&AtomicBool::new(false), Some(ENDING_MAX))
+        }
+        heard => heard,
+    }
+}
+
+/// Listens at `place`: at that address, if it is one, and where it is a name, wherever that leads from elsewhere. What a
+/// host calls itself is often an address that only it can reach.
+pub(crate) fn listen(place: &str) -> Result<TcpListener, String> {
+    let (host, port) = place.rsplit_once(':').unwrap_or_default();
     let port: u16 = port.parse().map_err(|_| format!("--meet {place}: it is written as HOST:PORT"))?;
-    // A name may be known to the others only, as that of a service is.
+    let literal = host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
     let known = addresses(place).unwrap_or_default();
-    let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
+    let everywhere =
+        [SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)), SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))];
+    let places = if literal { known.as_slice() } else { &everywhere };
     let mut refused = None;
-    for address in known.into_iter().chain([everywhere]) {
+    for address in places {
         match TcpListener::bind(address) {
             Ok(listener) => return Ok(listener),
             // Where it is in use, another address would hide that the port is someone else's.
@@ -177,64 +201,105 @@ fn listen(place: &str) -> Result<TcpListener, String> {
 fn wait(listener: &TcpListener, hello: &Hello, within: Duration, stop: &AtomicBool) -> io::Result<Vec<Mate>> {
     listener.set_nonblocking(true)?;
     let deadline = Instant::now() + within;
-    let wanted = hello.count - 1;
     let (came, comes) = mpsc::channel();
-    let (mut mates, taken) = (Vec::new(), Arc::new(Mutex::new(vec![false; hello.count])));
-    while mates.len() < wanted && Instant::now() < deadline && !stop.load(Ordering::Relaxed) {
-        match listener.accept() {
-            Ok((stream, _)) => {
-                let (came, hello, taken) = (came.clone(), hello.clone(), Arc::clone(&taken));
-                // On a thread of its own: one that says nothing must not keep the others waiting.
-                thread::Builder::new().name("meeting".into()).spawn(move || {
-                    if let Some(mate) = receive(stream, &hello, &taken) {
-                        // Nobody listens any more once all have begun.
-                        let _ = came.send(mate);
-                    }
-                })?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(LOOK_EVERY),
-            // Of one that came and went at once.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-            Err(error) => return Err(error),
+    let mut mates: Vec<Mate> = Vec::new();
+    // As many as are expected may speak at once, and a few that are lost.
+    let speaking = Arc::new(AtomicUsize::new(0));
+    let speaking_max = hello.count * 2 + SPEAKING_EXTRA;
+    while mates.len() + 1 < hello.count && Instant::now() < deadline && !stop.load(Ordering::Relaxed) {
+        for mate in comes.try_iter() {
+            take_in(&mut mates, mate);
         }
-        mates.extend(comes.try_iter());
+        let accepted =
+            if speaking.load(Ordering::Relaxed) < speaking_max { listener.accept().ok() } else { None };
+        // Where there was an error it is one of theirs, or there are too few descriptors just now.
+        let Some((stream, _)) = accepted else {
+            thread::sleep(LOOK_EVERY);
+            continue;
+        };
+        let (came, hello, speaks) = (came.clone(), hello.clone(), Speaks::new(&speaking));
+        // On a thread of its own: one that says nothing must not keep the others waiting.
+        thread::Builder::new().name("meeting".into()).spawn(move || {
+            let _speaks = speaks;
+            if let Some(mate) = receive(stream, &hello) {
+                // Nobody listens any more once all have begun.
+                let _ = came.send(mate);
+            }
+        })?;
     }
     Ok(mates)
 }
 
+/// One more is there. Whoever was there under that number and has gone was started anew.
+fn take_in(mates: &mut Vec<Mate>, mut mate: Mate) {
+    match mates.iter_mut().find(|known| known.index == mate.index) {
+        None => mates.push(mate),
+        Some(known) if !known.line.is_open() => *known = mate,
+        Some(_) => {
+            let why = format!("there is a shard {} already", mate.index);
+            eprintln!("a shard {} was refused: {why}", mate.index);
+            let _ = mate.line.say(&FromLead::Refused(why));
+        }
+    }
+}
+
+/// Counts those that speak at the moment.
+struct Speaks(Arc<AtomicUsize>);
+
+impl Speaks {
+    fn new(all: &Arc<AtomicUsize>) -> Self {
+        all.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(all))
+    }
+}
+
+impl Drop for Speaks {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Hears what one has to say that has come; `None` if it is none of the shards, or has gone again.
-fn receive(stream: TcpStream, hello: &Hello, taken: &Mutex<Vec<bool>>) -> Option<Mate> {
+fn receive(stream: TcpStream, hello: &Hello) -> Option<Mate> {
     let stop = AtomicBool::new(false);
     let mut line = Line::new(stream).ok()?;
     let ToLead::Hello(theirs) = line.hear(&stop, Some(PATIENCE)).ok()? else { return None };
-    let refused = hello.against(&theirs).or_else(|| {
-        let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let twice = std::mem::replace(&mut taken[theirs.index], true);
-        twice.then(|| format!("there is a shard {} already", theirs.index))
-    });
-    if let Some(why) = refused {
+    if let Some(why) = hello.against(&theirs) {
         eprintln!("a shard {} was refused: {why}", theirs.index);
         let _ = line.say(&FromLead::Refused(why));
         return None;
     }
-    let mate = get_ready(line, theirs.index, &stop);
-    if mate.is_none() {
-        // It may come again.
-        taken.lock().unwrap_or_else(PoisonError::into_inner)[theirs.index] = false;
-    }
-    mate
+    line.trust();
+    line.say(&FromLead::Welcome).ok()?;
+    let host = tell_time(&mut line, &stop).ok()?;
+    Some(Mate { index: theirs.index, host, line })
 }
 
-/// Tells one that was made welcome what time it is, as often as it asks.
-fn get_ready(mut line: Line, index: usize, stop: &AtomicBool) -> Option<Mate> {
-    line.say(&FromLead::Welcome).ok()?;
-    loop {
-        match line.hear(stop, Some(PATIENCE)).ok()? {
-            ToLead::Time => line.say(&FromLead::Time { unix_ns: clock::now_ns() }).ok()?,
-            ToLead::Ready { host } => return Some(Mate { index, host, line }),
-            _ => return None,
+/// Says what time it is, as often as a shard may ask, until it is ready; returns what its host is called.
+fn tell_time(line: &mut Line, stop: &AtomicBool) -> io::Result<String> {
+    for _ in 0..=EXCHANGES {
+        match line.hear(stop, Some(PATIENCE))? {
+            ToLead::Time => line.say(&FromLead::Time { unix_ns: clock::now_ns() })?,
+            ToLead::Ready { host } => return Ok(host),
+            _ => break,
         }
     }
+    Err(io::ErrorKind::InvalidData.into())
+}
+
+/// Tells whoever comes from now on, for as long as this process lives, that it is too late.
+fn turn_away(listener: TcpListener) {
+    let turning = move || {
+        // One that blocks is enough: it is one after the other.
+        let _ = listener.set_nonblocking(false);
+        for stream in listener.incoming().flatten() {
+            let Ok(mut line) = Line::new(stream) else { continue };
+            let late = "the others have begun without it; more patience (--meet-within) would have waited";
+            let _ = line.say(&FromLead::Refused(late.to_owned()));
+        }
+    };
+    // Without it they are told nothing, and find out by themselves.
+    let _ = thread::Builder::new().name("too-late".into()).spawn(turning);
 }
 
 /// How long a plan may take from its beginning on.
@@ -245,8 +310,4 @@ fn longest(plan: &Plan) -> Duration {
         engine::Amount::Requests(_) => engine::DURATION_MAX,
     };
     plan.warmup + counted + plan.timeout
-}
-
-fn ns(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

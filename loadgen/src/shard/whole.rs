@@ -1,51 +1,53 @@
-//! What several shards measured at the same time, added up.
+//! What several shards measured at the same time, added up: counts and histograms, over the time of all of them.
 
 use std::time::Duration;
 
-use crate::engine::{Amount, Outcome, Plan};
-use crate::shard::clock::Offset;
-use crate::shard::record::Fired;
+use super::LATE;
+use super::clock::Offset;
+use super::record::Fired;
+use crate::engine::{Amount, Outcome, Plan, ns};
 
 /// Below this share of its time in which all shards fired, a rate is not that of all of them.
 const TOGETHER_MIN: f64 = 0.95;
 
 /// The counted time, by shard 0's clock, in nanoseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Window {
-    pub(super) from_ns: u64,
-    pub(super) until_ns: u64,
+pub(crate) struct Window {
+    pub(crate) from_ns: u64,
+    pub(crate) until_ns: u64,
 }
 
 /// One shard's figures, small enough to be kept of each.
 #[derive(Clone, Debug)]
-pub(super) struct Figures {
-    pub(super) index: usize,
-    pub(super) host: String,
-    pub(super) clock: Option<Offset>,
-    pub(super) window: Window,
-    pub(super) late: Duration,
-    pub(super) ok: u64,
-    pub(super) failed: u64,
-    pub(super) per_sec: f64,
-    pub(super) p50_ns: Option<u64>,
-    pub(super) p99_ns: Option<u64>,
-    pub(super) busy: f64,
-    pub(super) client_bound: bool,
-    pub(super) invalid: Option<String>,
-    pub(super) interrupted: bool,
-    pub(super) gave_up: Option<String>,
+pub(crate) struct Figures {
+    pub(crate) index: usize,
+    pub(crate) host: String,
+    pub(crate) clock: Option<Offset>,
+    pub(crate) window: Window,
+    pub(crate) late: Duration,
+    pub(crate) ok: u64,
+    pub(crate) failed: u64,
+    pub(crate) per_sec: f64,
+    pub(crate) p50_ns: Option<u64>,
+    pub(crate) p99_ns: Option<u64>,
+    pub(crate) busy: f64,
+    pub(crate) client_bound: bool,
+    pub(crate) invalid: Option<String>,
+    pub(crate) interrupted: bool,
+    pub(crate) gave_up: Option<String>,
 }
 
 /// One thing that all of them fired.
 #[derive(Clone, Debug)]
-pub(super) struct Whole {
-    pub(super) name: String,
-    pub(super) plan: Plan,
-    pub(super) probes: u64,
+pub(crate) struct Whole {
+    pub(crate) name: String,
+    pub(crate) plan: Plan,
+    pub(crate) at_unix_ns: u64,
+    pub(crate) probes: u64,
     /// Counts and histograms of all, over the time from the first one's beginning to the last one's end.
-    pub(super) outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// In the order of their numbers, once [`finish`](Self::finish) was called.
-    pub(super) shards: Vec<Figures>,
+    pub(crate) shards: Vec<Figures>,
 }
 
 impl Window {
@@ -57,29 +59,36 @@ impl Window {
 }
 
 impl Whole {
-    /// One that nobody has fired yet.
-    pub(super) fn of(fired: &Fired) -> Self {
-        Self {
+    /// What one shard has fired, to which others are added.
+    pub(crate) fn of(index: usize, host: &str, fired: &Fired) -> Self {
+        let mut whole = Self {
             name: fired.name.clone(),
             plan: fired.plan.clone(),
-            probes: 0,
-            outcome: Outcome::empty(),
+            at_unix_ns: fired.at_unix_ns,
+            probes: fired.probes,
+            outcome: fired.outcome.clone(),
             shards: Vec::new(),
-        }
+        };
+        whole.note(index, host, fired);
+        whole
     }
 
-    /// Adds what one shard measured.
-    pub(super) fn add(&mut self, index: usize, host: &str, clock: Option<Offset>, fired: &Fired) {
-        let outcome = &fired.outcome;
+    /// Adds what another one measured.
+    pub(crate) fn add(&mut self, index: usize, host: &str, fired: &Fired) {
         self.probes += fired.probes;
-        self.outcome.merge(outcome);
+        self.outcome.merge(&fired.outcome);
+        self.note(index, host, fired);
+    }
+
+    fn note(&mut self, index: usize, host: &str, fired: &Fired) {
+        let outcome = &fired.outcome;
         let quantile = |quantile| {
             (!outcome.latency_ns.is_empty()).then(|| outcome.latency_ns.value_at_quantile(quantile))
         };
         self.shards.push(Figures {
             index,
             host: host.to_owned(),
-            clock,
+            clock: fired.clock,
             window: Window::of(fired),
             late: outcome.late,
             ok: outcome.ok,
@@ -96,11 +105,17 @@ impl Whole {
     }
 
     /// All of them have been added.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.shards.sort_by_key(|shard| shard.index);
-        if let Some(all) = self.window() {
-            self.outcome.elapsed = Duration::from_nanos(all.until_ns - all.from_ns);
+        // What each host has is its own affair; all of them together have these.
+        self.plan.threads = self.outcome.client.threads;
+        let Some(all) = self.window() else { return };
+        let all = Duration::from_nanos(all.until_ns - all.from_ns);
+        if let Some(open) = &mut self.outcome.open_loop {
+            // A schedule whose parts begin one after the other is as much longer.
+            open.scheduled += all.saturating_sub(self.outcome.elapsed);
         }
+        self.outcome.elapsed = all;
     }
 
     /// Shards that got to count anything.
@@ -109,33 +124,42 @@ impl Whole {
     }
 
     /// From the first one's beginning to the last one's end.
-    pub(super) fn window(&self) -> Option<Window> {
+    pub(crate) fn window(&self) -> Option<Window> {
         let from_ns = self.counted().map(|window| window.from_ns).min()?;
         Some(Window { from_ns, until_ns: self.counted().map(|window| window.until_ns).max()? })
     }
 
     /// The share of that in which all of them counted; 0 where there was no such time.
-    pub(super) fn together(&self) -> f64 {
+    pub(crate) fn together(&self) -> f64 {
         let Some(all) = self.window() else { return 0.0 };
         let from_ns = self.counted().map(|window| window.from_ns).max().unwrap_or_default();
         let until_ns = self.counted().map(|window| window.until_ns).min().unwrap_or_default();
         until_ns.saturating_sub(from_ns) as f64 / (all.until_ns - all.from_ns) as f64
     }
 
+    /// Which shards began late, and by how much, in words.
+    pub(crate) fn late(&self) -> Vec<String> {
+        let late = self.shards.iter().filter(|shard| shard.late > LATE);
+        let said = |shard: &Figures| {
+            let late = humantime::format_duration(Duration::from_millis(
+                shard.late.as_millis().try_into().unwrap_or(u64::MAX),
+            ));
+            format!("shard {} ({}) began {late} after the agreed moment", shard.index, shard.host)
+        };
+        late.map(said).collect()
+    }
+
     /// Whether the rate is not that of all shards at once, though it was meant to be. Where requests are counted each
     /// shard ends when it has sent its own.
-    pub(super) fn is_apart(&self) -> bool {
+    pub(crate) fn is_apart(&self) -> bool {
         matches!(self.plan.amount, Amount::Time(_)) && self.together() < TOGETHER_MIN
     }
-}
-
-fn ns(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::{OpenLoop, Rate};
 
     const MS: u64 = 1_000_000;
 
@@ -149,13 +173,15 @@ mod tests {
         outcome.latency_ns.record_n(MS, counted_ms).unwrap();
         let mut plan = Plan::of_a_test();
         plan.amount = Amount::Time(Duration::from_secs(1));
-        Fired { name: "GET http://h/".into(), plan, at_unix_ns: 5_000 * MS, probes: 1, outcome }
+        Fired { name: "GET http://h/".into(), plan, at_unix_ns: 5_000 * MS, clock: None, probes: 1, outcome }
     }
 
     fn whole(all: &[Fired]) -> Whole {
-        let mut whole = Whole::of(&all[0]);
-        for (index, fired) in all.iter().enumerate().rev() {
-            whole.add(index, "h", None, fired);
+        let mut latest_first = all.iter().enumerate().rev();
+        let (index, last) = latest_first.next().unwrap();
+        let mut whole = Whole::of(index, "h", last);
+        for (index, fired) in latest_first {
+            whole.add(index, "h", fired);
         }
         whole.finish();
         whole
@@ -169,6 +195,7 @@ mod tests {
         assert!((whole.together() - 0.6).abs() < 1e-9 && whole.is_apart());
         assert_eq!((whole.outcome.ok, whole.outcome.latency_ns.len(), whole.probes), (2_000, 2_000, 2));
         assert_eq!(whole.shards.iter().map(|shard| shard.index).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(whole.late(), ["shard 1 (h) began 250ms after the agreed moment"]);
     }
 
     #[test]
@@ -185,5 +212,19 @@ mod tests {
             fired.plan.amount = Amount::Requests(1_400);
         }
         assert!(!whole(&all).is_apart());
+    }
+
+    #[test]
+    fn a_schedule_whose_parts_began_one_after_the_other_was_reached_all_the_same() {
+        let mut all = [fired(0, 0, 1_000), fired(100, 0, 1_000)];
+        for fired in &mut all {
+            let mut open = OpenLoop::empty(Rate::constant(2_000.0));
+            (open.due, open.scheduled) = (1_000, Duration::from_secs(1));
+            fired.outcome.open_loop = Some(open);
+        }
+        let whole = whole(&all);
+        let open = whole.outcome.open_loop.as_ref().unwrap();
+        assert_eq!(open.due, 2_000);
+        assert!((open.reached(&whole.outcome) - 1.0).abs() < 1e-9, "{}", open.reached(&whole.outcome));
     }
 }
