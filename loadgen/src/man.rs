@@ -1,7 +1,7 @@
 //! `loadgen man`: the manual pages, made from the same words as `--help`.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Command;
@@ -75,10 +75,16 @@ fn name(command: &Command) -> &str {
 
 /// A page in the order that manuals have.
 fn page(command: &Command) -> io::Result<String> {
-    let version = format!("loadgen {}", env!("CARGO_PKG_VERSION"));
-    let man = Man::new(command.clone()).source(version).manual("Phase Lab");
+    let man = Man::new(command.clone());
     let mut page = Vec::new();
-    man.render_title(&mut page)?;
+    // Not the library's: without quotes its empty date is none, and what follows takes that place. With a date each
+    // build's pages would be others.
+    writeln!(
+        page,
+        ".TH \"{}\" 1 \"\" \"loadgen {}\" \"Phase Lab\"",
+        name(command),
+        env!("CARGO_PKG_VERSION")
+    )?;
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;

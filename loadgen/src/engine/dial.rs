@@ -1,7 +1,7 @@
 //! Opens a stream without waiting for it, from an address that has ports left.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use mio::net::TcpStream;
 
@@ -56,7 +56,7 @@ fn connect_from(source: Ipv4Addr, target: SocketAddr) -> io::Result<TcpStream> {
     // The port is chosen by connect, which can use one again that leads elsewhere (ip(7)); bind would
     // have to take one that nobody uses.
     setsockopt(&socket, IpBindAddressNoPort, &true)?;
-    bind(&socket, &SocketAddrV4::new(source, 0))?;
+    bind(&socket, &SocketAddr::from((source, 0)))?;
     match connect(&socket, &target) {
         Ok(()) | Err(rustix::io::Errno::INPROGRESS) => {}
         Err(error) => return Err(error.into()),
