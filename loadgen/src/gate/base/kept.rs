@@ -53,7 +53,11 @@ impl Kept {
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Self, BaseError> {
         let bad = |error: &io::Error| {
-            BaseError::from_io(&format!("{} can't be used", folder.display()), folder, error)
+            BaseError::from_io(
+                &format!("{} can't be used (CARGO_TARGET_DIR names another one)", folder.display()),
+                folder,
+                error,
+            )
         };
         fs::create_dir_all(folder).map_err(|error| bad(&error))?;
         // cargo is started in another folder.

@@ -206,9 +206,17 @@ fn wait(listener: &TcpListener, hello: &Hello, within: Duration, stop: &AtomicBo
     // As many as are expected may speak at once, and a few that are lost.
     let speaking = Arc::new(AtomicUsize::new(0));
     let speaking_max = hello.count * 2 + SPEAKING_EXTRA;
-    while mates.len() + 1 < hello.count && Instant::now() < deadline && !stop.load(Ordering::Relaxed) {
+    loop {
         for mate in comes.try_iter() {
             take_in(&mut mates, mate);
+        }
+        if mates.len() + 1 == hello.count {
+            // Who has gone again in the meantime may be started anew.
+            mates.retain(|mate| mate.line.is_open());
+        }
+        let all_are_there = mates.len() + 1 == hello.count;
+        if all_are_there || Instant::now() >= deadline || stop.load(Ordering::Relaxed) {
+            return Ok(mates);
         }
         let accepted =
             if speaking.load(Ordering::Relaxed) < speaking_max { listener.accept().ok() } else { None };
@@ -227,7 +235,6 @@ fn wait(listener: &TcpListener, hello: &Hello, within: Duration, stop: &AtomicBo
             }
         })?;
     }
-    Ok(mates)
 }
 
 /// One more is there. Whoever was there under that number and has gone was started anew.
