@@ -63,7 +63,9 @@ pub(super) fn ask(server: &str, metric: &Compared) -> String {
 /// So many, with two decimals at the most and never below what there are.
 fn to_write(count: f64) -> f64 {
     // What is off by less than a rounding error is meant to be exact.
-    ((count * 100.0 - 1e-6).ceil() / 100.0).max(0.0)
+    let rounded = ((count * 100.0 - 1e-6).ceil() / 100.0).max(0.0);
+    // Of two zeros the greater may be the negative one, which reads as "-0"; their sum is not.
+    rounded + 0.0
 }
 
 /// A name as TOML takes it for a key.
