@@ -56,3 +56,32 @@ fn main() -> ExitCode {
         ExitCode::FAILURE
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// But for `soak`, which hands all that it is given on.
+    #[test]
+    fn every_job_has_examples_that_it_takes() {
+        let program = Job::command();
+        for job in program.get_subcommands().filter(|job| job.get_name() != "soak") {
+            let name = job.get_name();
+            let help = job.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let (_, lines) =
+                help.split_once("Examples:\n").unwrap_or_else(|| panic!("{name} shows no examples"));
+            let lines = lines.lines().filter_map(|line| line.strip_prefix("  cargo xtask "));
+            let lines: Vec<_> = lines.map(|line| line.split("  ").next().unwrap_or(line)).collect();
+            assert!(!lines.is_empty(), "{name} has no example");
+            for line in lines {
+                let words = shlex::split(line).expect("quotes are closed");
+                let all = ["cargo xtask".to_owned()].into_iter().chain(words);
+                if let Err(error) = Job::try_parse_from(all) {
+                    panic!("an example of {name}, '{line}', is not taken: {error}");
+                }
+            }
+        }
+    }
+}

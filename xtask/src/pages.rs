@@ -25,6 +25,10 @@ const LIMIT: Duration = Duration::from_secs(180);
 
 /// The pages that loadgen draws, and the book, in headless Chromium: on phone, laptop and paper, light and dark
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask pages                          whether words are cut or cover each other
+  cargo xtask pages --pictures /tmp/pages    and pictures, to look at oneself")]
 pub(crate) struct Args {
     /// Take a picture of each view, and a PDF of each page, into this folder
     #[arg(long, value_name = "DIR")]
