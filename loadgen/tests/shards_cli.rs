@@ -217,7 +217,7 @@ fn one_task_of_a_script_for_many_writes_its_file_as_well() {
     all_end_well([task]);
     let (code, text, _) = output(&mut loadgen(folder.path(), "merge out"));
     assert!(code == Some(0) && text.contains("1 shard of run slurm-1.0"), "{text}");
-    assert!(text.contains("answered      20") && !text.contains("late"), "{text}");
+    assert!(text.contains("answered      20") && !text.contains("agreed moment"), "{text}");
 }
 
 #[test]
