@@ -6,6 +6,7 @@
 mod book;
 mod cargo;
 mod clients;
+mod cluster;
 mod exercise;
 mod fuzz;
 mod group;
@@ -30,6 +31,7 @@ enum Job {
     Book(book::Args),
     Check(prose::Args),
     Clients(clients::Args),
+    Cluster(cluster::Args),
     Exercise(exercise::Args),
     Fuzz(fuzz::Args),
     NewPhase(new_phase::Args),
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Job::Book(args) => book::run(&args),
         Job::Check(args) => prose::run(&args),
         Job::Clients(args) => clients::run(&args),
+        Job::Cluster(args) => cluster::run(&args),
         Job::Exercise(args) => exercise::run(&args),
         Job::Fuzz(args) => fuzz::run(&args),
         Job::NewPhase(args) => new_phase::run(&args),

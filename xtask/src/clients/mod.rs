@@ -15,9 +15,9 @@
 pub(crate) mod client;
 pub(crate) mod installed;
 mod phases;
-mod request;
+pub(crate) mod request;
 mod rest;
-mod server;
+pub(crate) mod server;
 mod slow;
 mod table;
 

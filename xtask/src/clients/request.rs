@@ -6,14 +6,24 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-/// Where these requests come from. The clients come from 127.0.0.1, so they can be told apart.
+/// Where [`get`] comes from. The clients come from 127.0.0.1, so they can be told apart.
 const SOURCE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 
 /// The status and the body of `path`. `limit` is for each read and write.
 pub(super) fn get(addr: SocketAddrV4, path: &str, limit: Duration) -> Result<(u16, String), String> {
-    let answer = exchange(addr, path, limit).map_err(|error| match error.kind() {
+    get_from(SOURCE, addr, path, limit)
+}
+
+/// The same from an address of this machine.
+pub(crate) fn get_from(
+    source: Ipv4Addr,
+    addr: SocketAddrV4,
+    path: &str,
+    limit: Duration,
+) -> Result<(u16, String), String> {
+    let answer = exchange(source, addr, path, limit).map_err(|error| match error.kind() {
         // What the kernel calls it is no help: "resource temporarily unavailable".
         ErrorKind::WouldBlock => format!("GET {path} got no answer within {limit:?}"),
         _ => format!("GET {path} on a connection of its own: {error}"),
@@ -21,9 +31,9 @@ pub(super) fn get(addr: SocketAddrV4, path: &str, limit: Duration) -> Result<(u1
     parse(&answer).ok_or_else(|| format!("GET {path} got no answer but {answer:?}"))
 }
 
-fn exchange(addr: SocketAddrV4, path: &str, limit: Duration) -> std::io::Result<String> {
+fn exchange(source: Ipv4Addr, addr: SocketAddrV4, path: &str, limit: Duration) -> std::io::Result<String> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    socket.bind(&SocketAddrV4::new(SOURCE, 0).into())?;
+    socket.bind(&SocketAddrV4::new(source, 0).into())?;
     socket.connect_timeout(&addr.into(), limit)?;
     let mut stream = TcpStream::from(socket);
     stream.set_read_timeout(Some(limit))?;

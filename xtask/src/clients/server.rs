@@ -73,7 +73,7 @@ impl Server {
 }
 
 /// The address in a server's first line, once that line is whole.
-fn address(output: &str) -> Option<SocketAddrV4> {
+pub(crate) fn address(output: &str) -> Option<SocketAddrV4> {
     let (_, rest) = output.split_once(LISTENING)?;
     rest.split_once('\n')?.0.parse().ok()
 }
