@@ -14,7 +14,7 @@ struct Field {
     show: fn(f64) -> String,
 }
 
-const FIELDS: [Field; 15] = [
+const FIELDS: [Field; 18] = [
     field("qps", "requests/s", |row| row.qps.map(|qps| qps.median), rate),
     field("ceiling", "ceiling", |row| row.ceiling.as_ref().map(|ceiling| ceiling.qps), rate),
     field("cpu", "CPU/request", |row| row.server.cpu_us_per_request, micros),
@@ -29,6 +29,9 @@ const FIELDS: [Field; 15] = [
     field("memory", "memory", |row| row.server.rss_peak_bytes.map(|n| n as f64), bytes),
     field("p50", "p50", |row| row.latency_ns.map(|latency| latency.p50 as f64), nanos),
     field("p99", "p99", |row| row.latency_ns.map(|latency| latency.p99 as f64), nanos),
+    field("client", "client CPU/request", client_us, micros),
+    field("processors", "processors for a million a second", processors_for_a_million, rate_whole),
+    field("hosts", "hosts for a million a second", hosts_for_a_million, rate_whole),
     field("max", "longest", |row| row.latency_ns.map(|latency| latency.max as f64), nanos),
 ];
 
@@ -68,6 +71,24 @@ fn nanos(value: f64) -> String {
 
 fn rate_whole(value: f64) -> String {
     if value < 100.0 { format!("{value:.0}") } else { rate(value) }
+}
+
+/// How busy a client may be that is to send on time.
+const BUSY: f64 = 0.7;
+/// Processors that a host has for it.
+const PROCESSORS: f64 = 4.0;
+
+fn client_us(row: &Row) -> Option<f64> {
+    row.client.cpu_us_per_request()
+}
+
+/// So many microseconds a request are so many processors for a million of them each second.
+fn processors_for_a_million(row: &Row) -> Option<f64> {
+    Some((client_us(row)? / BUSY).ceil())
+}
+
+fn hosts_for_a_million(row: &Row) -> Option<f64> {
+    Some((processors_for_a_million(row)? / PROCESSORS).ceil())
 }
 
 /// Three digits are what two runs agree on.
