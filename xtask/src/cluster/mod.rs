@@ -129,19 +129,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
 
 fn from_outside(args: &Args) -> Result<(), String> {
     let parts = args.parts();
-    let (in_room, here): (Vec<_>, Vec<_>) = parts.iter().partition(|part| part.takes_a_room());
     // Before anything is built.
-    needs::check(&in_room)?;
+    needs::check(&parts)?;
     let loadgen = cargo::loadgen(&["--locked"])?;
     let started = Instant::now();
-    for part in here.iter().filter(|&&part| part != Part::Scale) {
-        play(*part, &loadgen, args)?;
-    }
-    if !in_room.is_empty() {
-        room::enter(&loadgen, &in_room)?;
-    }
-    for part in here.iter().filter(|&&part| part == Part::Scale) {
-        play(*part, &loadgen, args)?;
+    for part in parts {
+        if part.takes_a_room() { room::enter(&loadgen, part)? } else { play(part, &loadgen, args)? }
     }
     println!("\nall counts agreed, in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())

@@ -38,7 +38,7 @@ pub(super) fn check(parts: &[Part]) -> Result<(), String> {
         return Err(tell(&missing));
     }
     if parts.iter().any(|part| part.takes_a_room()) && !rustix::process::geteuid().is_root() {
-        let flags: Vec<_> = parts.iter().map(|part| part.flag()).collect();
+        let flags: Vec<_> = parts.iter().filter(|part| part.takes_a_room()).map(|part| part.flag()).collect();
         return Err(format!(
             "{} make networks and mounts of their own, which takes root; --ranks and --scale do not",
             flags.join(" and ")

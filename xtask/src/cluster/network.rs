@@ -49,22 +49,15 @@ impl Host {
     }
 }
 
-/// Plugs these hosts in. There is one network in a room: the names are those of the last call, and a host of the same
-/// name is a new one.
+/// Plugs these hosts in. A room has one network.
 pub(super) fn plug(hosts: &[Host]) -> Result<(), String> {
     let folder = room::folder("network")?;
     ip(&["link", "set", "lo", "up"])?;
     run(Command::new("hostname").arg(HEAD.name))?;
-    if ip(&["link", "show", "dev", BRIDGE]).is_err() {
-        ip(&["link", "add", BRIDGE, "type", "bridge"])?;
-        ip(&["addr", "add", &address(HEAD.addr), "dev", BRIDGE])?;
-        ip(&["link", "set", BRIDGE, "up"])?;
-    }
+    ip(&["link", "add", BRIDGE, "type", "bridge"])?;
+    ip(&["addr", "add", &address(HEAD.addr), "dev", BRIDGE])?;
+    ip(&["link", "set", BRIDGE, "up"])?;
     for host in hosts {
-        // With the namespace goes its end of the cable, and so the cable.
-        if ip(&["netns", "list"])?.lines().any(|line| line.split(' ').next() == Some(host.name)) {
-            ip(&["netns", "delete", host.name])?;
-        }
         let cable = host.name;
         ip(&["netns", "add", host.name])?;
         ip(&["link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", host.name])?;
@@ -79,11 +72,7 @@ pub(super) fn plug(hosts: &[Host]) -> Result<(), String> {
 /// Has all of them know each other's names, in this room alone.
 fn name(hosts: &[Host], folder: &Path) -> Result<(), String> {
     let file = folder.join("hosts");
-    let is_there = file.exists();
     fs::write(&file, names(hosts)).map_err(|error| format!("{}: {error}", file.display()))?;
-    if is_there {
-        return Ok(());
-    }
     run(Command::new("mount").arg("--bind").arg(&file).arg("/etc/hosts")).map(drop)
 }
 

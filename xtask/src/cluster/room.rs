@@ -2,7 +2,8 @@
 //!
 //! The kernel clears it. When the first process of a namespace of processes ends, all others in it are killed, and with
 //! the last of them go the mounts, among them the only folder that is written to, and the networks. That holds on an error,
-//! on Ctrl-C and on `kill -9` alike, and also for Slurm's daemons, which leave every process group.
+//! on Ctrl-C and on `kill -9` alike, and also for Slurm's daemons, which leave every process group. Each part has a room of
+//! its own, where nothing of another one is left, no address that a kernel still takes for the old host's.
 
 use std::env;
 use std::fs;
@@ -18,27 +19,26 @@ use crate::group::describe;
 use crate::interrupt;
 use std::os::unix::process::CommandExt;
 
-/// The longest that all parts in a room take.
+/// The longest that a part takes.
 const PLAYED_WITHIN: Duration = Duration::from_secs(600);
-/// How long they have to end once they were asked to.
+/// How long it has to end once it was asked to.
 const LEFT_WITHIN: Duration = Duration::from_secs(15);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Everything in a room that is written.
 const FOLDER: &str = "/run/phase-lab";
 
-/// Plays these parts in a room.
+/// Plays a part in a room.
 ///
 /// # Errors
-/// When there can be no room, a part fails, or it takes too long.
-pub(super) fn enter(loadgen: &Path, parts: &[Part]) -> Result<(), String> {
+/// When there can be no room, the part fails, or it takes too long.
+pub(super) fn enter(loadgen: &Path, part: Part) -> Result<(), String> {
     let this = env::current_exe().map_err(|error| format!("this program can't be found again: {error}"))?;
     let mut command = Command::new("setpriv");
     // If this process is killed, so is `unshare`, and then the room's first process.
     command.args(["--pdeathsig", "KILL", "unshare", "--kill-child"]);
     command.args(["--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--mount-proc", "--"]);
-    command.arg(this).args(["cluster", "--inside"]).arg(loadgen);
-    command.args(parts.iter().map(|part| part.flag()));
+    command.arg(this).args(["cluster", "--inside"]).arg(loadgen).arg(part.flag());
     // A group of its own, so that Ctrl-C reaches this process only, which then asks those inside to end.
     let child = command.process_group(0).spawn();
     let mut child = child.map_err(|error| format!("setpriv can't be started: {error}"))?;
