@@ -28,7 +28,7 @@ pub(super) fn run(
     if part.index == 0
         && let Some(absent) = started.absent()
     {
-        tell(&format!("beginning without {absent}: nobody came in time"));
+        tell(&format!("beginning without {absent}"));
     }
     started.wait_to_set_up(set_up, &progress.stop);
     let begin_at = started.begin_at();

@@ -34,8 +34,9 @@ pub fn run(plan: &Plan, progress: &Progress) -> Result<Outcome, EngineError> {
     run_part(plan, Part::WHOLE, None, progress)
 }
 
-/// The same of one process of several: fires its `part` of `plan`, which is that of the whole, and sends nothing
-/// before `begin_at`, if there is such a moment.
+/// The same of one process of several: fires its `part` of `plan`, which is that of the whole, and makes none of
+/// the connections that are measured before `begin_at`, if there is such a moment. Cohorts are opened as soon as it is
+/// called.
 pub fn run_part(
     plan: &Plan,
     part: Part,

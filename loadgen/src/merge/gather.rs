@@ -220,9 +220,7 @@ impl Desk {
             let broken = self.broken.iter().find(|(part, _)| *part == Some(absent(index)));
             let why = match broken {
                 Some((_, why)) => why.clone(),
-                None if self.absent.contains(&index) => {
-                    "it did not come in time, and the others began".to_owned()
-                }
+                None if self.absent.contains(&index) => "it was not there when the others began".to_owned(),
                 None => "there is no file of it".to_owned(),
             };
             Missing { part: absent(index), why }

@@ -67,7 +67,7 @@ fn a_missing_shard_is_named_with_its_part_of_the_load() {
     let missing: Vec<_> = gathered.missing.iter().map(|m| (m.part.index, m.load(gathered.plan()))).collect();
     let part = "2 of 10 connections, 0 of 1 request".to_owned();
     assert_eq!(missing, [(2, part.clone()), (3, part)]);
-    assert!(gathered.missing[0].why.contains("did not come in time"));
+    assert!(gathered.missing[0].why.contains("not there when the others began"));
     assert!(gathered.missing[1].why.contains("no file"));
     assert_eq!(gathered.complaint().unwrap(), "the result is partial: 2 shards of 4 missing");
 }

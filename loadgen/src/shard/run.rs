@@ -50,7 +50,7 @@ pub(crate) fn meet(seat: &Seat, load: serde_json::Value) -> Result<Role<'_>, Str
     record::check(&seat.output, seat.part(), seat.run.as_deref())?;
     let mut started = seat.gather(load, Duration::ZERO, interrupt::flag())?;
     if let Some(absent) = started.absent() {
-        return Err(format!("{absent} did not come in time, and a run needs all of them"));
+        return Err(format!("{absent} was not there to begin, and a run needs all of them"));
     }
     Ok(match std::mem::replace(&mut started.side, Side::Apart) {
         Side::Lead(team) => {
