@@ -37,6 +37,9 @@ pub(super) fn run(
     shown.quiet |= part.index > 0;
     let (outcome, _) =
         watch::run(&own, &shown, progress, |progress| engine::run_part(&plan, part, begin_at, progress))?;
+    if outcome.interrupted && outcome.elapsed.is_zero() && outcome.ok + outcome.failed() == 0 {
+        return Err(AttackError::Interrupted("interrupted before anything was counted".to_owned()));
+    }
     let fired = Fired {
         name: format!("{} {}", args.method(), args.url()),
         plan,

@@ -93,7 +93,9 @@ impl Seat {
                     shown(*within)
                 ));
                 // A descriptor for each of them beside those of its own connections.
-                let _ = crate::lab::limits::make_room(count);
+                if let Err(why) = crate::lab::limits::make_room(count) {
+                    tell(&format!("there may be too few descriptors for all shards: {why}"));
+                }
                 let (team, beginning) = Team::gather(listener, &hello, run, [*within, set_up], stop)?;
                 Ok(Started { beginning, clock: Some(Offset::default()), side: Side::Lead(team) })
             }

@@ -85,10 +85,14 @@ impl Lead<'_> {
         if let Some(why) = failed {
             return Err(why);
         }
+        if let Some(shard) = whole.shards.iter().find(|shard| shard.interrupted && !interrupt::requested()) {
+            return Err(format!("shard {} ({}) was interrupted", shard.index, shard.host));
+        }
         let late = whole.late().join("; ");
         if whole.is_apart() && !whole.outcome.interrupted {
             let share = whole.together() * 100.0;
-            return Err(format!("all shards counted together for {share:.0} % of the time only; {late}"));
+            let why = if late.is_empty() { "their warm-ups took longer than others'" } else { &late };
+            return Err(format!("all shards counted together for {share:.0} % of the time only: {why}"));
         }
         if !late.is_empty() {
             eprintln!("{late}");
@@ -117,7 +121,7 @@ impl Lead<'_> {
     /// Tells the others that this was all, and writes this one's file.
     pub(crate) fn finish(self) -> Result<(), String> {
         let Firing { mut team, fired, .. } = self.firing.into_inner().unwrap_or_else(PoisonError::into_inner);
-        team.dismiss();
+        team.dismiss(interrupt::requested());
         if fired.is_empty() { Ok(()) } else { put(self.seat, &self.started, fired) }
     }
 }

@@ -81,7 +81,8 @@ impl Joined {
                 plan.cpus = Vec::new();
                 Ok(Told::Fire { name, plan, at_unix_ns })
             }
-            Ok(FromLead::Over) => Ok(Told::Over),
+            Ok(FromLead::Over { interrupted: false }) => Ok(Told::Over),
+            Ok(FromLead::Over { interrupted: true }) => Err(INTERRUPTED.to_owned()),
             Ok(FromLead::Refused(why)) => Err(why),
             Ok(_) => Err("shard 0 says what makes no sense here".to_owned()),
             Err(error) => Err(lost(&self.place, &error)),

@@ -88,7 +88,9 @@ enum FromLead {
         plan: Box<Plan>,
         at_unix_ns: u64,
     },
-    Over,
+    Over {
+        interrupted: bool,
+    },
 }
 
 impl Hello {

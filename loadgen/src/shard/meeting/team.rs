@@ -110,6 +110,15 @@ impl Team {
             mate.line.say(&FromLead::Compare)?;
             tell_time(&mut mate.line, stop).map(drop)
         });
+        if let Some(why) = failed {
+            // What would be fired now is not what was asked for.
+            return FiredByAll {
+                at_unix_ns: clock::now_ns(),
+                own: Err(why),
+                theirs: Vec::new(),
+                failed: None,
+            };
+        }
         let at_unix_ns = clock::now_ns() + ns(ahead(self.count, set_up));
         let order = FromLead::Fire { name: name.to_owned(), plan: Box::new(plan.clone()), at_unix_ns };
         self.tell(&mut failed, |mate| mate.line.say(&order));
@@ -139,11 +148,11 @@ impl Team {
         });
     }
 
-    /// Tells everyone that this was all.
-    pub(crate) fn dismiss(&mut self) {
+    /// Tells everyone that this was all, or that it was `interrupted`.
+    pub(crate) fn dismiss(&mut self, interrupted: bool) {
         for mate in &mut self.mates {
             // Who has gone knows already.
-            let _ = mate.line.say(&FromLead::Over);
+            let _ = mate.line.say(&FromLead::Over { interrupted });
         }
     }
 }
@@ -188,13 +197,15 @@ pub(crate) fn listen(place: &str) -> Result<TcpListener, String> {
             Ok(listener) => return Ok(listener),
             // Where it is in use, another address would hide that the port is someone else's.
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                return Err(format!("--meet {place}: the port is in use; choose another one"));
+                return Err(format!(
+                    "{place}: the port is in use, so that shard 0 can't listen there; name another one (--meet)"
+                ));
             }
             Err(error) => refused = Some(error),
         }
     }
     let why = refused.map_or_else(String::new, |error| format!(": {error}"));
-    Err(format!("--meet {place}: shard 0 can't listen there{why}; is it an address of this host?"))
+    Err(format!("{place}: shard 0 can't listen there{why}; is it an address of this host (--meet)?"))
 }
 
 /// Who has come, and is ready.
