@@ -11,6 +11,9 @@ use crate::shard::record::{self, Fired, Record};
 use crate::shard::whole::Whole;
 use crate::shard::{SHARDS_MAX, differing, load};
 
+/// How the line of a shard begins.
+const MARK: &[u8] = b"{\"schema\":\"phase-lab/shard/";
+
 /// Where shards come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {
@@ -25,6 +28,8 @@ pub(super) struct Gathered {
     pub(super) count: usize,
     /// One for an attack, one for each trial of a run.
     pub(super) wholes: Vec<Whole>,
+    /// What was to be fired by all; of a lab's run, the first of it.
+    pub(super) asked: Plan,
     pub(super) missing: Vec<Missing>,
     /// How many shards were read.
     pub(super) seen: usize,
@@ -109,7 +114,7 @@ impl Desk {
     fn lines(&mut self, from: &mut dyn BufRead, place: &str) -> Result<(), String> {
         for (number, line) in (1..).zip(from.split(b'\n')) {
             let line = line.map_err(|error| format!("{place}: can't be read: {error}"))?;
-            let Some(start) = find(&line, b"{\"schema\":\"phase-lab/shard/") else { continue };
+            let Some(start) = find(&line, MARK) else { continue };
             self.text(&line[start..], &format!("{place}, line {number}"), None)?;
         }
         Ok(())
@@ -135,10 +140,15 @@ impl Desk {
         let record = match serde_json::from_slice::<Record>(bytes) {
             Ok(record) => record,
             Err(error) => {
+                // A log, of which a shard is one line.
+                if find(bytes, MARK).is_some_and(|at| at > 0) {
+                    return self.lines(&mut io::Cursor::new(bytes), place);
+                }
                 if let Some(other) = other_schema(bytes) {
                     return Err(format!("{place}: is no shard of this version: its schema is {other:?}"));
                 }
-                self.broken.push((named, format!("{place}: is broken: {error}")));
+                let why = if bytes.is_empty() { "it is empty".to_owned() } else { error.to_string() };
+                self.broken.push((named, format!("{place}: is broken: {why}")));
                 return Ok(());
             }
         };
@@ -159,7 +169,10 @@ impl Desk {
             None => self.common = Some(Common::of(record, place)),
             Some(common) => {
                 if let Some(why) = common.against(record).or_else(|| self.apart(record)) {
-                    return Err(format!("{place} and {} don't belong together: {why}", common.place));
+                    return Err(format!(
+                        "{place} and {} don't belong together: {why}; leave out the one that is of another run",
+                        common.place
+                    ));
                 }
             }
         }
@@ -213,7 +226,11 @@ impl Desk {
                     .to_owned(),
             });
         };
-        self.wholes.iter_mut().for_each(Whole::finish);
+        let asked = self.wholes[0].plan.clone();
+        for whole in &mut self.wholes {
+            whole.finish();
+            whole.keep_to(common.count);
+        }
         self.wholes.sort_by_key(|whole| whole.at_unix_ns);
         let absent = |index| Part { index, count: common.count };
         let missing = (0..common.count).filter(|index| !self.seen.contains_key(index)).map(|index| {
@@ -236,6 +253,7 @@ impl Desk {
             run: common.run,
             count: common.count,
             wholes: self.wholes,
+            asked,
             missing,
             seen: self.seen.len(),
             clocks_unknown: self.clocks_unknown,
@@ -278,11 +296,6 @@ impl Gathered {
                 .iter()
                 .flat_map(|whole| &whole.shards)
                 .any(|shard| shard.interrupted || shard.gave_up.is_some())
-    }
-
-    /// What was to be fired; of a lab's run, the first of it.
-    pub(super) fn plan(&self) -> &Plan {
-        &self.wholes[0].plan
     }
 
     /// Why this is no success, if it is none.

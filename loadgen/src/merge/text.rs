@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::gather::Gathered;
+use super::missing;
 use crate::attack::summary::{self, Title, entry, grouped, plural, rate, time};
 use crate::report::wrap;
 use crate::shard::whole::{Figures, Whole};
@@ -41,10 +42,8 @@ fn head(out: &mut impl Write, gathered: &Gathered, width: usize) -> io::Result<(
     let partial = if gathered.is_partial() { ": PARTIAL" } else { "" };
     let text = format!("{of} shard{} of run {}{partial}", plural(count as u64), gathered.run);
     wrap(&text, width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
-    for missing in &gathered.missing {
-        let text =
-            format!("shard {}, {}: {}", missing.part.index, missing.load(gathered.plan()), missing.why);
-        entry(out, "missing", &text, width)?;
+    for line in missing::lines(&gathered.missing, &gathered.asked) {
+        entry(out, "missing", &line, width)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::LATE;
 use super::clock::Offset;
 use super::record::Fired;
-use crate::engine::{Amount, Outcome, Plan, ns};
+use crate::engine::{Amount, Outcome, Pace, Part, Plan, Rate, ns};
 
 /// Below this share of its time in which all shards fired, a rate is not that of all of them.
 const TOGETHER_MIN: f64 = 0.95;
@@ -118,6 +118,32 @@ impl Whole {
         self.outcome.elapsed = all;
     }
 
+    /// Leaves of the plan what the shards that are there were to fire, of `count` altogether.
+    pub(crate) fn keep_to(&mut self, count: usize) {
+        let there: Vec<Part> = self.shards.iter().map(|shard| Part { index: shard.index, count }).collect();
+        if there.len() == count {
+            return;
+        }
+        let of = |all: u64| there.iter().map(|part| part.share(all)).sum::<u64>();
+        let number = |all: usize| usize::try_from(of(all as u64)).unwrap_or(usize::MAX);
+        let share = there.len() as f64 / count as f64;
+        let rate =
+            |all: Rate| Rate { from_per_sec: all.from_per_sec * share, to_per_sec: all.to_per_sec * share };
+        self.plan.connections = number(self.plan.connections);
+        for cohort in &mut self.plan.cohorts {
+            cohort.connections = number(cohort.connections);
+        }
+        if let Amount::Requests(all) = self.plan.amount {
+            self.plan.amount = Amount::Requests(of(all));
+        }
+        if let Pace::Open(all) = self.plan.pace {
+            self.plan.pace = Pace::Open(rate(all));
+        }
+        if let Some(open) = &mut self.outcome.open_loop {
+            open.rate = rate(open.rate);
+        }
+    }
+
     /// Shards that got to count anything.
     fn counted(&self) -> impl Iterator<Item = Window> {
         self.shards.iter().map(|shard| shard.window).filter(|window| window.until_ns > window.from_ns)
@@ -159,7 +185,7 @@ impl Whole {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{OpenLoop, Rate};
+    use crate::engine::OpenLoop;
 
     const MS: u64 = 1_000_000;
 
@@ -203,6 +229,21 @@ mod tests {
         let whole = whole(&[fired(0, 1_000, 1_000), fired(0, 0, 0)]);
         assert_eq!(whole.outcome.elapsed, Duration::from_secs(1));
         assert!(!whole.is_apart());
+    }
+
+    #[test]
+    fn of_a_plan_that_lost_a_shard_is_kept_what_the_others_were_to_fire() {
+        let mut all = [fired(0, 0, 1_000), fired(0, 0, 1_000)];
+        for fired in &mut all {
+            (fired.plan.connections, fired.plan.amount) = (8, Amount::Requests(10));
+            fired.plan.pace = Pace::Open(Rate::constant(900.0));
+            fired.outcome.open_loop = Some(OpenLoop::empty(Rate::constant(900.0)));
+        }
+        let mut whole = whole(&all);
+        whole.keep_to(3);
+        assert_eq!((whole.plan.connections, whole.plan.amount), (6, Amount::Requests(7)));
+        assert_eq!(whole.plan.pace, Pace::Open(Rate::constant(600.0)));
+        assert_eq!(whole.outcome.open_loop.unwrap().rate, Rate::constant(600.0));
     }
 
     #[test]
