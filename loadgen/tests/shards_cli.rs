@@ -244,6 +244,35 @@ fn ctrl_c_ends_a_shard_that_waits_and_one_that_fires_keeps_what_it_has() {
 }
 
 #[test]
+fn what_an_earlier_run_has_left_is_not_overwritten() {
+    let (server, folder) = (Server::start(always(HELLO)), tempfile::tempdir().unwrap());
+    let words = format!("attack http://{}/ -n 3 -c 1 --shard 0/1 --shard-dir out", server.address);
+    all_end_well([loadgen(folder.path(), &words)]);
+    let (code, _, stderr) = output(&mut loadgen(folder.path(), &words));
+    assert!(code == Some(2) && stderr.contains("out/shard-0-of-1.json: is there already"), "{stderr}");
+    assert_eq!(server.requests(), 3);
+}
+
+#[test]
+fn a_run_without_one_of_its_shards_fails_and_names_it() {
+    let (folder, place) = (tempfile::tempdir().unwrap(), place());
+    let words = format!(
+        "run --phase phase4-keepalive --scenario plaintext --quick -c 5 --trials 1 --duration 300ms --meet {place} \
+         --meet-within 5s --shard-dir shards --out results"
+    );
+    let mut mate = loadgen(folder.path(), &format!("{words} --shard 1/2")).spawn().unwrap();
+    let mut told = String::new();
+    BufReader::new(mate.stderr.as_mut().unwrap()).read_line(&mut told).unwrap();
+    assert!(told.contains("looks for shard 0"), "{told}");
+    let lead = loadgen(folder.path(), &format!("{words} --shard 0/2")).spawn().unwrap();
+    // It may not have been met by then, or be in the middle of a trial.
+    interrupt(&mate);
+    let (code, _, stderr) = ended(lead);
+    assert!(code == Some(1) && stderr.contains("shard 1"), "{code:?}: {stderr}");
+    assert_eq!(ended(mate).0, Some(130));
+}
+
+#[test]
 fn a_run_is_fired_by_all_shards_and_told_by_the_first() {
     let (folder, place) = (tempfile::tempdir().unwrap(), place());
     let words = format!(

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::open_loop;
 use super::series::Row;
-use super::summary::grouped;
+use super::summary::{grouped, plural};
 use super::view::View;
 use crate::engine::{Amount, Plan};
 
@@ -107,6 +107,6 @@ fn say(line: &str) {
 fn extent(amount: Amount) -> String {
     match amount {
         Amount::Time(time) => format!("for {}", humantime::format_duration(time)),
-        Amount::Requests(requests) => format!("with {} requests", grouped(requests)),
+        Amount::Requests(requests) => format!("with {} request{}", grouped(requests), plural(requests)),
     }
 }

@@ -61,12 +61,16 @@ pub(super) fn rank(
     let number = |name: &str| {
         let parsed =
             |text: String| text.parse::<usize>().map_err(|_| format!("{name}={text}: that is no number"));
-        env(name).map(parsed).transpose()
+        // Templates leave empty what they don't know.
+        env(name).filter(|text| !text.is_empty()).map(parsed).transpose()
     };
     let said = match shards {
         Some(count) => Some((count, "--shards")),
         None => number(SHARDS)?.map(|count| (count, SHARDS)),
     };
+    if let Some((0, said_by)) = said {
+        return Err(format!("{said_by} says 0 shards; one is the least"));
+    }
     if let Some((1, said_by)) = said {
         return Ok(Some(Rank { part: Part::WHOLE, said_by }));
     }
@@ -184,6 +188,8 @@ mod tests {
         assert!(refused(&[("JOB_COMPLETION_INDEX", "4")], Some(4)).contains("only 4 shards, 0 to 3"));
         assert!(refused(&[], Some(4)).contains("--shard I/4"));
         assert!(refused(&[("PMI_RANK", "0"), ("PMI_SIZE", "2")], Some(3)).contains("PMI_SIZE says 2"));
+        assert!(refused(&[("LOADGEN_SHARDS", "0")], None).contains("one is the least"));
+        assert_eq!(by(&[("LOADGEN_SHARDS", "")], None), Ok(None));
         assert!(
             refused(&[("PMI_RANK", "x"), ("PMI_SIZE", "2")], None).contains("PMI_RANK=x: that is no number")
         );

@@ -126,6 +126,12 @@ pub(crate) fn check(output: &Output, part: Part, run: Option<&str>) -> Result<()
     let folder =
         folder.clone().unwrap_or_else(|| run.map_or_else(|| PathBuf::from("shards"), default_folder));
     let path = folder.join(file_name(part));
+    if path.exists() {
+        return Err(format!(
+            "{}: is there already, of an earlier run; remove it, or name another folder (--shard-dir)",
+            path.display()
+        ));
+    }
     std::fs::create_dir_all(&folder).and_then(|()| whole::check(&path)).map_err(|error| {
         format!(
             "{}: can't write there: {error}; --shard-dir names another folder, or - for standard output",
@@ -173,6 +179,11 @@ mod tests {
         check(&Output::Folder(Some(folder.path().join("new"))), part, None).unwrap();
         assert_eq!(std::fs::read_dir(folder.path().join("new")).unwrap().count(), 0);
         check(&Output::StandardOutput, part, None).unwrap();
+        let earlier = folder.path().join(file_name(part));
+        std::fs::write(&earlier, "").unwrap();
+        let why = check(&Output::Folder(Some(folder.path().to_owned())), part, None).unwrap_err();
+        assert!(why.contains("is there already, of an earlier run"), "{why}");
+        std::fs::remove_file(earlier).unwrap();
         std::fs::write(folder.path().join("shard-2-of-3.json"), "").unwrap();
         let why = check(&Output::Folder(Some(folder.path().to_owned())), part, None).unwrap_err();
         assert!(why.contains("holds shards of a run with 3"), "{why}");
