@@ -12,12 +12,21 @@
 #SBATCH --ntasks-per-node=1
 #SBATCH --exclusive
 #SBATCH --time=00:15:00
+#SBATCH --no-requeue
 #SBATCH --output=%x-%j.out
 
 if [ "$#" -eq 0 ]; then
     echo "usage: sbatch loadgen/cluster/slurm.sh attack URL [FLAG...], or run --target NAME=COMMAND [FLAG...]" >&2
     exit 2
 fi
+for word in "$@"; do
+    case $word in
+    --shard-dir | --shard-dir=*)
+        echo "$word: this script merges shards/slurm-JOB.0, where they are without it; leave it out, or call srun yourself" >&2
+        exit 2
+        ;;
+    esac
+done
 
 # One descriptor for each connection, and the limit that a login shell has is often 1,024.
 ulimit -n "$(ulimit -Hn)"
@@ -27,9 +36,10 @@ ulimit -n "$(ulimit -Hn)"
 srun --kill-on-bad-exit=0 --wait=0 --cpu-bind=none loadgen "$@"
 status=$?
 
-# `run` gathers its shards itself. The first srun of a job is its step 0.
-if [ "$1" = attack ]; then
-    loadgen merge "shards/slurm-$SLURM_JOB_ID.0"
+# `run` gathers its shards itself. The first srun of a job is its step 0; where it left no folder, it has said why.
+folder="shards/slurm-$SLURM_JOB_ID.0"
+if [ "$1" = attack ] && [ -d "$folder" ]; then
+    loadgen merge "$folder"
     status=$?
 fi
 exit "$status"

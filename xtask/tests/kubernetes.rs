@@ -137,6 +137,27 @@ fn the_shards_fire_at_the_service_of_the_server() {
 }
 
 #[test]
+fn a_shard_waits_for_the_server_and_then_for_the_other_shards() {
+    let objects = objects();
+    let job = objects.jobs[0].spec.as_ref().expect("a specification");
+    let pod = pod_of_the_job(&objects.jobs[0]);
+    let (before, fires) = (pod.init_containers.clone().unwrap_or_default(), words(container(&pod)));
+    let waits = words(before.first().expect("something that waits"));
+    let url = fires.iter().find(|word| word.starts_with("http://")).expect("a URL");
+    let place = url["http://".len()..].trim_end_matches('/').replace(':', "/");
+    assert!(waits.last().expect("a script").contains(&format!("/dev/tcp/{place})")), "{waits:?}");
+    assert_eq!(waits[0], "timeout");
+    let seconds: i64 = waits[1].parse().expect("seconds");
+    let within = humantime::parse_duration(&flag(&fires, "--meet-within")).expect("a time");
+    let lasts = humantime::parse_duration(&flag(&fires, "--duration")).expect("a time");
+    // Whoever has waited for the server longest is still met, and all of it ends before the Job does.
+    let within = i64::try_from(within.as_secs()).expect("seconds");
+    assert!(seconds < within);
+    let deadline = job.active_deadline_seconds.expect("a deadline");
+    assert!(within + i64::try_from(lasts.as_secs()).expect("seconds") < deadline);
+}
+
+#[test]
 fn loadgen_takes_the_command_lines() {
     let objects = objects();
     let server =
@@ -155,13 +176,14 @@ fn no_container_runs_as_root_or_gets_more_than_it_needs() {
     for pod in [server, pod_of_the_job(&objects.jobs[0])] {
         assert_eq!(pod.security_context.as_ref().and_then(|context| context.run_as_non_root), Some(true));
         assert_eq!(pod.automount_service_account_token, Some(false));
-        let container = container(&pod);
-        let context = container.security_context.as_ref().expect("a security context");
-        assert_eq!(context.allow_privilege_escalation, Some(false));
-        assert_eq!(context.read_only_root_filesystem, Some(true));
-        let dropped = context.capabilities.as_ref().and_then(|capabilities| capabilities.drop.clone());
-        assert_eq!(dropped, Some(vec!["ALL".to_owned()]));
-        let resources = container.resources.as_ref().expect("resources");
-        assert_eq!(resources.requests, resources.limits);
+        for container in pod.containers.iter().chain(pod.init_containers.iter().flatten()) {
+            let context = container.security_context.as_ref().expect("a security context");
+            assert_eq!(context.allow_privilege_escalation, Some(false));
+            assert_eq!(context.read_only_root_filesystem, Some(true));
+            let dropped = context.capabilities.as_ref().and_then(|capabilities| capabilities.drop.clone());
+            assert_eq!(dropped, Some(vec!["ALL".to_owned()]));
+            let resources = container.resources.as_ref().expect("resources");
+            assert_eq!(resources.requests, resources.limits);
+        }
     }
 }
