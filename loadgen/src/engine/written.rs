@@ -71,8 +71,11 @@ pub(crate) mod some_base64 {
 
 /// A histogram as `HdrHistogram`'s programs exchange them: version 2, deflated, in base64.
 pub(crate) mod histogram {
+    use std::io::Read as _;
+
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
+    use flate2::read::ZlibDecoder;
     use hdrhistogram::Histogram;
     use hdrhistogram::serialization::{Deserializer as Reader, Serializer as _, V2DeflateSerializer};
     use serde::de::Error as _;
@@ -80,6 +83,9 @@ pub(crate) mod histogram {
     use serde::{Deserialize, Deserializer, Serializer};
 
     use crate::engine::tally::{COARSE_DIGITS, RECORDED_NS_MAX, SIGNIFICANT_DIGITS};
+
+    /// More bytes than the counts of any histogram of ours take: nine for each of some thirty thousand at most.
+    const COUNTS_BYTES_MAX: u32 = 4 << 20;
 
     pub(crate) fn serialize<S: Serializer>(histogram: &Histogram<u64>, out: S) -> Result<S::Ok, S::Error> {
         let mut bytes = Vec::new();
@@ -89,6 +95,10 @@ pub(crate) mod histogram {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Histogram<u64>, D::Error> {
         let bytes = STANDARD.decode(String::deserialize(from)?).map_err(D::Error::custom)?;
+        // The reader makes room for as many as it is told of, up to 4 GiB, before it has seen them.
+        if counts_bytes(&bytes).is_some_and(|told| told > COUNTS_BYTES_MAX) {
+            return Err(D::Error::custom("a histogram of another program"));
+        }
         let broken = |error| D::Error::custom(format!("a histogram that can't be read: {error}"));
         let read: Histogram<u64> = Reader::new().deserialize(&mut bytes.as_slice()).map_err(broken)?;
         // One with other bounds could not be added to those of this program.
@@ -99,10 +109,24 @@ pub(crate) mod histogram {
             Err(D::Error::custom("a histogram of another program"))
         }
     }
+
+    /// How many bytes of counts a histogram says that it has: its second word, behind two that are not deflated.
+    fn counts_bytes(bytes: &[u8]) -> Option<u32> {
+        let mut words = [0; 8];
+        ZlibDecoder::new(bytes.get(8..)?).read_exact(&mut words).ok()?;
+        let [.., a, b, c, d] = words;
+        Some(u32::from_be_bytes([a, b, c, d]))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
     use hdrhistogram::Histogram;
     use serde_json::json;
 
@@ -139,6 +163,12 @@ mod tests {
             let other = Histogram::new_with_bounds(low, high, digits).unwrap();
             assert!(refused(crate::report::hlog::encoded(&other)).contains("another program"));
         }
+        let mut deflated = ZlibEncoder::new(Vec::new(), Compression::fast());
+        deflated.write_all(&[0x1c, 0x84, 0x93, 0x13, 0x7f, 0xff, 0xff, 0xff]).unwrap();
+        let deflated = deflated.finish().unwrap();
+        let length = u32::try_from(deflated.len()).unwrap().to_be_bytes();
+        let two_gib = [&[0x1c, 0x84, 0x93, 0x14], &length[..], &deflated].concat();
+        assert!(refused(STANDARD.encode(two_gib)).contains("another program"));
         assert!(refused("AAAA".into()).contains("can't be read"));
         assert!(refused("no base64!".into()).contains("Invalid"));
     }
