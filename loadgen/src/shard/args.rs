@@ -9,6 +9,9 @@ use crate::engine::{DURATION_MAX, Part};
 /// Ports at which shards meet where nobody names one: outside of those that the kernel gives to clients.
 const PORTS: std::ops::Range<u32> = 20_000..30_000;
 
+/// How long others are waited for where nobody says.
+const MEET_WITHIN: Duration = Duration::from_secs(60);
+
 /// One of several processes that fire together
 #[derive(Clone, Debug, Default, clap::Args)]
 #[expect(clippy::doc_markdown, reason = "the text is help for a terminal")]
@@ -31,9 +34,9 @@ pub struct ShardArgs {
     /// Plain TCP, without a password: for networks whose hosts and users trust each other.
     #[arg(long, value_name = "HOST:PORT", value_parser = place)]
     meet: Option<String>,
-    /// How long the others are waited for; who has not come by then is left out, and the result says so
-    #[arg(long, value_name = "TIME", value_parser = patience, default_value = "60s")]
-    meet_within: Duration,
+    /// How long the others are waited for; who has not come by then is left out, and the result says so [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = patience, conflicts_with = "start_at")]
+    meet_within: Option<Duration>,
     /// Begin at this moment instead of meeting: seconds since 1970, or 2026-01-31T12:00:00Z
     ///
     /// For hosts that can't reach each other. Nothing is compared then, and clocks are believed.
@@ -117,6 +120,7 @@ impl ShardArgs {
         let shards = self.shards.map(|shards| usize::try_from(shards).unwrap_or(usize::MAX));
         let flags = [
             ("--meet", self.meet.is_some()),
+            ("--meet-within", self.meet_within.is_some()),
             ("--start-at", self.start_at.is_some()),
             ("--shard-dir", self.shard_dir.is_some()),
         ];
@@ -157,7 +161,7 @@ impl ShardArgs {
     }
 
     fn meeting(&self, place: String) -> Gathering {
-        Gathering::Meet { place, within: self.meet_within }
+        Gathering::Meet { place, within: self.meet_within.unwrap_or(MEET_WITHIN) }
     }
 }
 
@@ -292,12 +296,17 @@ mod tests {
 
     #[test]
     fn flags_of_a_shard_need_one() {
-        for words in ["--meet h:1", "--start-at 5", "--shard-dir d"] {
+        for words in ["--meet h:1", "--meet-within 5s", "--start-at 5", "--shard-dir d"] {
             assert!(seat(words, &[]).unwrap_err().contains("this process is no shard"), "{words}");
         }
         assert!(seat("", &[]).unwrap().is_none());
         assert!(seat("--shards 1", &[("JOB_COMPLETION_INDEX", "0")]).unwrap().is_none());
         assert!(seat("--shard 0/2 --shards 2", &[]).unwrap_err().contains("cannot be used with"));
+        assert!(
+            seat("--shard 0/2 --start-at 5 --meet-within 5s", &[])
+                .unwrap_err()
+                .contains("cannot be used with")
+        );
         assert!(seat("--shard 0/2 --start-at soon", &[]).unwrap_err().contains("examples"));
     }
 }
