@@ -71,7 +71,7 @@ pub(crate) mod some_base64 {
 
 /// A histogram as `HdrHistogram`'s programs exchange them: version 2, deflated, in base64.
 pub(crate) mod histogram {
-    use std::io::Read as _;
+    use std::io::{self, Read as _};
 
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
@@ -95,12 +95,16 @@ pub(crate) mod histogram {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Histogram<u64>, D::Error> {
         let bytes = STANDARD.decode(String::deserialize(from)?).map_err(D::Error::custom)?;
-        // The reader makes room for as many as it is told of, up to 4 GiB, before it has seen them.
-        if counts_bytes(&bytes).is_some_and(|told| told > COUNTS_BYTES_MAX) {
+        let broken = |error: &dyn std::fmt::Display| {
+            D::Error::custom(format!("a histogram that can't be read: {error}"))
+        };
+        // The reader makes room for as many counts as it is told of, up to 4 GiB, before it has seen them.
+        let told = counts_bytes(&bytes).map_err(|error| broken(&error))?;
+        if told > COUNTS_BYTES_MAX {
             return Err(D::Error::custom("a histogram of another program"));
         }
-        let broken = |error| D::Error::custom(format!("a histogram that can't be read: {error}"));
-        let read: Histogram<u64> = Reader::new().deserialize(&mut bytes.as_slice()).map_err(broken)?;
+        let read: Histogram<u64> =
+            Reader::new().deserialize(&mut bytes.as_slice()).map_err(|error| broken(&error))?;
         // One with other bounds could not be added to those of this program.
         let digits = [SIGNIFICANT_DIGITS, COARSE_DIGITS];
         if (read.low(), read.high()) == (1, RECORDED_NS_MAX) && digits.contains(&read.sigfig()) {
@@ -110,12 +114,14 @@ pub(crate) mod histogram {
         }
     }
 
-    /// How many bytes of counts a histogram says that it has: its second word, behind two that are not deflated.
-    fn counts_bytes(bytes: &[u8]) -> Option<u32> {
+    /// How many bytes of counts a histogram says that it has: its second word, behind two that are not deflated. One
+    /// that is not deflated at all, which the reader would take as well, is an error.
+    fn counts_bytes(bytes: &[u8]) -> io::Result<u32> {
+        let deflated = bytes.get(8..).ok_or(io::ErrorKind::UnexpectedEof)?;
         let mut words = [0; 8];
-        ZlibDecoder::new(bytes.get(8..)?).read_exact(&mut words).ok()?;
+        ZlibDecoder::new(deflated).read_exact(&mut words)?;
         let [.., a, b, c, d] = words;
-        Some(u32::from_be_bytes([a, b, c, d]))
+        Ok(u32::from_be_bytes([a, b, c, d]))
     }
 }
 
@@ -169,6 +175,12 @@ mod tests {
         let length = u32::try_from(deflated.len()).unwrap().to_be_bytes();
         let two_gib = [&[0x1c, 0x84, 0x93, 0x14], &length[..], &deflated].concat();
         assert!(refused(STANDARD.encode(two_gib)).contains("another program"));
+        // The same without deflating it.
+        let mut plain = vec![0x1c, 0x84, 0x93, 0x13, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 3];
+        for word in [1, 3_600_000_000_000, 1.0_f64.to_bits()] {
+            plain.extend(word.to_be_bytes());
+        }
+        assert!(refused(STANDARD.encode(plain)).contains("can't be read"));
         assert!(refused("AAAA".into()).contains("can't be read"));
         assert!(refused("no base64!".into()).contains("Invalid"));
     }
