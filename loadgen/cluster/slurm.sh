@@ -20,8 +20,8 @@ if [ "$#" -eq 0 ]; then
     exit 2
 fi
 for word in "$@"; do
-    case $word in
-    --shard-dir | --shard-dir=*)
+    case $1/$word in
+    attack/--shard-dir | attack/--shard-dir=*)
         echo "$word: this script merges shards/slurm-JOB.0, where they are without it; leave it out, or call srun yourself" >&2
         exit 2
         ;;
@@ -36,9 +36,9 @@ ulimit -n "$(ulimit -Hn)"
 srun --kill-on-bad-exit=0 --wait=0 --cpu-bind=none loadgen "$@"
 status=$?
 
-# `run` gathers its shards itself. The first srun of a job is its step 0; where it left no folder, it has said why.
+# `run` gathers its shards itself. The first srun of a job is its step 0; where it left no shard, it has said why.
 folder="shards/slurm-$SLURM_JOB_ID.0"
-if [ "$1" = attack ] && [ -d "$folder" ]; then
+if [ "$1" = attack ] && compgen -G "$folder/shard-*.json" > /dev/null; then
     loadgen merge "$folder"
     status=$?
 fi

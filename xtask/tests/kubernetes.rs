@@ -145,7 +145,7 @@ fn a_shard_waits_for_the_server_and_then_for_the_other_shards() {
     let waits = words(before.first().expect("something that waits"));
     let url = fires.iter().find(|word| word.starts_with("http://")).expect("a URL");
     let place = url["http://".len()..].trim_end_matches('/').replace(':', "/");
-    assert!(waits.last().expect("a script").contains(&format!("/dev/tcp/{place})")), "{waits:?}");
+    assert!(waits.last().expect("a script").contains(&format!("/dev/tcp/{place}'")), "{waits:?}");
     assert_eq!(waits[0], "timeout");
     let seconds: i64 = waits[1].parse().expect("seconds");
     let within = humantime::parse_duration(&flag(&fires, "--meet-within")).expect("a time");
@@ -154,7 +154,7 @@ fn a_shard_waits_for_the_server_and_then_for_the_other_shards() {
     let within = i64::try_from(within.as_secs()).expect("seconds");
     assert!(seconds < within);
     let deadline = job.active_deadline_seconds.expect("a deadline");
-    assert!(within + i64::try_from(lasts.as_secs()).expect("seconds") < deadline);
+    assert!(seconds + within + i64::try_from(lasts.as_secs()).expect("seconds") < deadline);
 }
 
 #[test]

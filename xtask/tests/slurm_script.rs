@@ -24,7 +24,11 @@ fn text(bytes: &[u8]) -> &str {
 #[test]
 fn what_an_attack_has_left_is_merged_and_says_how_it_ended() {
     let folder = tempfile::tempdir().expect("a folder");
-    let output = script(folder.path(), "mkdir -p shards/slurm-17.0; exit 9", &["attack", "http://h/"]);
+    let output = script(
+        folder.path(),
+        "mkdir -p shards/slurm-17.0; touch shards/slurm-17.0/shard-0-of-4.json; exit 9",
+        &["attack", "http://h/"],
+    );
     assert_eq!(text(&output.stdout), "loadgen merge shards/slurm-17.0\n");
     assert_eq!(output.status.code(), Some(4));
 }
@@ -33,7 +37,8 @@ fn what_an_attack_has_left_is_merged_and_says_how_it_ended() {
 fn where_nothing_was_left_it_ends_as_srun_did() {
     let folder = tempfile::tempdir().expect("a folder");
     for word in ["attack", "run"] {
-        let output = script(folder.path(), "echo srun \"$@\"; exit 9", &[word, "--flag"]);
+        let output =
+            script(folder.path(), "mkdir -p shards/slurm-17.0; echo srun \"$@\"; exit 9", &[word, "--flag"]);
         let said = text(&output.stdout);
         assert!(said.starts_with("srun ") && said.ends_with(&format!("loadgen {word} --flag\n")), "{said}");
         assert_eq!(output.status.code(), Some(9));
