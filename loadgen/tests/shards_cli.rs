@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -51,13 +51,20 @@ fn place() -> String {
     format!("127.0.0.1:{}", ports.by_ref().take(10_000).find(is_free).expect("a free port"))
 }
 
-/// Waits until the server has seen a request.
-fn until_asked(server: &Server) {
+/// Waits until that is so.
+fn until(mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + HANG;
-    while server.requests() == 0 {
+    while !is_so() {
         assert!(Instant::now() < deadline, "nothing is fired");
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// How many sockets a process has.
+fn sockets(child: &Child) -> usize {
+    let open = fs::read_dir(format!("/proc/{}/fd", child.id())).into_iter().flatten().flatten();
+    let targets = open.filter_map(|entry| fs::read_link(entry.path()).ok());
+    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
 }
 
 fn interrupt(child: &Child) {
@@ -154,7 +161,7 @@ fn a_shard_without_a_file_is_named_with_its_part_of_the_load() {
     for part in [
         "2 of 3 shards",
         "PARTIAL",
-        "shard 1, 2 of 6 connections, 200 of 600 requests",
+        "shard 1: 2 of 6 connections, 200 of 600 requests (there is no file of it)",
         "clocks were not compared",
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -175,7 +182,7 @@ fn shards_that_would_fire_something_else_are_refused_before_anything_is_sent() {
     let lead = lead.spawn().unwrap();
     let (code, _, stderr) = output(&mut loadgen(folder.path(), &format!("{words} -c 3 --shard 1/2")));
     assert_eq!(code, Some(1));
-    assert!(stderr.contains("something else than shard 0: see connections"), "{stderr}");
+    assert!(stderr.contains("something else than shard 0: connections 3 and not 2"), "{stderr}");
     let (_, _, stderr) = ended(lead);
     assert!(
         stderr.contains("a shard 1 was refused") && stderr.contains("beginning without shard 1"),
@@ -232,15 +239,36 @@ fn ctrl_c_ends_a_shard_that_waits_and_one_that_fires_keeps_what_it_has() {
     interrupt(&waiting);
     let (code, ..) = ended(waiting);
     assert_eq!((code, server.requests()), (Some(130), 0));
+    assert_eq!(fs::read_dir(folder.path().join("shards")).unwrap().count(), 0);
 
     let words = format!("attack http://{}/ -d 1h --warmup 0s --shard 0/1 --shard-dir out", server.address);
     let firing = loadgen(folder.path(), &words).spawn().unwrap();
-    until_asked(&server);
+    until(|| server.requests() > 0);
     interrupt(&firing);
     assert_eq!(ended(firing).0, Some(130));
     let (code, text, stderr) = output(&mut loadgen(folder.path(), "merge out"));
     assert!(code == Some(1) && text.contains("PARTIAL"), "{text}");
     assert!(stderr.contains("was interrupted"), "{stderr}");
+}
+
+#[test]
+fn a_shard_that_ends_before_it_began_leaves_no_file() {
+    let (server, folder) = (Server::start(always(HELLO)), tempfile::tempdir().unwrap());
+    let in_a_minute = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 60;
+    for amount in ["-n 9", "-d 1s", "-n 9 --idle 2"] {
+        let words = format!(
+            "attack http://{}/ -c 2 {amount} --shard 0/2 --start-at {in_a_minute} --shard-dir out",
+            server.address
+        );
+        let mut waiting = loadgen(folder.path(), &words).spawn().unwrap();
+        let mut told = String::new();
+        BufReader::new(waiting.stderr.as_mut().unwrap()).read_line(&mut told).unwrap();
+        assert!(told.contains("beginning in"), "{told}");
+        interrupt(&waiting);
+        let (code, stdout, _) = ended(waiting);
+        assert_eq!((code, stdout.as_str()), (Some(130), ""), "{amount}");
+    }
+    assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 0);
 }
 
 #[test]
@@ -270,6 +298,49 @@ fn a_run_without_one_of_its_shards_fails_and_names_it() {
     let (code, _, stderr) = ended(lead);
     assert!(code == Some(1) && stderr.contains("shard 1"), "{code:?}: {stderr}");
     assert_eq!(ended(mate).0, Some(130));
+}
+
+#[test]
+fn whoever_comes_second_into_one_folder_leaves_the_first_ones_shard_alone() {
+    let (server, folder) = (Server::start(always(HELLO)), tempfile::tempdir().unwrap());
+    let words =
+        format!("attack http://{}/ -d 1h --warmup 0s -c 2 --shard 0/1 --shard-dir out", server.address);
+    let firing = [(); 2].map(|()| loadgen(folder.path(), &words).spawn().unwrap());
+    // Both have looked whether there is a shard before they fire.
+    until(|| server.connections() >= 4);
+    let [first, second] = firing.map(|one| {
+        interrupt(&one);
+        ended(one)
+    });
+    assert_eq!((first.0, second.0), (Some(130), Some(1)));
+    assert!(first.1.contains("its file is out/shard-0-of-1.json"), "{first:?}");
+    assert!(second.2.contains("another run has put its own there"), "{second:?}");
+    // What was measured is not lost.
+    assert!(second.1.starts_with("{\"schema\":\"phase-lab/shard/"), "{second:?}");
+    assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_run_that_is_interrupted_ends_all_its_shards() {
+    let (folder, place) = (tempfile::tempdir().unwrap(), place());
+    let words = format!(
+        "run --phase phase4-keepalive --scenario plaintext --quick -c 8 --trials 1 --duration 1h --warmup 0s \
+         --meet {place} --shard-dir shards --out results"
+    );
+    let lead = loadgen(folder.path(), &format!("{words} --shard 0/4")).spawn().unwrap();
+    let mates =
+        [1, 2, 3].map(|index| loadgen(folder.path(), &format!("{words} --shard {index}/4")).spawn().unwrap());
+    // That to shard 0, which is looked at while it fires, and two to the server.
+    until(|| mates.iter().all(|mate| sockets(mate) >= 4));
+    interrupt(&lead);
+    let (code, _, stderr) = ended(lead);
+    assert!(code == Some(130) && !stderr.contains("lost"), "{code:?}: {stderr}");
+    for mate in mates {
+        let (code, _, stderr) = ended(mate);
+        assert_eq!(code, Some(130), "{stderr}");
+    }
+    // Each kept what it had.
+    assert_eq!(fs::read_dir(folder.path().join("shards")).unwrap().count(), 4);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::summary::{grouped, rate, time};
 use super::{Args, AttackError, complaint, exit_code, json, watch};
 use crate::engine::{self, Outcome, Plan, Progress};
 use crate::shard::record::{self, Fired, Record};
-use crate::shard::{self, INTERRUPTED, LATE, Output, Seat};
+use crate::shard::{self, INTERRUPTED, LATE, Output, Seat, tell};
 
 /// Meets the others, fires, and writes the file. The exit code says what became of this part.
 pub(super) fn run(
@@ -37,7 +37,7 @@ pub(super) fn run(
     shown.quiet |= part.index > 0;
     let (outcome, _) =
         watch::run(&own, &shown, progress, |progress| engine::run_part(&plan, part, begin_at, progress))?;
-    if outcome.interrupted && outcome.elapsed.is_zero() && outcome.ok + outcome.failed() == 0 {
+    if outcome.interrupted && outcome.connections_opened == 0 && outcome.ok + outcome.failed() == 0 {
         return Err(AttackError::Interrupted("interrupted before anything was counted".to_owned()));
     }
     let fired = Fired {
@@ -123,9 +123,4 @@ fn say(args: &Args, seat: &Seat, own: &Plan, probes: u64, outcome: &Outcome, tex
         writeln!(out, "{text}")?;
     }
     out.flush()
-}
-
-/// Nothing is left to be done about a standard error that is closed.
-fn tell(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }

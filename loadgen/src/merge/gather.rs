@@ -9,7 +9,7 @@ use super::missing::Missing;
 use crate::engine::{Part, Plan};
 use crate::shard::record::{self, Fired, Record};
 use crate::shard::whole::Whole;
-use crate::shard::{SHARDS_MAX, differing, load};
+use crate::shard::{SHARDS_MAX, differing, load, tell};
 
 /// How the line of a shard begins.
 const MARK: &[u8] = b"{\"schema\":\"phase-lab/shard/";
@@ -126,6 +126,10 @@ impl Desk {
         let read = fs::File::open(path)
             .and_then(|file| io::Read::read_to_end(&mut BufReader::new(file), &mut bytes));
         match read {
+            // A log, or what several shards have printed: some of its lines are shards.
+            Ok(_) if bytes.trim_ascii().contains(&b'\n') && find(&bytes, MARK).is_some() => {
+                self.lines(&mut bytes.as_slice(), &place)
+            }
             Ok(_) => self.text(&bytes, &place, part_of(path)),
             Err(error) if part_of(path).is_some() => {
                 self.broken.push((part_of(path), format!("{place}: can't be read: {error}")));
@@ -140,22 +144,21 @@ impl Desk {
         let record = match serde_json::from_slice::<Record>(bytes) {
             Ok(record) => record,
             Err(error) => {
-                // A log, of which a shard is one line.
-                if find(bytes, MARK).is_some_and(|at| at > 0) {
-                    return self.lines(&mut io::Cursor::new(bytes), place);
-                }
                 if let Some(other) = other_schema(bytes) {
                     return Err(format!("{place}: is no shard of this version: its schema is {other:?}"));
                 }
                 let why = if bytes.is_empty() { "it is empty".to_owned() } else { error.to_string() };
-                self.broken.push((named, format!("{place}: is broken: {why}")));
+                self.broken.push((named.or_else(|| part_told(bytes)), format!("{place}: is broken: {why}")));
                 return Ok(());
             }
         };
         if record.schema != record::SCHEMA {
             return Err(format!("{place}: is no shard of this version: its schema is {:?}", record.schema));
         }
-        match flaw(&record) {
+        let misnamed = named
+            .filter(|named| *named != record.part())
+            .map(|_| format!("it says that it is shard {} of {}", record.index, record.count));
+        match flaw(&record).or(misnamed) {
             None => self.add(&record, place),
             Some(why) => {
                 self.broken.push((named, format!("{place}: is broken: {why}")));
@@ -200,11 +203,12 @@ impl Desk {
             if let Some(whole) = self.wholes.iter().find(|whole| is_of(whole, fired)) {
                 let differing = differing(&load(&whole.plan), &load(&fired.plan));
                 if !differing.is_empty() {
-                    return Some(format!(
-                        "{} was not the same to them: see {}",
-                        fired.name,
-                        differing.join(", ")
-                    ));
+                    let what = if whole.name == fired.name {
+                        format!("{} was not the same to them", fired.name)
+                    } else {
+                        format!("one has fired {:?}, the other {:?}", whole.name, fired.name)
+                    };
+                    return Some(format!("{what}: {}", differing.join(", ")));
                 }
             }
         }
@@ -246,7 +250,7 @@ impl Desk {
         // Nobody can say whose the others are, so that they are told beside what is missing.
         for (part, why) in &self.broken {
             if part.is_none_or(|part| !missing.iter().any(|missing| missing.part == part)) {
-                eprintln!("{why}");
+                tell(why);
             }
         }
         Ok(Gathered {
@@ -329,9 +333,19 @@ impl Gathered {
     }
 }
 
-/// Whether that is what all of them have fired together.
+/// Whether that is what all of them have fired together. Names may differ: a server has another one to each host.
 fn is_of(whole: &Whole, fired: &Fired) -> bool {
-    whole.at_unix_ns == fired.at_unix_ns && whole.name == fired.name
+    whole.at_unix_ns == fired.at_unix_ns
+}
+
+/// Which shard the beginning of a broken one says that it is.
+fn part_told(bytes: &[u8]) -> Option<Part> {
+    let number = |name: &[u8]| {
+        let after = &bytes[find(bytes, name)? + name.len()..];
+        let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        std::str::from_utf8(&after[..digits]).ok()?.parse().ok()
+    };
+    Some(Part { index: number(b"\"index\":")?, count: number(b"\"count\":")? })
 }
 
 /// What no shard says of itself.

@@ -85,7 +85,50 @@ fn logs_are_read_whatever_else_they_say() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("0.log");
     fs::write(&log, &text).unwrap();
-    assert_eq!(gather(&[Source::of(&log)]).unwrap().wholes[0].shards.len(), 2);
+    let read = || gather(&[Source::of(&log)]).unwrap().wholes[0].shards.len();
+    assert_eq!(read(), 2);
+    // Also where the first line is one.
+    for (text, shards) in [
+        (format!("{}\n{}\n", line(&shard(0)), line(&shard(1))), 2),
+        (format!("{}\nits file is …\n", line(&shard(0))), 1),
+    ] {
+        fs::write(&log, &text).unwrap();
+        assert_eq!(read(), shards);
+    }
+}
+
+#[test]
+fn a_server_may_have_another_name_to_each_shard() {
+    let mut other = shard(1);
+    other.fired[0].name = "GET http://elsewhere/".into();
+    assert_eq!(merged_all(&[shard(0), other]).unwrap().wholes[0].outcome.ok, 200);
+}
+
+#[test]
+fn a_broken_line_is_missing_under_the_number_that_it_begins_with() {
+    let broken = line(&shard(2));
+    let text = [&line(&shard(0)), &line(&shard(1)), &broken[..broken.len() / 2], &line(&shard(3))].join("\n");
+    let gathered = merged(&text).unwrap();
+    let [missing] = gathered.missing.as_slice() else { panic!("{:?}", gathered.missing) };
+    assert!(
+        missing.part.index == 2 && missing.why.contains("standard input, line 3: is broken"),
+        "{missing:?}"
+    );
+}
+
+#[test]
+fn a_file_that_has_another_ones_name_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    for index in [0, 1, 2] {
+        fs::write(folder.path().join(record::file_name(shard(index).part())), line(&shard(index))).unwrap();
+    }
+    fs::write(folder.path().join("shard-3-of-4.json"), line(&shard(2))).unwrap();
+    let gathered = gather(&[Source::of(folder.path())]).unwrap();
+    let [missing] = gathered.missing.as_slice() else { panic!("{:?}", gathered.missing) };
+    assert!(
+        missing.why.contains("shard-3-of-4.json: is broken: it says that it is shard 2 of 4"),
+        "{missing:?}"
+    );
 }
 
 #[test]
@@ -99,9 +142,12 @@ fn shards_that_do_not_belong_together_are_refused() {
         ("run a-run", (&|r: &mut Record| r.run = "b".into()) as &dyn Fn(&mut Record)),
         ("shards", &|r| r.count = 5),
         ("loadgen 2", &|r| r.version = "2".into()),
-        ("fired", &|r| r.fired[0].name = "GET http://other/".into()),
+        ("one has fired \"GET http://h/\", the other \"GET http://h/b\": request", &|r| {
+            r.fired[0].name = "GET http://h/b".into();
+            r.fired[0].plan.request = b"GET /b HTTP/1.1\r\n\r\n".to_vec();
+        }),
         ("same moment", &|r| r.fired[0].at_unix_ns = 2),
-        ("see connections", &|r| r.fired[0].plan.connections = 11),
+        ("connections 11 and not 10", &|r| r.fired[0].plan.connections = 11),
         ("both say that they are shard 0", &|r| r.index = 0),
         ("schema is \"phase-lab/shard/9\"", &|r| r.schema = "phase-lab/shard/9".into()),
     ] {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::attack::json::five_digits;
 use crate::attack::summary::{grouped, plural, rate};
 use crate::engine::{Amount, Pace, Part, Plan};
+use crate::shard::named;
 
 /// A shard without a file, or with one that can't be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub(super) struct Missing {
 }
 
 /// What `parts` were to fire of `plan`, in words.
-fn load(parts: &[Part], plan: &Plan) -> String {
+pub(super) fn load(parts: &[Part], plan: &Plan) -> String {
     let of = |all: u64| grouped(parts.iter().map(|part| part.share(all)).sum());
     let connections = plan.connections as u64;
     let mut text =
@@ -51,26 +52,10 @@ pub(super) fn lines(missing: &[Missing], plan: &Plan) -> Vec<String> {
         }
     }
     let line = |(why, parts): &(&str, Vec<Part>)| {
-        format!("shard{} {}, {}: {why}", plural(parts.len() as u64), numbers(parts), load(parts, plan))
+        let indices: Vec<_> = parts.iter().map(|part| part.index).collect();
+        format!("{}: {} ({why})", named(&indices), load(parts, plan))
     };
     reasons.iter().map(line).collect()
-}
-
-/// Numbers that follow each other as the first and the last of them.
-fn numbers(parts: &[Part]) -> String {
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for &Part { index, .. } in parts {
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == index => *last = index,
-            _ => runs.push((index, index)),
-        }
-    }
-    let shown = runs.iter().map(|&(first, last)| match last - first {
-        0 => first.to_string(),
-        1 => format!("{first}, {last}"),
-        _ => format!("{first} to {last}"),
-    });
-    shown.collect::<Vec<_>>().join(", ")
 }
 
 impl Missing {
@@ -119,7 +104,7 @@ mod tests {
         assert_eq!(
             lines(&[missing(0, "no file")], &plan),
             [
-                "shard 0, 17 of 66 connections, 251 of 1,001 requests, 1,250 of 5,000 requests per second, 3 of 10 idle: no file"
+                "shard 0: 17 of 66 connections, 251 of 1,001 requests, 1,250 of 5,000 requests per second, 3 of 10 idle (no file)"
             ]
         );
         plan.pace = Pace::Open(Rate { from_per_sec: 100.0, to_per_sec: 2_000.0 });
@@ -128,10 +113,10 @@ mod tests {
         assert_eq!(
             lines(&several, &plan),
             [
-                "shards 0, 2, 3, 49 of 66 connections, 751 of 1,001 requests, 75.0 to 1,500 of 100.0 to 2,000 requests per \
-                 second, 7 of 10 idle: no file",
-                "shard 1, 17 of 66 connections, 250 of 1,001 requests, 25.0 to 500.0 of 100.0 to 2,000 requests per second, \
-                 3 of 10 idle: broken",
+                "shards 0, 2, 3: 49 of 66 connections, 751 of 1,001 requests, 75.0 to 1,500 of 100.0 to 2,000 requests per \
+                 second, 7 of 10 idle (no file)",
+                "shard 1: 17 of 66 connections, 250 of 1,001 requests, 25.0 to 500.0 of 100.0 to 2,000 requests per second, \
+                 3 of 10 idle (broken)",
             ]
         );
         let json = missing(3, "").json(&plan);
@@ -140,7 +125,5 @@ mod tests {
             (&16.into(), &250.into(), &2.into())
         );
         assert_eq!(json["rate_per_sec"], json!({"from": 25.0, "to": 500.0}));
-        let all: Vec<_> = (3..60).map(|index| Part { index, count: 60 }).collect();
-        assert_eq!(numbers(&all), "3 to 59");
     }
 }

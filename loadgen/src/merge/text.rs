@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use super::gather::Gathered;
 use super::missing;
 use crate::attack::summary::{self, Title, entry, grouped, plural, rate, time};
+use crate::engine::Part;
 use crate::report::wrap;
+use crate::shard::named;
 use crate::shard::whole::{Figures, Whole};
 
 /// Writes it in `width` columns, or a few more where a line can't be broken.
@@ -83,19 +85,19 @@ fn figures(shard: &Figures) -> String {
 /// What the shards say against the result, each by itself.
 fn warnings(out: &mut impl Write, gathered: &Gathered, whole: &Whole, width: usize) -> io::Result<()> {
     let mut warnings = Vec::new();
-    let named = |which: &dyn Fn(&Figures) -> bool| {
-        let all: Vec<_> =
-            whole.shards.iter().filter(|shard| which(shard)).map(|shard| shard.index.to_string()).collect();
-        (!all.is_empty()).then(|| format!("shard{} {}", plural(all.len() as u64), all.join(", ")))
-    };
     warnings.extend(whole.late());
     for shard in &whole.shards {
         warnings.extend(
             shard.invalid.iter().chain(&shard.gave_up).map(|why| format!("shard {}: {why}", shard.index)),
         );
     }
-    if let Some(which) = named(&|shard| shard.interrupted) {
-        warnings.push(format!("{which}: interrupted before the end"));
+    let ended: Vec<_> =
+        whole.shards.iter().filter(|shard| shard.interrupted || shard.gave_up.is_some()).collect();
+    if !ended.is_empty() {
+        let indices: Vec<_> = ended.iter().map(|shard| shard.index).collect();
+        let parts: Vec<_> = indices.iter().map(|&index| Part { index, count: gathered.count }).collect();
+        let load = missing::load(&parts, &gathered.asked);
+        warnings.push(format!("{}: ended early, and did not fire all of {load}", named(&indices)));
     }
     if whole.is_apart() {
         warnings.push(format!(

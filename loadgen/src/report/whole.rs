@@ -40,9 +40,27 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     result
 }
 
+/// Writes `bytes` to `path`, or leaves all as it was: also what is there, which is an error.
+pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (path, draft) = places(path)?;
+    // A link, unlike a new name, takes nobody's place.
+    let result = write_new(&draft, bytes).and_then(|()| match fs::hard_link(&draft, &path) {
+        // Some file systems know no links.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            File::create_new(&path)?;
+            fs::rename(&draft, &path)
+        }
+        linked => linked,
+    });
+    let _ = fs::remove_file(&draft);
+    result
+}
+
 /// `/dev/stdout` may lead to a regular file, which somebody else is writing to as well.
 fn is_special(path: &Path) -> bool {
-    path.starts_with("/dev") || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+    let folder = path.parent();
+    ["/dev", "/dev/fd"].iter().any(|special| folder == Some(Path::new(special)))
+        || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// Where `path` really is, links followed, and the draft beside it: renaming works only there.
@@ -74,11 +92,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_there_is_left_alone_where_that_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        write_beside(&file, b"first").unwrap();
+        let refused = write_beside(&file, b"second").unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
+    }
+
+    #[test]
     fn what_can_not_be_written_is_said_beforehand_and_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         assert!(check(folder.path()).is_err());
         assert!(check(&folder.path().join("no/such/folder")).is_err());
-        assert!(check(Path::new("/dev/null")).is_ok());
+        assert!(check(Path::new("/dev/null")).is_ok() && is_special(Path::new("/dev/stdout")));
+        assert!(!is_special(Path::new("/dev/shm/file")));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -148,7 +148,12 @@ impl Args {
         } else {
             "loadgen run".to_owned()
         };
-        let mut words = vec![program];
+        [vec![program], self.flags()].concat().join(" ")
+    }
+
+    /// The flags that shape the run, each with its value.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let mut words = Vec::new();
         words.extend(self.phases.iter().map(|phase| format!("--phase {phase}")));
         words.extend(self.scenarios.iter().map(|name| format!("--scenario {}", quoted(name))));
         let files = self.scenario_files.iter().map(|file| file.to_string_lossy());
@@ -165,7 +170,7 @@ impl Args {
         words.extend(self.duration.map(|duration| time("--duration", duration)));
         words.extend(self.warmup.map(|warmup| time("--warmup", warmup)));
         words.extend(self.quick.then(|| "--quick".to_owned()));
-        words.join(" ")
+        words
     }
 }
 

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::{Args, How, install_ctrl_c, launch, measure};
 use crate::cli::Failure;
 use crate::lab::interrupt;
-use crate::measure::Build;
 use crate::shard::run::{self, Role};
 use crate::shard::{INTERRUPTED, Seat};
 
@@ -14,7 +13,7 @@ pub(super) fn run(args: &Args, seat: &Seat) -> Result<(), Failure> {
     install_ctrl_c()?;
     // What makes no sense is said before anybody waits for anybody.
     args.agenda()?;
-    let load = json!({"flags": args.command_line(&Build::here(), false)});
+    let load = json!({"flags": args.flags()});
     match run::meet(seat, load).map_err(failed)? {
         Role::Mate(started, joined) => run::follow(seat, &started, joined).map_err(failed),
         Role::Lead(lead) => {

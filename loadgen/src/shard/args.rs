@@ -139,9 +139,9 @@ impl ShardArgs {
         };
         let run = run_of(env);
         let gathering = match (&self.meet, self.start_at) {
+            (_, Some(at)) => Gathering::At(at),
             _ if rank.part.count == 1 => Gathering::Alone,
             (Some(place), _) => self.meeting(place.clone()),
-            (None, Some(at)) => Gathering::At(at),
             (None, None) => {
                 let host = host_of_shard_0(env).ok_or_else(|| {
                     format!(
@@ -278,6 +278,8 @@ mod tests {
         assert!(seat("", &env).unwrap().is_none());
         let alone = seat("--shard-dir d --meet h:1", &env).unwrap().unwrap();
         assert_eq!((alone.gathering, alone.run.as_deref()), (Gathering::Alone, Some("slurm-7.0")));
+        let later = seat("--shard 0/1 --start-at 5", &[]).unwrap().unwrap();
+        assert_eq!(later.gathering, Gathering::At(UNIX_EPOCH + Duration::from_secs(5)));
     }
 
     #[test]

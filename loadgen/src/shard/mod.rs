@@ -27,7 +27,9 @@ pub(crate) use meeting::{Beginning, INTERRUPTED, differing};
 use meeting::{Hello, Joined, Team};
 pub(crate) use rank::SHARDS_MAX;
 
+use crate::attack::summary::plural;
 use crate::engine::{Part, Plan};
+use crate::lab::limits::make_room;
 
 /// A shard that begins later than this is named: it is more than waking up takes on a machine that has time.
 pub(crate) const LATE: Duration = Duration::from_millis(20);
@@ -92,9 +94,11 @@ impl Seat {
                     count - 1,
                     shown(*within)
                 ));
-                // A descriptor for each of them beside those of its own connections.
-                if let Err(why) = crate::lab::limits::make_room(count) {
-                    tell(&format!("there may be too few descriptors for all shards: {why}"));
+                // Beside those of its own connections it needs a descriptor for each of them.
+                if make_room(count).is_err() {
+                    tell(&format!(
+                        "shard 0 may have too few descriptors for {count} shards (ulimit -Hn): who finds none is left out"
+                    ));
                 }
                 let (team, beginning) = Team::gather(listener, &hello, run, [*within, set_up], stop)?;
                 Ok(Started { beginning, clock: Some(Offset::default()), side: Side::Lead(team) })
@@ -111,8 +115,8 @@ impl Seat {
     }
 }
 
-/// Nothing is left to be done about a standard error that is closed.
-fn tell(text: &str) {
+/// Says something to whoever reads standard error; about one that is closed nothing is left to be done.
+pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
@@ -146,13 +150,25 @@ impl Started {
     /// Which shards are not there, in words; `None` where all are.
     pub(crate) fn absent(&self) -> Option<String> {
         let absent = &self.beginning.absent;
-        let all = absent.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-        match absent.len() {
-            0 => None,
-            1 => Some(format!("shard {all}")),
-            _ => Some(format!("shards {all}")),
+        (!absent.is_empty()).then(|| named(absent))
+    }
+}
+
+/// Some shards, lowest first: of numbers that follow each other the first and the last.
+pub(crate) fn named(indices: &[usize]) -> String {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for &index in indices {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == index => *last = index,
+            _ => runs.push((index, index)),
         }
     }
+    let shown = runs.iter().map(|&(first, last)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first} to {last}"),
+    });
+    format!("shard{} {}", plural(indices.len() as u64), shown.collect::<Vec<_>>().join(", "))
 }
 
 /// A moment of shard 0's clock.
@@ -174,7 +190,7 @@ pub(crate) fn load(plan: &Plan) -> Value {
 }
 
 fn digest(bytes: &[u8]) -> Value {
-    json!([bytes.len(), crc32fast::hash(bytes)])
+    format!("of {} bytes with checksum {:08x}", bytes.len(), crc32fast::hash(bytes)).into()
 }
 
 /// A name for what begins now, that no other run of this host has.
@@ -198,6 +214,11 @@ mod tests {
         };
         assert!(differing(&load(&plan), &load(&elsewhere)).is_empty());
         let other = Plan { connections: 9, warmup: Duration::from_secs(3), ..plan.clone() };
-        assert_eq!(differing(&load(&plan), &load(&other)), ["connections", "warmup ns"]);
+        assert_eq!(
+            differing(&load(&plan), &load(&other)),
+            ["connections 9 and not 1", "warmup ns 3000000000 and not 0"]
+        );
+        assert_eq!(named(&[1]), "shard 1");
+        assert_eq!(named(&[0, 2, 3, 5, 6, 7]), "shards 0, 2, 3, 5 to 7");
     }
 }

@@ -86,13 +86,20 @@ impl Record {
         };
         let folder = folder.clone().unwrap_or_else(|| default_folder(&self.run));
         let path = folder.join(file_name(self.part()));
-        let written = std::fs::create_dir_all(&folder).and_then(|()| whole::write(&path, line.as_bytes()));
+        // Another run may have put one there in the meantime.
+        let written =
+            std::fs::create_dir_all(&folder).and_then(|()| whole::write_beside(&path, line.as_bytes()));
         written.map(|()| Some(path.clone())).map_err(|error| {
             let kept = match print(&line) {
                 Ok(()) => "standard output has it instead: put it into a file of that name",
                 Err(_) => "and it could not be printed either",
             };
-            format!("{}: could not be written: {error}; is there room left? {kept}", path.display())
+            let why = if error.kind() == io::ErrorKind::AlreadyExists {
+                "another run has put its own there".to_owned()
+            } else {
+                format!("could not be written: {error}; is there room left?")
+            };
+            format!("{}: {why} {kept}", path.display())
         })
     }
 }
@@ -122,9 +129,12 @@ pub(crate) fn part_of(file_name: &str) -> Option<Part> {
 /// Says whether a file could be written there, before anything is fired.
 pub(crate) fn check(output: &Output, part: Part, run: Option<&str>) -> Result<(), String> {
     let Output::Folder(folder) = output else { return Ok(()) };
-    // The name of a run that has none yet is made when the shards have met; its folder is in this one.
-    let folder =
-        folder.clone().unwrap_or_else(|| run.map_or_else(|| PathBuf::from("shards"), default_folder));
+    let folder = match (folder, run) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(run)) => default_folder(run),
+        // The name of a run that has none yet is made when the shards have met; its folder is in this one.
+        (None, None) => return can_write(Path::new("shards"), &Path::new("shards").join(file_name(part))),
+    };
     let path = folder.join(file_name(part));
     if path.exists() {
         return Err(format!(
@@ -132,12 +142,7 @@ pub(crate) fn check(output: &Output, part: Part, run: Option<&str>) -> Result<()
             path.display()
         ));
     }
-    std::fs::create_dir_all(&folder).and_then(|()| whole::check(&path)).map_err(|error| {
-        format!(
-            "{}: can't write there: {error}; --shard-dir names another folder, or - for standard output",
-            path.display()
-        )
-    })?;
+    can_write(&folder, &path)?;
     let names = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
     let other = names.filter_map(|name| part_of(name.to_str()?)).find(|other| other.count != part.count);
     other.map_or(Ok(()), |other| {
@@ -146,6 +151,15 @@ pub(crate) fn check(output: &Output, part: Part, run: Option<&str>) -> Result<()
             folder.display(),
             other.count
         ))
+    })
+}
+
+fn can_write(folder: &Path, path: &Path) -> Result<(), String> {
+    std::fs::create_dir_all(folder).and_then(|()| whole::check(path)).map_err(|error| {
+        format!(
+            "{}: can't write there: {error}; --shard-dir names another folder, or - for standard output",
+            path.display()
+        )
     })
 }
 

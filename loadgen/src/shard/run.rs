@@ -12,7 +12,7 @@ use super::clock::Offset;
 use super::meeting::{FiredByAll, Joined, Team, Told};
 use super::record::{self, Fired, Record};
 use super::whole::Whole;
-use super::{Gathering, Seat, Side, Started, at};
+use super::{Gathering, Seat, Side, Started, at, tell};
 use crate::engine::{self, Outcome, Plan, Progress};
 use crate::lab::{Live, Place, Trial, Watch, interrupt};
 
@@ -85,17 +85,22 @@ impl Lead<'_> {
         if let Some(why) = failed {
             return Err(why);
         }
-        if let Some(shard) = whole.shards.iter().find(|shard| shard.interrupted && !interrupt::requested()) {
-            return Err(format!("shard {} ({}) was interrupted", shard.index, shard.host));
+        for shard in &whole.shards {
+            let said = |why: &str| Err(format!("shard {} ({}) {why}", shard.index, shard.host));
+            match &shard.gave_up {
+                Some(why) => return said(&format!("gave up: {why}")),
+                None if shard.interrupted && !interrupt::requested() => return said("was interrupted"),
+                None => {}
+            }
         }
         let late = whole.late().join("; ");
         if whole.is_apart() && !whole.outcome.interrupted {
             let share = whole.together() * 100.0;
-            let why = if late.is_empty() { "their warm-ups took longer than others'" } else { &late };
+            let why = if late.is_empty() { "some warmed up for longer than others" } else { &late };
             return Err(format!("all shards counted together for {share:.0} % of the time only: {why}"));
         }
         if !late.is_empty() {
-            eprintln!("{late}");
+            tell(&late);
         }
         Ok(whole.outcome)
     }

@@ -51,7 +51,13 @@ impl Joined {
         let deadline = Instant::now() + within;
         loop {
             let stream = find(place, deadline, within, stop)?;
-            match meet(stream, hello, host, within, stop) {
+            match meet(
+                stream,
+                hello,
+                host,
+                [deadline.saturating_duration_since(Instant::now()), within],
+                stop,
+            ) {
                 Ok(Ok(met)) => return Ok(met),
                 Ok(Err(why)) => return Err(format!("shard 0 at {place} refused this one: {why}")),
                 // It may have been started anew.
@@ -68,13 +74,15 @@ impl Joined {
 
     /// Waits, for as long as shard 0 is there, for what it wants next.
     pub(crate) fn next(&mut self, stop: &AtomicBool) -> Result<Told, String> {
-        match self.line.hear(stop, None) {
-            Ok(FromLead::Compare) => {
-                self.clock = compare(&mut self.line, stop).map_err(|error| lost(&self.place, &error))?;
-                let ready = ToLead::Ready { host: String::new() };
-                self.line.say(&ready).map_err(|error| lost(&self.place, &error))?;
-                self.next(stop)
+        let heard = loop {
+            match self.line.hear(stop, None) {
+                Ok(FromLead::Compare) => {
+                    self.compare_again(stop).map_err(|error| lost(&self.place, &error))?;
+                }
+                heard => break heard,
             }
+        };
+        match heard {
             Ok(FromLead::Fire { name, mut plan, at_unix_ns }) => {
                 plan.target = seen_from_here(plan.target, self.lead);
                 // Which CPUs shard 0 leaves to its threads says nothing of this host's.
@@ -89,6 +97,11 @@ impl Joined {
         }
     }
 
+    fn compare_again(&mut self, stop: &AtomicBool) -> io::Result<()> {
+        self.clock = compare(&mut self.line, stop)?;
+        self.line.say(&ToLead::Ready { host: String::new() })
+    }
+
     /// Tells shard 0 what came of it.
     pub(crate) fn report(&mut self, fired: Result<Fired, String>) -> Result<(), String> {
         let what = match fired {
@@ -98,8 +111,8 @@ impl Joined {
         self.line.say(&what).map_err(|error| lost(&self.place, &error))
     }
 
-    /// Runs `work`, and tells it to `end` in the middle if that is asked for by `stop`, or if shard 0 goes away: then
-    /// nobody waits for what comes of it.
+    /// Runs `work`, and tells it to `end` in the middle if that is asked for by `stop` or by shard 0, or if that goes
+    /// away: then nobody waits for what comes of it.
     pub(crate) fn unless_left<T>(
         &self,
         stop: &AtomicBool,
@@ -112,7 +125,7 @@ impl Joined {
             let looks = Arc::clone(&done);
             scope.spawn(move || {
                 while !looks.load(Ordering::Relaxed) {
-                    if stop.load(Ordering::Relaxed) || !line.is_open() {
+                    if stop.load(Ordering::Relaxed) || !line.is_quiet() {
                         end.store(true, Ordering::Relaxed);
                     }
                     thread::sleep(LOOK_EVERY);
@@ -124,17 +137,18 @@ impl Joined {
     }
 }
 
-/// Says who this is, compares the clocks and waits for the beginning. The inner error is why it was refused.
+/// Says who this is, compares the clocks and waits for the beginning. It is made welcome within `left`, in which others
+/// may have to be heard first. The inner error is why it was refused.
 fn meet(
     stream: TcpStream,
     hello: &Hello,
     host: &str,
-    within: Duration,
+    [left, within]: [Duration; 2],
     stop: &AtomicBool,
 ) -> io::Result<Result<(Joined, Beginning), String>> {
     let mut line = Line::new(stream)?;
     line.say(&ToLead::Hello(hello.clone()))?;
-    match line.hear(stop, Some(PATIENCE))? {
+    match line.hear(stop, Some(left.max(PATIENCE)))? {
         FromLead::Welcome => line.trust(),
         FromLead::Refused(why) => return Ok(Err(why)),
         _ => return Err(ErrorKind::InvalidData.into()),
@@ -163,6 +177,7 @@ fn compare(line: &mut Line, stop: &AtomicBool) -> io::Result<Option<Offset>> {
             FromLead::Time { unix_ns: theirs } => {
                 exchanges.push(Exchange { asked, theirs, answered: clock::now_ns() });
             }
+            FromLead::Over { .. } => return Err(ErrorKind::Interrupted.into()),
             _ => return Err(ErrorKind::InvalidData.into()),
         }
     }

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::net::{RecvFlags, recv};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use socket2::{SockRef, TcpKeepalive};
@@ -111,13 +112,20 @@ impl Line {
 
     /// Whether the other side is still there, as far as can be seen without waiting.
     pub(super) fn is_open(&self) -> bool {
-        let mut one = [0];
-        let peeked = self.stream.set_nonblocking(true).and_then(|()| self.stream.peek(&mut one));
-        let _ = self.stream.set_nonblocking(false);
-        match peeked {
+        match self.peek() {
             Ok(read) => read > 0,
             Err(error) => error.kind() == ErrorKind::WouldBlock,
         }
+    }
+
+    /// Whether the other side is still there and says nothing.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.peek().is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    }
+
+    fn peek(&self) -> io::Result<usize> {
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        Ok(recv(&self.stream, &mut [0][..], flags)?.1)
     }
 
     /// The same conversation, to look at from another thread.

@@ -14,6 +14,7 @@ mod team;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::record::Fired;
 use crate::engine::Plan;
@@ -29,6 +30,8 @@ const AHEAD_FOR_EACH: Duration = Duration::from_millis(5);
 const EXCHANGES: usize = 16;
 /// What a shard says that was asked to end while it waited.
 pub(crate) const INTERRUPTED: &str = "interrupted while the shards waited for each other";
+/// A longer value is cut off where it is shown.
+const VALUE_CHARS_MAX: usize = 120;
 /// How long one that has come may take for each thing that it says before it is forgotten.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -52,7 +55,7 @@ pub(crate) struct Hello {
     pub(crate) index: usize,
     pub(crate) count: usize,
     /// What it is about to fire: as many names as it likes, and a value for each.
-    pub(crate) load: serde_json::Value,
+    pub(crate) load: Value,
 }
 
 /// What the others say to shard 0.
@@ -114,13 +117,15 @@ impl Hello {
             ));
         }
         let differing = differing(&self.load, &other.load);
-        (!differing.is_empty())
-            .then(|| format!("it is to fire something else than shard 0: see {}", differing.join(", ")))
+        (!differing.is_empty()).then(|| {
+            let what = differing.join(", ");
+            format!("it is to fire something else than shard 0: {what}; give all shards the same flags")
+        })
     }
 }
 
-/// The names of what is not the same in two objects.
-pub(crate) fn differing(ours: &serde_json::Value, theirs: &serde_json::Value) -> Vec<String> {
+/// What is not the same in two objects, name by name: what there is in theirs, and in its place in ours.
+pub(crate) fn differing(ours: &Value, theirs: &Value) -> Vec<String> {
     let (Some(a), Some(b)) = (ours.as_object(), theirs.as_object()) else {
         return if ours == theirs { Vec::new() } else { vec!["what is fired".to_owned()] };
     };
@@ -128,7 +133,30 @@ pub(crate) fn differing(ours: &serde_json::Value, theirs: &serde_json::Value) ->
         a.keys().chain(b.keys()).filter(|name| a.get(*name) != b.get(*name)).collect();
     names.sort_unstable();
     names.dedup();
-    names.into_iter().map(|name| name.replace('_', " ")).collect()
+    let said = |name: &String| {
+        let (ours, theirs) = (&a.get(name).unwrap_or_default(), &b.get(name).unwrap_or_default());
+        format!("{} {} and not {}", name.replace('_', " "), beside(theirs, ours), beside(ours, theirs))
+    };
+    names.into_iter().map(said).collect()
+}
+
+/// A value for people; of a list what `other` does not have.
+fn beside(value: &Value, other: &Value) -> String {
+    let text = match (value, other) {
+        (Value::Null, _) => "nothing".to_owned(),
+        (Value::String(text), _) => text.clone(),
+        (Value::Array(here), Value::Array(there)) => {
+            let own: Vec<_> =
+                here.iter().filter(|one| !there.contains(one)).map(|one| beside(one, other)).collect();
+            if own.is_empty() { "nothing".to_owned() } else { own.join(" ") }
+        }
+        _ => value.to_string(),
+    };
+    if text.chars().count() > VALUE_CHARS_MAX {
+        text.chars().take(VALUE_CHARS_MAX).chain(['…']).collect()
+    } else {
+        text
+    }
 }
 
 /// What shard 0 leaves to everyone between an order and the beginning; setting up takes `set_up` beside that.

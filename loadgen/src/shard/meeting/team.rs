@@ -13,9 +13,12 @@ use super::{Beginning, EXCHANGES, FromLead, Hello, INTERRUPTED, PATIENCE, ToLead
 use crate::engine::{self, Outcome, Part, Plan, Progress, ns};
 use crate::shard::clock;
 use crate::shard::record::Fired;
+use crate::shard::tell;
 
 /// How often shard 0 looks who has come.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How long nobody is turned away after an error.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How much longer than the plan says a shard may take before it is taken for lost.
 const FIRING_EXTRA: Duration = Duration::from_secs(60);
 /// How long the others may take to end and to say what they have, once all are asked to end.
@@ -29,6 +32,8 @@ pub(crate) struct Mate {
     pub(crate) index: usize,
     pub(crate) host: String,
     line: Line,
+    /// It is not asked again.
+    is_lost: bool,
 }
 
 /// What came of one plan, as far as it came to something.
@@ -105,11 +110,13 @@ impl Team {
     ) -> FiredByAll {
         let mut failed = (self.mates.len() + 1 < self.count)
             .then(|| format!("only {} of {} shards are left", self.mates.len() + 1, self.count));
-        // Clocks drift apart in the hours that a run may take.
-        self.tell(&mut failed, |mate| {
-            mate.line.say(&FromLead::Compare)?;
-            tell_time(&mut mate.line, stop).map(drop)
-        });
+        if failed.is_none() {
+            // Clocks drift apart in the hours that a run may take.
+            self.tell(&mut failed, |mate| {
+                mate.line.say(&FromLead::Compare)?;
+                tell_time(&mut mate.line, stop).map(drop)
+            });
+        }
         if let Some(why) = failed {
             // What would be fired now is not what was asked for.
             return FiredByAll {
@@ -124,27 +131,61 @@ impl Team {
         self.tell(&mut failed, |mate| mate.line.say(&order));
         let part = Part { index: 0, count: self.count };
         let own = engine::run_part(plan, part, Some(clock::instant(at_unix_ns)), progress);
-        let mut theirs = Vec::new();
-        let patience = longest(plan) + FIRING_EXTRA;
-        // All are heard out, whatever the first of them says: what they say next is of the next plan.
-        self.tell(&mut failed, |mate| match hear_out(&mut mate.line, patience, stop)? {
-            ToLead::Fired(fired) => {
-                theirs.push((mate.index, mate.host.clone(), *fired));
-                Ok(())
-            }
-            ToLead::Failed(why) => Err(io::Error::other(why)),
-            _ => Err(io::ErrorKind::InvalidData.into()),
-        });
+        let theirs = self.hear_out(&mut failed, longest(plan) + FIRING_EXTRA, stop);
         FiredByAll { at_unix_ns, own: own.map_err(|error| error.to_string()), theirs, failed }
     }
 
+    /// What came of it at each mate. All are heard out, whatever the first of them says: what they say next is of the
+    /// next plan. Once `stop` is set all are told at once that this is the end.
+    fn hear_out(
+        &mut self,
+        failed: &mut Option<String>,
+        patience: Duration,
+        stop: &AtomicBool,
+    ) -> Vec<(usize, String, Fired)> {
+        let never = AtomicBool::new(false);
+        let mut theirs = Vec::new();
+        let mut ends = None;
+        for index in 0..self.mates.len() {
+            let heard = match ends {
+                None => self.mates[index].line.hear(stop, Some(patience)),
+                Some(_) => Err(io::ErrorKind::Interrupted.into()),
+            };
+            let heard = match heard {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    let ends = *ends.get_or_insert_with(|| {
+                        self.dismiss(true);
+                        Instant::now() + ENDING_MAX
+                    });
+                    let left = ends.saturating_duration_since(Instant::now());
+                    self.mates[index].line.hear(&never, Some(left))
+                }
+                heard => heard,
+            };
+            let mate = &mut self.mates[index];
+            let lost = match heard {
+                Ok(ToLead::Fired(fired)) => {
+                    theirs.push((mate.index, mate.host.clone(), *fired));
+                    continue;
+                }
+                Ok(ToLead::Failed(why)) => io::Error::other(why),
+                Ok(_) => io::ErrorKind::InvalidData.into(),
+                Err(error) => error,
+            };
+            failed.get_or_insert_with(|| mate.failed(&lost));
+            mate.is_lost = lost.kind() != io::ErrorKind::Other;
+        }
+        self.mates.retain(|mate| !mate.is_lost);
+        theirs
+    }
+
     /// Does something with each mate. One with whom it fails is lost and not asked again: an answer that comes too late
-    /// would be taken for the next one. Only a mate that says itself that it failed stays.
+    /// would be taken for the next one. One that is not waited for any longer stays, to be told so.
     fn tell(&mut self, failed: &mut Option<String>, mut each: impl FnMut(&mut Mate) -> io::Result<()>) {
         self.mates.retain_mut(|mate| {
             let Err(error) = each(mate) else { return true };
             failed.get_or_insert_with(|| mate.failed(&error));
-            error.kind() == io::ErrorKind::Other
+            error.kind() == io::ErrorKind::Interrupted
         });
     }
 
@@ -168,16 +209,6 @@ impl Mate {
             _ => error.to_string(),
         };
         format!("shard {} ({}) was lost: {why}", self.index, self.host)
-    }
-}
-
-/// The next thing that a mate says. Where all are asked to end it has its own part to end first.
-fn hear_out(line: &mut Line, patience: Duration, stop: &AtomicBool) -> io::Result<ToLead> {
-    match line.hear(stop, Some(patience)) {
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-            line.hear(&AtomicBool::new(false), Some(ENDING_MAX))
-        }
-        heard => heard,
     }
 }
 
@@ -255,7 +286,7 @@ fn take_in(mates: &mut Vec<Mate>, mut mate: Mate) {
         Some(known) if !known.line.is_open() => *known = mate,
         Some(_) => {
             let why = format!("there is a shard {} already", mate.index);
-            eprintln!("a shard {} was refused: {why}", mate.index);
+            tell(&format!("a shard {} was refused: {why}", mate.index));
             let _ = mate.line.say(&FromLead::Refused(why));
         }
     }
@@ -283,14 +314,14 @@ fn receive(stream: TcpStream, hello: &Hello) -> Option<Mate> {
     let mut line = Line::new(stream).ok()?;
     let ToLead::Hello(theirs) = line.hear(&stop, Some(PATIENCE)).ok()? else { return None };
     if let Some(why) = hello.against(&theirs) {
-        eprintln!("a shard {} was refused: {why}", theirs.index);
+        tell(&format!("a shard {} was refused: {why}", theirs.index));
         let _ = line.say(&FromLead::Refused(why));
         return None;
     }
-    line.trust();
     line.say(&FromLead::Welcome).ok()?;
     let host = tell_time(&mut line, &stop).ok()?;
-    Some(Mate { index: theirs.index, host, line })
+    line.trust();
+    Some(Mate { index: theirs.index, host, line, is_lost: false })
 }
 
 /// Says what time it is, as often as a shard may ask, until it is ready; returns what its host is called.
@@ -310,8 +341,12 @@ fn turn_away(listener: TcpListener) {
     let turning = move || {
         // One that blocks is enough: it is one after the other.
         let _ = listener.set_nonblocking(false);
-        for stream in listener.incoming().flatten() {
-            let Ok(mut line) = Line::new(stream) else { continue };
+        for stream in listener.incoming() {
+            let Ok(mut line) = stream.and_then(Line::new) else {
+                // Too few descriptors, as a rule, which this is not to make worse by being busy.
+                thread::sleep(PAUSE);
+                continue;
+            };
             let late = "the others have begun without it; more patience (--meet-within) would have waited";
             let _ = line.say(&FromLead::Refused(late.to_owned()));
         }

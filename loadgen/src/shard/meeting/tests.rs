@@ -71,7 +71,7 @@ fn who_does_not_belong_here_is_told_why_and_the_others_begin() {
         let refused = |hello: &Hello| join(&place, hello, WITHIN).unwrap_err();
         let mut other = hello(1, 2);
         other.load = json!({"url": "http://h/", "connections": 9});
-        assert!(refused(&other).contains("something else than shard 0: see connections"));
+        assert!(refused(&other).contains("something else than shard 0: connections 9 and not 8; give"));
         assert!(refused(&hello(1, 3)).contains("it says 3 shards, and shard 0 says 2"));
         assert!(refused(&Hello { version: "2".into(), ..hello(1, 2) }).contains("it is loadgen 2"));
         assert!(refused(&Hello { run: Some("b".into()), ..hello(1, 2) }).contains("it is of run b"));
@@ -229,7 +229,10 @@ fn canned() -> (SocketAddr, Arc<AtomicU64>) {
 #[test]
 fn what_differs_is_named() {
     let (a, b) = (json!({"a": 1, "b_c": 2, "d": 3}), json!({"a": 1, "b_c": 3, "e": 3}));
-    assert_eq!(differing(&a, &b), ["b c", "d", "e"]);
+    assert_eq!(differing(&a, &b), ["b c 3 and not 2", "d nothing and not 3", "e 3 and not nothing"]);
+    let (a, b) = (json!({"flags": ["run", "-c 5", "--quick"]}), json!({"flags": ["run", "-c 6"]}));
+    assert_eq!(differing(&a, &b), ["flags -c 6 and not -c 5 --quick"]);
+    assert_eq!(differing(&json!({"a": "x".repeat(200)}), &json!({"a": 1}))[0].chars().count(), 12 + 120 + 1);
     assert!(differing(&a, &a).is_empty());
     assert_eq!(differing(&json!(1), &json!(2)), ["what is fired"]);
 }
