@@ -12,9 +12,12 @@ use crate::run::{results, workspace};
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  loadgen run --scenario plaintext --save-baseline before   measure one, and keep it
-  loadgen baselines                                         which there are
-  loadgen gate --against before                             what this build counts, held against it
+  loadgen run --scenario plaintext --save-baseline before
+      measure one, and keep it
+  loadgen baselines
+      which there are
+  loadgen gate --against before
+      what this build counts, held against it
 
 A baseline is the run.json of a run, in results/baselines/NAME.")]
 pub struct Args {

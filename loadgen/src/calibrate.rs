@@ -12,8 +12,11 @@ use crate::report;
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  loadgen calibrate          connections, bytes to and fro, and timers, in two seconds
-  loadgen calibrate --json   the same for scripts
+  loadgen calibrate
+      connections, bytes to and fro, and timers, in two
+      seconds
+  loadgen calibrate --json
+      the same for scripts
 
 A run measures the same, and its report says of each row how near it came.")]
 pub struct Args {

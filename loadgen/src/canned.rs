@@ -35,10 +35,12 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  loadgen serve canned                           on 127.0.0.1:8080
+  loadgen serve canned
+      on 127.0.0.1:8080
   loadgen serve canned --addr 127.0.0.1:8081 --close
-                                                 a connection for each request
-  loadgen serve canned --body '{\"ok\":true}'    another answer
+      a connection for each request
+  loadgen serve canned --body '{\"ok\":true}'
+      another answer
 
 Send it requests without a body only: it looks for empty lines, and for nothing else.")]
 pub struct Args {

@@ -20,10 +20,14 @@ const PROBE_BYTES_MAX: usize = 16 * 1024;
 
 const EXAMPLES: &str = "\
 Examples:
-  loadgen check phase4-keepalive           a phase, started for the occasion
-  loadgen check 127.0.0.1:8080             a server that runs, with the lab's routes
-  loadgen check 127.0.0.1:80 --foreign     one that has only GET / in common with the lab's
-  loadgen check phase0-serial --json       everything, for scripts
+  loadgen check phase4-keepalive
+      a phase, started for the occasion
+  loadgen check 127.0.0.1:8080
+      a server that runs, with the lab's routes
+  loadgen check 127.0.0.1:80 --foreign
+      one that has only GET / in common with the lab's
+  loadgen check phase0-serial --json
+      everything, for scripts
 
 Exit codes: 0 if no case failed, 1 if one did or the server could not be asked, 2 bad arguments.";
 

@@ -17,26 +17,46 @@ const EXIT_BAD_ARGUMENTS: u8 = 2;
 
 const EXAMPLES: &str = "\
 Examples:
-  loadgen                                  the whole report, about two and a half minutes
-  loadgen --quick                          the same in about half a minute
-  loadgen run --scenario reference -c 200  one workload, with 200 connections
-  loadgen run --phase phase2-async --phase phase3-pooled --trials 7
-  loadgen run --scenario plaintext --target mine='./server --port {port}'
-                                           your own server beside the phases
-  loadgen calibrate                        what this kernel can do without HTTP
-  loadgen serve phase0-serial              one phase as a server, on 127.0.0.1:8080
-  loadgen attack http://127.0.0.1:8080/    any HTTP/1.1 server, not only these
-  loadgen merge shards/slurm-17.0          what several processes measured together
-  loadgen check phase4-keepalive           what it does with good and bad bytes
-  loadgen report results/reference         a run that was measured before, drawn again
-  loadgen compare RUN RUN                  two of them side by side
-  loadgen history                          how each phase did, run after run
-  loadgen gate --against main              is this build slower than main?
-  loadgen export gate --as csv             a run or a gate for other tools
-  loadgen run --save-baseline before       measure, and keep it under a name
-  loadgen baselines                        what is kept so
-  loadgen completions bash                 what a shell needs to complete all this
-  loadgen man attack | man -l -            the same help as pages of a manual
+  loadgen
+      the whole report, about two and a half minutes
+  loadgen --quick
+      the same in about half a minute
+  loadgen run --scenario reference -c 200
+      one workload, with 200 connections
+  loadgen run --phase phase2-async --phase phase3-pooled \\
+    --trials 7
+      two of the phases, more exactly
+  loadgen run --scenario plaintext \\
+    --target mine='./server --port {port}'
+      your own server beside the phases
+  loadgen calibrate
+      what this kernel can do without HTTP
+  loadgen serve phase0-serial
+      one phase as a server, on 127.0.0.1:8080
+  loadgen attack http://127.0.0.1:8080/
+      any HTTP/1.1 server, not only these
+  loadgen merge shards/slurm-17.0
+      what several processes measured together
+  loadgen check phase4-keepalive
+      what it does with good and bad bytes
+  loadgen report results/reference
+      a run that was measured before, drawn again
+  loadgen compare RUN RUN
+      two of them side by side
+  loadgen history
+      how each phase did, run after run
+  loadgen gate --against main
+      is this build slower than main?
+  loadgen export gate --as csv
+      a run or a gate for other tools
+  loadgen run --save-baseline before
+      measure, and keep it under a name
+  loadgen baselines
+      what is kept so
+  loadgen completions bash
+      what a shell needs to complete all this
+  loadgen man attack | man -l -
+      the same help as pages of a manual
 
 Results go to results/MACHINE/TIME-COMMIT/ as run.json, report.md, report.html and .hgrm, and a line for each row to \
 results/MACHINE/history.jsonl.
@@ -150,96 +170,5 @@ impl Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The commands among the examples of a help: lines indented by two that are not about the line above.
-    fn examples(help: &str) -> Vec<&str> {
-        let (_, rest) = help.split_once("Examples:\n").expect("a help has examples");
-        let lines = rest.lines().take_while(|line| !line.is_empty());
-        lines.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' '))).collect()
-    }
-
-    /// The words of each loadgen in a line of a shell, without what is said of it behind two spaces.
-    fn calls(line: &str) -> Vec<Vec<String>> {
-        let command = line.split("  ").next().unwrap_or(line);
-        let words = shlex::split(command).expect("quotes are closed");
-        let calls = words.split(|word| matches!(word.as_str(), "|" | "&" | ">"));
-        let ours = calls.filter(|call| call.first().is_some_and(|word| word == "loadgen"));
-        ours.map(<[String]>::to_vec).collect()
-    }
-
-    fn each_command(command: &clap::Command, look: &mut impl FnMut(&clap::Command)) {
-        look(command);
-        let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
-        shown.for_each(|command| each_command(command, look));
-    }
-
-    #[test]
-    fn every_command_has_examples_that_it_takes() {
-        each_command(&Cli::command(), &mut |command| {
-            let name = command.get_name();
-            let help =
-                command.get_after_help().unwrap_or_else(|| panic!("{name} shows no examples")).to_string();
-            let lines = examples(&help);
-            let calls: Vec<_> = lines.iter().flat_map(|line| calls(line)).collect();
-            let own = calls.iter().filter(|call| name == "loadgen" || call.iter().any(|word| word == name));
-            assert!(own.count() > 0, "{name} has no example of its own");
-            for call in &calls {
-                // Asking for help is no mistake.
-                if let Err(error) = Cli::try_parse_from(call)
-                    && error.use_stderr()
-                {
-                    panic!("an example of {name}, {call:?}, is not taken: {error}");
-                }
-            }
-        });
-    }
-
-    /// Each is a program, too, whose help is part of its lesson; it takes the flags that `serve` takes.
-    #[test]
-    fn the_examples_of_a_phases_own_program_are_taken() {
-        for phase in crate::lab::rows::PHASES {
-            let name = phase.name;
-            let file = format!("{}/../{name}/src/main.rs", env!("CARGO_MANIFEST_DIR"));
-            let source = std::fs::read_to_string(file).unwrap();
-            let (_, help) = source.split_once("Try it:\n").expect("its help has something to try");
-            let lines = help.split_once("\";").expect("the constant ends").0.lines();
-            let of_it = lines.filter_map(|line| line.trim().strip_prefix(name));
-            let all: Vec<_> = of_it.flat_map(|rest| calls(&format!("loadgen serve {name}{rest}"))).collect();
-            assert!(!all.is_empty(), "{name} is not among what it says to try");
-            for call in all {
-                assert!(Cli::try_parse_from(&call).is_ok(), "{call:?}");
-            }
-        }
-    }
-
-    /// What a help says of its lines is two columns; a paragraph is wrapped where the terminal ends, and only there.
-    #[test]
-    fn prose_behind_a_help_is_not_wrapped_twice() {
-        each_command(&Cli::command(), &mut |command| {
-            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            for paragraph in help.split("\n\n").filter(|paragraph| !paragraph.starts_with("Examples:\n")) {
-                assert!(!paragraph.trim_end().contains('\n'), "{}: {paragraph}", command.get_name());
-            }
-        });
-    }
-
-    #[test]
-    fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn run_is_the_default() {
-        for words in [["loadgen", "--quick"].as_slice(), &["loadgen", "run", "--quick"]] {
-            let cli = Cli::parse_from(words);
-            let args = match cli.command {
-                None => cli.run,
-                Some(Command::Run(args)) => args,
-                Some(other) => panic!("{other:?}"),
-            };
-            assert!(args.quick);
-        }
-    }
-}
+#[path = "cli_tests.rs"]
+mod tests;

@@ -10,7 +10,8 @@ use crate::report;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  loadgen compare results/reference results/linux-x86_64-2cpu-amd-epyc/20260102T030405Z-0123456789ab
+  loadgen compare results/reference \\
+    results/MACHINE/TIME-COMMIT
   loadgen compare before/run.json after/run.json --json
 
 It says what differs and never fails for it.")]

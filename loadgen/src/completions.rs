@@ -10,9 +10,12 @@ use crate::redraw::print;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  loadgen completions bash > ~/.local/share/bash-completion/completions/loadgen
-  loadgen completions zsh > ~/.zfunc/_loadgen    where fpath has ~/.zfunc, before compinit
-  loadgen completions fish > ~/.config/fish/completions/loadgen.fish
+  loadgen completions bash \\
+    > ~/.local/share/bash-completion/completions/loadgen
+  loadgen completions zsh > ~/.zfunc/_loadgen
+      where fpath has ~/.zfunc, before compinit
+  loadgen completions fish \\
+    > ~/.config/fish/completions/loadgen.fish
 
 Or for this shell alone: source <(loadgen completions bash)")]
 pub struct Args {

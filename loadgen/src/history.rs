@@ -13,10 +13,16 @@ use crate::run::{results, workspace};
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  loadgen history                            every machine in results/
-  loadgen history results/linux-x86_64-2cpu-amd-epyc --html trend.html
-  loadgen history --changes                  since which run, and between which commits, a level is another
-  loadgen history --changes --json           the same for scripts
+  loadgen history
+      every machine in results/
+  loadgen history results/linux-x86_64-2cpu-amd-epyc \\
+    --html trend.html
+      one machine, and a page with pictures
+  loadgen history --changes
+      since which run, and between which commits, a level
+      is another
+  loadgen history --changes --json
+      the same for scripts
 
 Every `loadgen run` adds a line for each of its rows to history.jsonl in the machine's folder.")]
 pub struct Args {

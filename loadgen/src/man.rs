@@ -16,10 +16,13 @@ use crate::report;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  loadgen man | man -l -                      the page of the program
-  loadgen man attack | man -l -               that of a command
+  loadgen man | man -l -
+      the page of the program
+  loadgen man attack | man -l -
+      that of a command
   loadgen man serve phase3-pooled | man -l -
-  loadgen man --out ~/.local/share/man/man1   all of them, for `man loadgen-attack`")]
+  loadgen man --out ~/.local/share/man/man1
+      all of them, for `man loadgen-attack`")]
 pub struct Args {
     /// The command whose page is printed; without one, that of the program
     #[arg(value_name = "COMMAND")]

@@ -12,10 +12,14 @@ use crate::saved::{self, Saved};
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  loadgen report results/reference                  report.md and report.html, beside its run.json
-  loadgen report results/reference --out /tmp/look  the same in another folder
+  loadgen report results/reference
+      report.md and report.html, beside its run.json
+  loadgen report results/reference --out /tmp/look
+      the same in another folder
   loadgen report results/reference --stdout md | less
-  loadgen report gate/gate.json                     gate.md and gate.html, beside it
+      one of them to be read at once, and no file
+  loadgen report gate/gate.json
+      gate.md and gate.html, beside it
 
 A file that is half written, of something else or of a newer version is refused and left alone (exit code 2).")]
 pub struct Args {

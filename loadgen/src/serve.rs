@@ -13,9 +13,12 @@ use crate::lab::{COUNT_PATH, Leash, rows};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  loadgen serve phase0-serial                          on 127.0.0.1:8080
-  loadgen serve phase2-async --addr 127.0.0.1:8081     beside it
-  loadgen serve phase1-threads --help                  what a phase can be told
+  loadgen serve phase0-serial
+      on 127.0.0.1:8080
+  loadgen serve phase2-async --addr 127.0.0.1:8081
+      beside it
+  loadgen serve phase1-threads --help
+      what a phase can be told
 
 Then, from another terminal: curl 'http://127.0.0.1:8080/wait?ms=200'
 
@@ -101,8 +104,8 @@ macro_rules! subcommands {
             $(
                 #[command(name = $name, about = $help, long_about = None, after_help = concat!(
                     "Examples:\n  loadgen serve ", $name, "\n  loadgen serve ", $name,
-                    " --addr 127.0.0.1:0        on a free port, which the first line says\n  loadgen serve ", $name,
-                    " --max-connections 100     what the 101st client meets"
+                    " --addr 127.0.0.1:0\n      on a free port, which the first line says\n  loadgen serve ",
+                    $name, " --max-connections 100\n      what the 101st client meets"
                 ))]
                 $phase(Serve<$phase::Options>),
             )+

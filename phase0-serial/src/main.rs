@@ -21,7 +21,8 @@ const EXAMPLES: &str = "\
 Try it:
   phase0-serial &
   curl http://127.0.0.1:8080/
-  curl 'http://127.0.0.1:8080/wait?ms=3000' & time curl http://127.0.0.1:8080/";
+  curl 'http://127.0.0.1:8080/wait?ms=3000' &
+  time curl http://127.0.0.1:8080/";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -20,9 +20,12 @@ struct Cli {
 const EXAMPLES: &str = "\
 Try it:
   phase1-threads &
-  curl 'http://127.0.0.1:8080/wait?ms=3000' & time curl http://127.0.0.1:8080/
-  phase1-threads --addr 127.0.0.1:8081 --workers 1     as slow as phase 0
-  phase1-threads --addr 127.0.0.1:8082 --spawn         a thread per connection";
+  curl 'http://127.0.0.1:8080/wait?ms=3000' &
+  time curl http://127.0.0.1:8080/
+  phase1-threads --addr 127.0.0.1:8081 --workers 1
+      as slow as phase 0
+  phase1-threads --addr 127.0.0.1:8082 --spawn
+      a thread per connection";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

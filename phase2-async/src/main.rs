@@ -20,8 +20,10 @@ struct Cli {
 const EXAMPLES: &str = "\
 Try it:
   phase2-async &
-  curl 'http://127.0.0.1:8080/wait?ms=3000' & time curl http://127.0.0.1:8080/
-  ls /proc/$(pidof phase2-async)/task | wc -l     its threads, whatever the load";
+  curl 'http://127.0.0.1:8080/wait?ms=3000' &
+  time curl http://127.0.0.1:8080/
+  ls /proc/$(pidof phase2-async)/task | wc -l
+      its threads, whatever the load";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -21,7 +21,8 @@ const EXAMPLES: &str = "\
 Try it:
   phase3-pooled &
   curl http://127.0.0.1:8080/stats
-  phase3-pooled --addr 127.0.0.1:8081 --fresh-buffers     what the pools buy";
+  phase3-pooled --addr 127.0.0.1:8081 --fresh-buffers
+      what the pools buy";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

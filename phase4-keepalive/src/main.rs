@@ -20,10 +20,11 @@ struct Cli {
 const EXAMPLES: &str = "\
 Try it:
   phase4-keepalive &
-  curl -v http://127.0.0.1:8080/ http://127.0.0.1:8080/json     one connection, two requests
-  phase4-keepalive --addr 127.0.0.1:8081 --close                what keep-alive buys
-  phase4-keepalive --addr 127.0.0.1:8082 --read-every-head      what remembering the last head buys
-  phase4-keepalive --addr 127.0.0.1:8083 --read-every-head --parser textbook    and what not copying does";
+  curl -v http://127.0.0.1:8080/ http://127.0.0.1:8080/json
+  phase4-keepalive --addr 127.0.0.1:8081 --close
+  phase4-keepalive --addr 127.0.0.1:8082 --read-every-head
+  phase4-keepalive --addr 127.0.0.1:8083 --parser textbook
+      the last three, each with one idea turned off";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

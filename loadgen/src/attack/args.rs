@@ -24,19 +24,33 @@ const WARMUP_DEFAULT: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "\
 Examples:
-  loadgen attack http://127.0.0.1:8080/                       64 kept connections for 10 s
-  loadgen attack http://127.0.0.1:8080/ -c 1000 -d 30s        more of them, for longer
-  loadgen attack http://127.0.0.1:8080/ --close               what a connection per request costs
-  loadgen attack http://127.0.0.1:8080/ --pipeline 16         many requests in one segment
-  loadgen attack http://127.0.0.1:8080/ -n 100000 --json      exactly so many, for a script
-  loadgen attack http://127.0.0.1:8080/ -d 60s --csv run.csv  a line for each second, for a plot
-  loadgen attack http://localhost/ --unix-socket /run/app.sock
-  loadgen attack http://127.0.0.1:8080/echo -b @body.json -H 'Content-Type: application/json'
-  loadgen attack http://127.0.0.1:8080/none --expect-status 404 --expect-body @none.html
-  generate | loadgen attack http://127.0.0.1:8080/echo -m PUT -b @-
-  loadgen attack http://127.0.0.1:8080/ -R 5000               so many per second, ready or not
-  loadgen attack http://127.0.0.1:8080/ --max-rate --slo p99=5ms   how many it can take
-  srun -n 8 loadgen attack http://server:8080/ -c 4096        by eight processes together
+  loadgen attack http://127.0.0.1:8080/
+      64 kept connections for 10 s
+  loadgen attack http://127.0.0.1:8080/ -c 1000 -d 30s
+      more of them, for longer
+  loadgen attack http://127.0.0.1:8080/ --close
+      what a connection per request costs
+  loadgen attack http://127.0.0.1:8080/ --pipeline 16
+      many requests in one segment
+  loadgen attack http://127.0.0.1:8080/ -n 100000 --json
+      exactly so many, for a script
+  loadgen attack http://127.0.0.1:8080/ -d 60s --csv run.csv
+      a line for each second, for a plot
+  loadgen attack http://localhost/ \\
+    --unix-socket /run/app.sock
+  loadgen attack http://127.0.0.1:8080/echo \\
+    -b @body.json -H 'Content-Type: application/json'
+  loadgen attack http://127.0.0.1:8080/none \\
+    --expect-status 404 --expect-body @none.html
+  generate | loadgen attack http://127.0.0.1:8080/echo \\
+    -m PUT -b @-
+  loadgen attack http://127.0.0.1:8080/ -R 5000
+      so many per second, ready or not
+  loadgen attack http://127.0.0.1:8080/ --max-rate \\
+    --slo p99=5ms
+      how many it can take
+  srun -n 8 loadgen attack http://server:8080/ -c 4096
+      by eight processes together
 
 Who knows wrk finds -c, -t, -d, -H and --latency here, and Requests/sec: and Transfer/sec: at the end \
 of the text; only requests that were answered with a status from 200 to 399 are in that rate.

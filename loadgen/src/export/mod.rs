@@ -23,14 +23,18 @@ use self::bench::{Bench, Source};
 #[command(after_help = "\
 Examples:
   loadgen export gate --as go-bench --side base > base.txt
-  loadgen export gate --as go-bench --side candidate > candidate.txt
-                                                     for `benchstat base.txt candidate.txt`
+  loadgen export gate --as go-bench --side candidate \\
+    > candidate.txt
+      for `benchstat base.txt candidate.txt`
   loadgen export results/reference --as csv --out trials.csv
-  loadgen export gate --as bencher > bmf.json        for Bencher's adapter `json`
+      a line for each trial
+  loadgen export gate --as bencher > bmf.json
+      for Bencher's adapter `json`
   loadgen export gate --as github-benchmark > costs.json
-                                                     for customSmallerIsBetter
-  loadgen export gate --as github-benchmark-rates > rates.json
-                                                     for customBiggerIsBetter: one file can't be both
+      for customSmallerIsBetter
+  loadgen export gate --as github-benchmark-rates \\
+    > rates.json
+      for customBiggerIsBetter: one file can't be both
 
 ns/op is 1e9 over the rate: the time between two answers of a server that is always asked, not how long one takes. \
 What was not measured is left out, and so are trials that failed, but for csv. loadgen/GATE.md says more.

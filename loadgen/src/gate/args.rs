@@ -16,18 +16,25 @@ use crate::measure::{Build, Source};
 
 const EXAMPLES: &str = "\
 Examples:
-  loadgen gate --against main                    every phase of this build against main's
-  loadgen gate --against HEAD --phase phase3-pooled --budget 3m
-                                                 what is not committed yet against what is
-  loadgen gate --against ./loadgen-1.2           against a loadgen that is there already
+  loadgen gate --against main
+      every phase of this build against main's
+  loadgen gate --against HEAD --phase phase3-pooled \\
+    --budget 3m
+      what is not committed yet against what is
+  loadgen gate --against ./loadgen-1.2
+      against a loadgen that is there already
   loadgen gate --against results/reference --candidate RUN
-                                                 two saved runs: counts judged, times only shown
-  loadgen gate --against before                  what this build counts, against `run --save-baseline before`
-  loadgen gate --target mine='./new {port}' --base-target './old {port}'
-                                                 a server of your own, before and after
-  loadgen gate --against main --out gate         gate.json, gate.md and gate.html, too
+      two saved runs: counts judged, times only shown
+  loadgen gate --against before
+      what this build counts, against what was kept by
+      `run --save-baseline before`
+  loadgen gate --target mine='./new {port}' \\
+    --base-target './old {port}'
+      a server of your own, before and after
+  loadgen gate --against main --out gate
+      gate.json, gate.md and gate.html, too
   loadgen gate --against main --json > gate.json
-                                                 for scripts
+      for scripts
 
 Both sides run in turns, in fresh processes, with the base twice: what it differs from itself is the machine. Blocks are \
 added while the answer is 'cannot tell' and the budget lasts.

@@ -23,10 +23,16 @@ const EXIT_REFUSED: u8 = 2;
 
 const EXAMPLES: &str = "\
 Examples:
-  loadgen merge shards/slurm-17.0                   all shards of a Slurm step
-  loadgen merge a/shard-0-of-2.json b/shard-1-of-2.json --latency
-  loadgen merge shards/slurm-17.0 --json            for a script
-  kubectl logs -l job-name=attack --tail=-1 | loadgen merge -
+  loadgen merge shards/slurm-17.0
+      all shards of a Slurm step
+  loadgen merge a/shard-0-of-2.json b/shard-1-of-2.json \\
+    --latency
+      files from two hosts, and more of the latency
+  loadgen merge shards/slurm-17.0 --json
+      for a script
+  kubectl logs -l job-name=attack --tail=-1 \\
+    | loadgen merge -
+      the shards among the lines of some logs
 
 Latencies are merged from histograms without loss: quantiles can't be averaged. The rate is that \
 of all answers, from the first shard's first counted moment to the last one's last.

@@ -22,17 +22,26 @@ const TRIALS_MAX: u64 = 1_000;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  loadgen run                                             all of it, about two and a half minutes
-  loadgen run --quick                                     half a minute, to see that it works
-  loadgen run --scenario plaintext --phase phase4-keepalive --trials 7
-                                                          one phase under one load, more exactly
-  loadgen run --scenario reference -c 200 --duration 5s   fewer clients, for longer
-  loadgen run --scenario plaintext --target mine='./server --port {port}'
-                                                          your own server beside the phases
-  loadgen run --ablations                                 also each idea turned off, in eight minutes
-  loadgen run --scenario-file mine.toml --scenario mine   a workload of your own
-  loadgen run --save-baseline before                      keep it, for `loadgen gate --against before`
-  loadgen run --out /tmp/results                          where this folder can't be written to
+  loadgen run
+      all of it, about two and a half minutes
+  loadgen run --quick
+      half a minute, to see that it works
+  loadgen run --scenario plaintext \\
+    --phase phase4-keepalive --trials 7
+      one phase under one load, more exactly
+  loadgen run --scenario reference -c 200 --duration 5s
+      fewer clients, for longer
+  loadgen run --scenario plaintext \\
+    --target mine='./server --port {port}'
+      your own server beside the phases
+  loadgen run --ablations
+      also each idea turned off, in eight minutes
+  loadgen run --scenario-file mine.toml --scenario mine
+      a workload of your own
+  loadgen run --save-baseline before
+      keep it, for `loadgen gate --against before`
+  loadgen run --out /tmp/results
+      where this folder can't be written to
 
 Without --scenario it runs reference, kept, plaintext and pipelined. Others are run where they are named; a name that \
 is none is answered with all.

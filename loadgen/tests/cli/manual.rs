@@ -117,10 +117,13 @@ fn a_page_is_printed_with_its_examples_as_they_stand() {
         let file = folder.path().join("page.1");
         fs::write(&file, output(loadgen().args(["man", "attack"])).1).unwrap();
         let (_, text, _) = output(Command::new("mandoc").args(["-Tascii", "-Owidth=200"]).arg(&file));
-        assert!(
-            text.contains("loadgen attack http://127.0.0.1:8080/ -c 1000 -d 30s        more of them"),
-            "{text}"
-        );
+        let lines: Vec<_> = text.lines().collect();
+        let at = |line: &str| lines.iter().position(|shown| shown.trim_start() == line);
+        let indent = |line: usize| lines[line].len() - lines[line].trim_start().len();
+        let command = at("loadgen attack http://127.0.0.1:8080/ -c 1000 -d 30s").expect(&text);
+        assert_eq!(at("more of them, for longer"), Some(command + 1), "{text}");
+        assert_eq!(indent(command + 1), indent(command) + 4, "{text}");
+        assert!(at("loadgen attack http://localhost/ \\").is_some(), "{text}");
     }
     refused(&["man", "nope"], 2, &["no command 'nope'", "attack"]);
     refused(&["man", "--out", "/proc/nowhere"], 1, &["/proc/nowhere", "--out DIR"]);
