@@ -32,9 +32,12 @@ struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask soak --quick                       all of it in short
-  cargo xtask soak                               all of it: ten minutes of mix, the limits as stated
-  cargo xtask soak --phase phase4-keepalive --fault many_idle
+  cargo xtask soak --quick
+      all of it in short
+  cargo xtask soak
+      all of it: ten minutes of mix, the limits as stated
+  cargo xtask soak --phase phase4-keepalive \\
+    --fault many_idle
   cargo xtask soak --only-mix --mix 1h
 
 Exit codes: 0 all survived, 1 one did not, 2 bad arguments.";

@@ -21,14 +21,17 @@ const MEMORY_MIB_MAX: u32 = 2 * 1024;
 const REPORT_LINES: usize = 120;
 
 const EXAMPLES: &str = "\
-Needs a nightly toolchain and cargo-fuzz. An input that fails is left under fuzz/artifacts; once the
+Needs a nightly toolchain and cargo-fuzz. An input that fails is left under fuzz/artifacts; once the \
 bug is mended it belongs under fuzz/regressions, where each test run of fuzz checks it again.
 
 Examples:
-  cargo xtask fuzz                        each target for ten minutes
-  cargo xtask fuzz parsers --time 8h      one of them overnight
-  cargo run --manifest-path fuzz/Cargo.toml --bin parsers -- FILE
-                                          one input, on any toolchain";
+  cargo xtask fuzz
+      each target for ten minutes
+  cargo xtask fuzz parsers --time 8h
+      one of them overnight
+  cargo run --manifest-path fuzz/Cargo.toml \\
+    --bin parsers -- FILE
+      one input, on any toolchain";
 
 /// Feed the parsers, the encoder and whole servers with bytes that libFuzzer makes up
 #[derive(clap::Args)]

@@ -62,21 +62,34 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{Command, CommandFactory};
 
     use super::*;
 
+    /// The narrowest terminal that examples are written for.
+    const COLUMNS: usize = 60;
+
     /// But for `soak`, which hands all that it is given on.
-    #[test]
-    fn every_job_has_examples_that_it_takes() {
+    fn each_job(look: impl Fn(&Command, &str)) {
         let program = Job::command();
         for job in program.get_subcommands().filter(|job| job.get_name() != "soak") {
+            look(job, &job.get_after_help().map(ToString::to_string).unwrap_or_default());
+        }
+    }
+
+    /// The lines behind `Examples:`.
+    fn examples(help: &str) -> Vec<&str> {
+        let (_, lines) = help.split_once("Examples:\n").expect("a help has examples");
+        lines.lines().take_while(|line| !line.is_empty()).collect()
+    }
+
+    #[test]
+    fn every_job_has_examples_that_it_takes() {
+        each_job(|job, help| {
             let name = job.get_name();
-            let help = job.get_after_help().map(ToString::to_string).unwrap_or_default();
-            let (_, lines) =
-                help.split_once("Examples:\n").unwrap_or_else(|| panic!("{name} shows no examples"));
-            let lines = lines.lines().filter_map(|line| line.strip_prefix("  cargo xtask "));
-            let lines: Vec<_> = lines.map(|line| line.split("  ").next().unwrap_or(line)).collect();
+            let joined = examples(help).join("\n").replace("\\\n", "");
+            let lines: Vec<_> =
+                joined.lines().filter_map(|line| line.strip_prefix("  cargo xtask ")).collect();
             assert!(!lines.is_empty(), "{name} has no example");
             for line in lines {
                 let words = shlex::split(line).expect("quotes are closed");
@@ -85,6 +98,15 @@ mod tests {
                     panic!("an example of {name}, '{line}', is not taken: {error}");
                 }
             }
-        }
+        });
+    }
+
+    /// A command that clap has wrapped is two when it is pasted.
+    #[test]
+    fn a_narrow_terminal_tears_no_example() {
+        each_job(|job, help| {
+            let shown = job.clone().term_width(COLUMNS).render_long_help().to_string();
+            assert_eq!(examples(&shown), examples(help), "{}", job.get_name());
+        });
     }
 }

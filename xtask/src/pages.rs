@@ -27,8 +27,10 @@ const LIMIT: Duration = Duration::from_secs(180);
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  cargo xtask pages                          whether words are cut or cover each other
-  cargo xtask pages --pictures /tmp/pages    and pictures, to look at oneself")]
+  cargo xtask pages
+      whether words are cut or cover each other
+  cargo xtask pages --pictures /tmp/pages
+      and pictures, to look at oneself")]
 pub(crate) struct Args {
     /// Take a picture of each view, and a PDF of each page, into this folder
     #[arg(long, value_name = "DIR")]

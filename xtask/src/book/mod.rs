@@ -35,8 +35,10 @@ const EXAMPLES: &str = "\
 Needs mdBook, which is built into target/tools if it is not there yet (a minute or two, once).
 
 Examples:
-  cargo xtask book                       then open target/book/html/index.html
-  cargo xtask book --out /tmp/book       somewhere else";
+  cargo xtask book
+      then open target/book/html/index.html
+  cargo xtask book --out /tmp/book
+      somewhere else";
 
 /// Gather the lessons into a book that a browser shows, with search, without a network
 #[derive(clap::Args)]

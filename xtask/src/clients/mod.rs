@@ -37,9 +37,12 @@ use table::{Cell, Table};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  cargo xtask clients                                         all that are installed, against every phase
-  cargo xtask clients --client curl --phase phase4-keepalive  one against one
-  cargo xtask clients --slow                                  heads and bodies that never end")]
+  cargo xtask clients
+      all that are installed, against every phase
+  cargo xtask clients --client curl --phase phase4-keepalive
+      one against one
+  cargo xtask clients --slow
+      heads and bodies that never end")]
 pub(crate) struct Args {
     /// Only this phase; may be given more than once. phase1-threads is both of its ways to run
     #[arg(long, value_name = "PHASE", value_parser = PossibleValuesParser::new(phases::names()))]

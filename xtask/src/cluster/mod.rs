@@ -34,10 +34,15 @@ use crate::interrupt;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask cluster                               all parts, in about a minute, as root
-  cargo xtask cluster --slurm                       a Slurm cluster of four nodes on this machine
-  cargo xtask cluster --ranks                       two shards under each scheduler's variables, in some seconds
-  cargo xtask cluster --scale --requests 30000      how merging scales, with larger histograms
+  cargo xtask cluster
+      all parts, in about a minute, as root
+  cargo xtask cluster --slurm
+      a Slurm cluster of four nodes on this machine
+  cargo xtask cluster --ranks
+      two shards under each scheduler's variables, in some
+      seconds
+  cargo xtask cluster --scale --requests 30000
+      how merging scales, with larger histograms
 
 The first two parts take root, and slurm-wlm, munge and iproute2 as Debian has them. Nothing is left behind.";
 

@@ -25,10 +25,15 @@ const BAD_ARGUMENTS: u8 = 2;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask exercise                       which there are
-  cargo xtask exercise 1.2                   is it solved?
-  cargo xtask exercise 1.2 --solution        one way to solve it, and what it costs
-  cargo xtask exercise --verify-solutions    what CI does: each check fails before its solution, and passes after";
+  cargo xtask exercise
+      which there are
+  cargo xtask exercise 1.2
+      is it solved?
+  cargo xtask exercise 1.2 --solution
+      one way to solve it, and what it costs
+  cargo xtask exercise --verify-solutions
+      what CI does: each check fails before its solution,
+      and passes after";
 
 /// The exercises of the lessons: which there are, and whether one is solved
 #[derive(clap::Args)]

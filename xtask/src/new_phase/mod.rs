@@ -28,9 +28,12 @@ const IDEA_CHARS_MAX: usize = 60;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask new-phase phase5-mine    a copy of phase 4, for an idea of your own
-  cargo xtask new-phase phase5-uring --from phase3-pooled --idea 'the poll is a ring'
-  cargo xtask new-phase --try          make one in a copy of the tree, and see it work
+  cargo xtask new-phase phase5-mine
+      a copy of phase 4, for an idea of your own
+  cargo xtask new-phase phase5-uring \\
+    --from phase3-pooled --idea 'the poll is a ring'
+  cargo xtask new-phase --try
+      make one in a copy of the tree, and see it work
 
 Exit codes: 0 it is there, 1 it could not be made and nothing has changed, 2 bad arguments.";
 

@@ -32,9 +32,12 @@ use roster::Mode;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  cargo xtask peers                              all of it, in about twelve minutes
-  cargo xtask peers --quick                      whether all of them answer
-  cargo xtask peers --mode kept --only hyper     one peer under one load")]
+  cargo xtask peers
+      all of it, in about twelve minutes
+  cargo xtask peers --quick
+      whether all of them answer
+  cargo xtask peers --mode kept --only hyper
+      one peer under one load")]
 pub(crate) struct Args {
     /// Two rounds of a second, about two and a half minutes: too few to judge by, enough to see that all answer
     #[arg(long)]

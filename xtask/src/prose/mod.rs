@@ -52,10 +52,14 @@ use pages::pages;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask check                               all of it, in some minutes
-  cargo xtask check --write                       write what should be there, then look at `git diff`
-  cargo xtask check phase1-threads/README.md      one page
-  cargo xtask check --no-commands                 all but the commands, in a second";
+  cargo xtask check
+      all of it, in some minutes
+  cargo xtask check --write
+      write what should be there, then look at `git diff`
+  cargo xtask check phase1-threads/README.md
+      one page
+  cargo xtask check --no-commands
+      all but the commands, in a second";
 
 /// Whether every excerpt, diff, figure, command and link of the prose is true
 #[derive(clap::Args)]
