@@ -15,6 +15,10 @@ use crate::group::describe;
 const WHOLE: i32 = 0;
 const PARTIAL: i32 = 1;
 
+/// A machine with much else to do misses some of a rate. If each shard fired all of it, or it was divided twice, it would be
+/// off by the number of shards.
+const RATE_MISSED_MAX: f64 = 0.5;
+
 /// A merged result.
 #[derive(Debug)]
 pub(super) struct Merged(Value);
@@ -63,18 +67,27 @@ impl Merged {
         self.0["requests"]["failed"].as_u64().unwrap_or(0)
     }
 
-    pub(super) fn per_second(&self) -> f64 {
-        self.0["requests_per_sec"].as_f64().unwrap_or(0.0)
-    }
-
-    pub(super) fn is_partial(&self) -> bool {
+    fn is_partial(&self) -> bool {
         // Whoever does not say so is not whole.
         self.0["partial"] != Value::Bool(false)
     }
 
+    /// An error unless the result is partial, and of all shards this one alone is missing. What is missing, in words.
+    pub(super) fn lacks_only(&self, index: u64) -> Result<String, String> {
+        let missing: Vec<_> = self.list("missing").iter().map(|shard| shard["index"].as_u64()).collect();
+        if self.is_partial() && missing == [Some(index)] {
+            return Ok(self.missing());
+        }
+        let partial = if self.is_partial() { "partial" } else { "whole" };
+        Err(format!(
+            "shard {index} alone is missing, and by the result, which is {partial}, it is {}",
+            self.missing()
+        ))
+    }
+
     /// Which parts of the load are missing, in words.
-    pub(super) fn missing(&self) -> String {
-        let missing = self.0["missing"].as_array().map_or(&[][..], Vec::as_slice);
+    fn missing(&self) -> String {
+        let missing = self.list("missing");
         let tell = |shard: &Value| {
             let parts = ["connections", "requests"]
                 .into_iter()
@@ -90,7 +103,11 @@ impl Merged {
     }
 
     fn shards(&self) -> &[Value] {
-        self.0["shards"].as_array().map_or(&[], Vec::as_slice)
+        self.list("shards")
+    }
+
+    fn list(&self, field: &str) -> &[Value] {
+        self.0[field].as_array().map_or(&[], Vec::as_slice)
     }
 
     /// The hosts that shards ran on, in their order.
@@ -117,20 +134,23 @@ impl Merged {
     /// An error unless all shards are there and had as many requests answered as were asked for and as the server
     /// has counted. What was seen, in words.
     pub(super) fn agrees(&self, shards: usize, wanted: u64, server: &mut Server) -> Result<String, String> {
-        self.agrees_with(shards, server)?;
-        equal("requests that were answered", self.ok(), wanted)?;
-        Ok(format!("{shards} shards, {} requests merged, and as many counted by the server", self.ok()))
-    }
-
-    /// The same for a load that is so long and not so large. Answers that the end of the time came before are counted
-    /// by the server alone, so it has to be asked about a counted load if it is to be exact.
-    pub(super) fn agrees_with(&self, shards: usize, server: &mut Server) -> Result<(), String> {
         if self.is_partial() {
             return Err(format!("the result is partial: {}", self.missing()));
         }
         equal("shards", self.shards().len() as u64, shards as u64)?;
         equal("requests that failed", self.failed(), 0)?;
-        equal("requests that the server has counted", server.requests()?, self.ok())
+        equal("requests that were answered", self.ok(), wanted)?;
+        equal("requests that the server has counted", server.requests()?, wanted)?;
+        Ok(format!("{shards} shards, {wanted} requests merged, and as many counted by the server"))
+    }
+
+    /// An error unless all shards together fired at about this rate. What it was, in words.
+    pub(super) fn keeps(&self, rate_per_sec: f64) -> Result<String, String> {
+        let fired = self.0["requests_per_sec"].as_f64().unwrap_or(0.0);
+        if (fired / rate_per_sec - 1.0).abs() > RATE_MISSED_MAX {
+            return Err(format!("{fired} requests a second in place of {rate_per_sec}"));
+        }
+        Ok(format!("{fired:.0} requests a second where {rate_per_sec} were asked of all, with -R"))
     }
 }
 
@@ -154,6 +174,26 @@ mod tests {
         let merged = Merged(json!({ "missing": missing }));
         assert_eq!(merged.missing(), "shard 2 with 4 connections and 10 requests (no file)");
         assert_eq!(Merged(json!({"missing": []})).missing(), "no shard");
+    }
+
+    #[test]
+    fn another_shard_that_is_missing_too_is_an_error() {
+        let lacking = |indices: &[u64]| {
+            let missing: Vec<_> = indices.iter().map(|index| json!({ "index": index })).collect();
+            Merged(json!({"partial": true, "missing": missing})).lacks_only(2)
+        };
+        assert!(lacking(&[2]).is_ok());
+        for others in [[].as_slice(), &[1], &[2, 3]] {
+            assert!(lacking(others).is_err(), "{others:?}");
+        }
+        assert!(Merged(json!({"partial": false, "missing": [{"index": 2}]})).lacks_only(2).is_err());
+    }
+
+    #[test]
+    fn a_rate_that_each_shard_fired_whole_or_that_was_divided_twice_is_an_error() {
+        let fired = |per_sec: f64| Merged(json!({"requests_per_sec": per_sec})).keeps(4_000.0);
+        assert!(fired(4_000.0).is_ok() && fired(2_500.0).is_ok());
+        assert!(fired(1_000.0).is_err() && fired(16_000.0).is_err());
     }
 
     #[test]

@@ -83,10 +83,13 @@ impl Ended {
         if self.code == code {
             return Ok(self);
         }
-        Err(format!(
-            "job {} ended with {} in place of {code}; it printed:\n{}",
-            self.id, self.code, self.output
-        ))
+        let error = format!("job {} ended with {} in place of {code}", self.id, self.code);
+        Err(self.with_output(&error))
+    }
+
+    /// An error with all that the job printed.
+    pub(super) fn with_output(&self, error: &str) -> String {
+        format!("{error}; it printed:\n{}", self.output)
     }
 }
 
