@@ -49,8 +49,9 @@ Examples:
   loadgen attack http://127.0.0.1:8080/ --max-rate \\
     --slo p99=5ms
       how many it can take
-  srun -n 8 loadgen attack http://server:8080/ -c 4096
-      by eight processes together
+  srun -N 8 --ntasks-per-node=1 --cpu-bind=none \\
+    loadgen attack http://server:8080/ -c 4096
+      from eight hosts together
 
 Who knows wrk finds -c, -t, -d, -H and --latency here, and Requests/sec: and Transfer/sec: at the end \
 of the text; only requests that were answered with a status from 200 to 399 are in that rate.
