@@ -46,6 +46,7 @@ pub fn run(setting: &Setting, phases: &[Phase], time: Duration) -> Vec<(Phase, R
 
 fn soak(setting: &Setting, phase: Phase, time: Duration) -> Result<String, Failure> {
     let subject = Subject::start(setting, phase, &[])?;
+    let cases = deeds::cases_for(&subject);
     let mut done = BTreeMap::new();
     let mut held = Vec::new();
     for round in 0..ROUNDS {
@@ -54,8 +55,8 @@ fn soak(setting: &Setting, phase: Phase, time: Duration) -> Result<String, Failu
             let clients: Vec<_> = (0..CLIENTS)
                 .map(|client| {
                     let seed = u64::from(round) * CLIENTS + client;
-                    let subject = &subject;
-                    scope.spawn(move || Deeds::new(subject, seed).until(until))
+                    let (subject, cases) = (&subject, &cases);
+                    scope.spawn(move || Deeds::new(subject, cases, seed).until(until))
                 })
                 .collect();
             clients
@@ -63,6 +64,7 @@ fn soak(setting: &Setting, phase: Phase, time: Duration) -> Result<String, Failu
                 .map(|client| client.join().map_err(|_| Failure::new("a client panicked"))?)
                 .collect::<Result<Vec<_>, Failure>>()
         })?;
+        ensure!(counts.iter().any(|counts| !counts.is_empty()), "nothing was done in round {}", round + 1);
         for (name, count) in counts.into_iter().flatten() {
             *done.entry(name).or_insert(0_u64) += count;
         }

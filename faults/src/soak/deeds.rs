@@ -20,22 +20,28 @@ const CASE_BYTES_MAX: usize = 16 * 1024;
 pub(super) struct Deeds<'a> {
     subject: &'a Subject,
     /// Cases of the conformance suite, right and wrong ones.
-    cases: Vec<Case>,
+    cases: &'a [Case],
     random: u64,
 }
 
 /// How many of each kind were done.
 pub(super) type Counts = BTreeMap<&'static str, u64>;
 
+/// The cases that a client of such a server sends now and then. Some of the suite's are megabytes long, so that finding
+/// these takes a while.
+pub(super) fn cases_for(subject: &Subject) -> Vec<Case> {
+    let profile = if subject.phase.persists() { Profile::persistent("") } else { Profile::closing("") };
+    let mut cases = cases::all(&profile);
+    cases.retain(|case| {
+        let is_one_send = matches!(case.steps[..], [Step::Send(_)] | [Step::Send(_), Step::HalfClose]);
+        is_one_send && case.sent().len() <= CASE_BYTES_MAX
+    });
+    cases
+}
+
 impl<'a> Deeds<'a> {
     /// Whose order of deeds depends on `seed` and nothing else.
-    pub(super) fn new(subject: &'a Subject, seed: u64) -> Self {
-        let profile = if subject.phase.persists() { Profile::persistent("") } else { Profile::closing("") };
-        let mut cases = cases::all(&profile);
-        cases.retain(|case| {
-            let is_one_send = matches!(case.steps[..], [Step::Send(_)] | [Step::Send(_), Step::HalfClose]);
-            is_one_send && case.sent().len() <= CASE_BYTES_MAX
-        });
+    pub(super) fn new(subject: &'a Subject, cases: &'a [Case], seed: u64) -> Self {
         // Whatever the seed, the state of the generator is not zero.
         Self { subject, cases, random: (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 }
     }
