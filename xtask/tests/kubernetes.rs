@@ -75,7 +75,7 @@ fn a_field_that_kubernetes_does_not_know_is_refused_and_so_is_a_wrong_type() {
     for (is, wrong, said) in [
         ("completionMode:", "completionsMode:", "completionsMode"),
         ("runAsNonRoot:", "runAsNobody:", "runAsNobody"),
-        ("backoffLimit: 0", "backoffLimit: none", "invalid type"),
+        ("backoffLimitPerIndex: 0", "backoffLimitPerIndex: none", "invalid type"),
         ("kind: Job", "kind: Jobs", "nobody expects"),
     ] {
         let manifest = MANIFEST.replace(is, wrong);
@@ -93,7 +93,9 @@ fn there_are_as_many_pods_as_shards_and_none_is_started_again() {
     let shards: i32 = flag(&words(container(&pod)), "--shards").parse().expect("a number");
     assert_eq!(job.completion_mode.as_deref(), Some("Indexed"));
     assert_eq!((job.completions, job.parallelism), (Some(shards), Some(shards)));
-    assert_eq!((job.backoff_limit, pod.restart_policy.as_deref()), (Some(0), Some("Never")));
+    // A limit for all of them would end those that fire when one has failed.
+    assert_eq!((job.backoff_limit_per_index, job.backoff_limit), (Some(0), None));
+    assert_eq!(pod.restart_policy.as_deref(), Some("Never"));
 }
 
 #[test]

@@ -36,9 +36,12 @@ fn what_an_attack_has_left_is_merged_and_says_how_it_ended() {
 #[test]
 fn where_nothing_was_left_it_ends_as_srun_did() {
     let folder = tempfile::tempdir().expect("a folder");
-    for word in ["attack", "run"] {
-        let output =
-            script(folder.path(), "mkdir -p shards/slurm-17.0; echo srun \"$@\"; exit 9", &[word, "--flag"]);
+    for word in ["attack", "run", "run --shard-dir mine"] {
+        let output = script(
+            folder.path(),
+            "mkdir -p shards/slurm-17.0; echo srun \"$@\"; exit 9",
+            &[&*word.split(' ').collect::<Vec<_>>(), &["--flag"]].concat(),
+        );
         let said = text(&output.stdout);
         assert!(said.starts_with("srun ") && said.ends_with(&format!("loadgen {word} --flag\n")), "{said}");
         assert_eq!(output.status.code(), Some(9));
