@@ -49,7 +49,8 @@ Examples:
   loadgen attack http://127.0.0.1:8080/ --max-rate \\
     --slo p99=5ms
       how many it can take
-  srun -N 8 --ntasks-per-node=1 --cpu-bind=none \\
+  srun -N 8 --ntasks-per-node=1 --exclusive \\
+    --cpu-bind=none \\
     loadgen attack http://server:8080/ -c 4096
       from eight hosts together
 
