@@ -16,7 +16,7 @@ use crate::lab::{self, interrupt, limits};
 use crate::measure::{self, Build, Machine, Source};
 use crate::report::{self, Bars, Baselines, Conditions, Document, Folder, Written};
 use crate::shard::run::{Lead, Naming};
-use crate::shard::{Output, tell};
+use crate::shard::{Gathering, Output, tell};
 
 pub use args::Args;
 pub(crate) use args::EXAMPLES;
@@ -36,8 +36,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Some(seat) if seat.part().count > 1 => sharded::run(args, &seat),
         seat => {
             // One process alone is the lab as ever.
-            if seat.is_some_and(|seat| seat.output != Output::Folder(None)) {
-                tell("--shard-dir: one process alone leaves no shard, since its results have all of it");
+            if seat
+                .is_some_and(|seat| seat.output != Output::Folder(None) || seat.gathering != Gathering::Alone)
+            {
+                tell("one process alone begins at once and leaves no shard: its results have all of it");
             }
             measure(args, &How { launch: &launch::launch, fire: &fire, hosts: Vec::new(), lead: None })
         }

@@ -51,11 +51,11 @@ fn place() -> String {
     format!("127.0.0.1:{}", ports.by_ref().take(10_000).find(is_free).expect("a free port"))
 }
 
-/// Waits until that is so.
-fn until(mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + HANG;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "nothing is fired");
+/// Waits until enough is fired. Several programs may have to start before, on a machine with other tests.
+fn until(mut is_enough: impl FnMut() -> bool) {
+    let deadline = Instant::now() + HANG * 3;
+    while !is_enough() {
+        assert!(Instant::now() < deadline, "too little is fired");
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -161,7 +161,7 @@ fn a_shard_without_a_file_is_named_with_its_part_of_the_load() {
     for part in [
         "2 of 3 shards",
         "PARTIAL",
-        "shard 1: 2 of 6 connections, 200 of 600 requests (there is no file of it)",
+        "shard 1: 2 of 6 connections, 200 of 600 requests (no file)",
         "clocks were not compared",
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -241,7 +241,7 @@ fn ctrl_c_ends_a_shard_that_waits_and_one_that_fires_keeps_what_it_has() {
     assert_eq!((code, server.requests()), (Some(130), 0));
     assert_eq!(fs::read_dir(folder.path().join("shards")).unwrap().count(), 0);
 
-    let words = format!("attack http://{}/ -d 1h --warmup 0s --shard 0/1 --shard-dir out", server.address);
+    let words = format!("attack http://{}/ -d 90s --warmup 0s --shard 0/1 --shard-dir out", server.address);
     let firing = loadgen(folder.path(), &words).spawn().unwrap();
     until(|| server.requests() > 0);
     interrupt(&firing);
@@ -304,7 +304,7 @@ fn a_run_without_one_of_its_shards_fails_and_names_it() {
 fn whoever_comes_second_into_one_folder_leaves_the_first_ones_shard_alone() {
     let (server, folder) = (Server::start(always(HELLO)), tempfile::tempdir().unwrap());
     let words =
-        format!("attack http://{}/ -d 1h --warmup 0s -c 2 --shard 0/1 --shard-dir out", server.address);
+        format!("attack http://{}/ -d 90s --warmup 0s -c 2 --shard 0/1 --shard-dir out", server.address);
     let firing = [(); 2].map(|()| loadgen(folder.path(), &words).spawn().unwrap());
     // Both have looked whether there is a shard before they fire.
     until(|| server.connections() >= 4);
@@ -314,7 +314,7 @@ fn whoever_comes_second_into_one_folder_leaves_the_first_ones_shard_alone() {
     });
     assert_eq!((first.0, second.0), (Some(130), Some(1)));
     assert!(first.1.contains("its file is out/shard-0-of-1.json"), "{first:?}");
-    assert!(second.2.contains("another run has put its own there"), "{second:?}");
+    assert!(second.2.contains("another run has put its own there; standard output has"), "{second:?}");
     // What was measured is not lost.
     assert!(second.1.starts_with("{\"schema\":\"phase-lab/shard/"), "{second:?}");
     assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 1);
@@ -324,7 +324,7 @@ fn whoever_comes_second_into_one_folder_leaves_the_first_ones_shard_alone() {
 fn a_run_that_is_interrupted_ends_all_its_shards() {
     let (folder, place) = (tempfile::tempdir().unwrap(), place());
     let words = format!(
-        "run --phase phase4-keepalive --scenario plaintext --quick -c 8 --trials 1 --duration 1h --warmup 0s \
+        "run --phase phase4-keepalive --scenario plaintext --quick -c 8 --trials 1 --duration 90s --warmup 0s \
          --meet {place} --shard-dir shards --out results"
     );
     let lead = loadgen(folder.path(), &format!("{words} --shard 0/4")).spawn().unwrap();

@@ -24,7 +24,8 @@ pub(super) fn run(
     let own = engine::check_part(&plan, part)?;
     record::check(&seat.output, part, seat.run.as_deref()).map_err(AttackError::Argument)?;
     let set_up = engine::set_up_max(&plan);
-    let started = seat.gather(shard::load(&plan), set_up, &progress.stop).map_err(not_met)?;
+    let started =
+        seat.gather(shard::load(&plan), own.connections, set_up, &progress.stop).map_err(not_met)?;
     if part.index == 0
         && let Some(absent) = started.absent()
     {
@@ -37,7 +38,8 @@ pub(super) fn run(
     shown.quiet |= part.index > 0;
     let (outcome, _) =
         watch::run(&own, &shown, progress, |progress| engine::run_part(&plan, part, begin_at, progress))?;
-    if outcome.interrupted && outcome.connections_opened == 0 && outcome.ok + outcome.failed() == 0 {
+    let counted = outcome.ok + outcome.failed() + outcome.connections_opened + outcome.in_flight_at_end;
+    if outcome.interrupted && counted == 0 {
         return Err(AttackError::Interrupted("interrupted before anything was counted".to_owned()));
     }
     let fired = Fired {

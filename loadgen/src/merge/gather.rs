@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::missing::Missing;
-use crate::engine::{Part, Plan};
+use crate::engine::Part;
 use crate::shard::record::{self, Fired, Record};
 use crate::shard::whole::Whole;
 use crate::shard::{SHARDS_MAX, differing, load, tell};
@@ -28,8 +28,6 @@ pub(super) struct Gathered {
     pub(super) count: usize,
     /// One for an attack, one for each trial of a run.
     pub(super) wholes: Vec<Whole>,
-    /// What was to be fired by all; of a lab's run, the first of it.
-    pub(super) asked: Plan,
     pub(super) missing: Vec<Missing>,
     /// How many shards were read.
     pub(super) seen: usize,
@@ -126,10 +124,7 @@ impl Desk {
         let read = fs::File::open(path)
             .and_then(|file| io::Read::read_to_end(&mut BufReader::new(file), &mut bytes));
         match read {
-            // A log, or what several shards have printed: some of its lines are shards.
-            Ok(_) if bytes.trim_ascii().contains(&b'\n') && find(&bytes, MARK).is_some() => {
-                self.lines(&mut bytes.as_slice(), &place)
-            }
+            Ok(_) if is_log(&bytes) => self.lines(&mut bytes.as_slice(), &place),
             Ok(_) => self.text(&bytes, &place, part_of(path)),
             Err(error) if part_of(path).is_some() => {
                 self.broken.push((part_of(path), format!("{place}: can't be read: {error}")));
@@ -230,7 +225,6 @@ impl Desk {
                     .to_owned(),
             });
         };
-        let asked = self.wholes[0].plan.clone();
         for whole in &mut self.wholes {
             whole.finish();
             whole.keep_to(common.count);
@@ -241,8 +235,8 @@ impl Desk {
             let broken = self.broken.iter().find(|(part, _)| *part == Some(absent(index)));
             let why = match broken {
                 Some((_, why)) => why.clone(),
-                None if self.absent.contains(&index) => "it was not there when the others began".to_owned(),
-                None => "there is no file of it".to_owned(),
+                None if self.absent.contains(&index) => "not there when the others began".to_owned(),
+                None => "no file".to_owned(),
             };
             Missing { part: absent(index), why }
         });
@@ -257,7 +251,6 @@ impl Desk {
             run: common.run,
             count: common.count,
             wholes: self.wholes,
-            asked,
             missing,
             seen: self.seen.len(),
             clocks_unknown: self.clocks_unknown,
@@ -336,6 +329,11 @@ impl Gathered {
 /// Whether that is what all of them have fired together. Names may differ: a server has another one to each host.
 fn is_of(whole: &Whole, fired: &Fired) -> bool {
     whole.at_unix_ns == fired.at_unix_ns
+}
+
+/// Whether these are lines of which some are shards, or parts of one: a log, or what several shards have printed.
+fn is_log(bytes: &[u8]) -> bool {
+    find(bytes, MARK).is_some_and(|at| at > 0 || bytes.trim_ascii().contains(&b'\n'))
 }
 
 /// Which shard the beginning of a broken one says that it is.

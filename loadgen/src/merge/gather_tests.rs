@@ -1,7 +1,7 @@
 use std::io::Cursor;
 
 use super::*;
-use crate::engine::Outcome;
+use crate::engine::{Outcome, Plan};
 use crate::shard::clock::Offset;
 use crate::shard::record::{Fired, SCHEMA};
 
@@ -66,7 +66,7 @@ fn a_missing_shard_is_named_with_its_part_of_the_load() {
     assert!(gathered.is_partial());
     assert_eq!(gathered.missing.iter().map(|missing| missing.part.index).collect::<Vec<_>>(), [2, 3]);
     // What was to be fired by all, and what by those that are there.
-    assert_eq!((gathered.asked.connections, gathered.wholes[0].plan.connections), (10, 6));
+    assert_eq!((gathered.wholes[0].asked.connections, gathered.wholes[0].plan.connections), (10, 6));
     assert!(gathered.missing[0].why.contains("not there when the others began"));
     assert!(gathered.missing[1].why.contains("no file"));
     assert_eq!(gathered.complaint().unwrap(), "the result is partial: 2 shards of 4 missing");
@@ -91,6 +91,7 @@ fn logs_are_read_whatever_else_they_say() {
     for (text, shards) in [
         (format!("{}\n{}\n", line(&shard(0)), line(&shard(1))), 2),
         (format!("{}\nits file is …\n", line(&shard(0))), 1),
+        (format!("0: {}\n", line(&shard(0))), 1),
     ] {
         fs::write(&log, &text).unwrap();
         assert_eq!(read(), shards);

@@ -24,7 +24,8 @@ pub(super) fn of(gathered: &Gathered) -> Value {
     json["run"] = gathered.run.clone().into();
     json["shards_asked"] = gathered.count.into();
     json["partial"] = gathered.is_partial().into();
-    json["missing"] = gathered.missing.iter().map(|missing| missing.json(&gathered.asked)).collect();
+    json["missing"] =
+        gathered.missing.iter().map(|missing| missing.json(&gathered.wholes[0].asked)).collect();
     json["clocks_compared"] = (!gathered.clocks_unknown).into();
     json
 }

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use crate::cli::Failure;
 use crate::report;
 use crate::report::{hgrm, whole as file};
+use crate::shard::tell;
 use gather::{Gathered, Source};
 
 /// Shards that can't be put together.
@@ -71,7 +72,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         Ok(gathered) => gathered,
         Err(why) => {
             // No flag is to blame, so that no help is offered with flags.
-            let _ = writeln!(io::stderr(), "error: {why}");
+            tell(&format!("error: {why}"));
             return Ok(ExitCode::from(EXIT_REFUSED));
         }
     };
@@ -96,8 +97,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let complaint = gathered.complaint();
     if let Some(why) = &complaint {
-        // Nothing is left to be done about a standard error that is closed.
-        let _ = writeln!(io::stderr(), "error: {why}");
+        tell(&format!("error: {why}"));
     }
     Ok(if complaint.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

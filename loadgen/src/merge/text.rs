@@ -44,7 +44,7 @@ fn head(out: &mut impl Write, gathered: &Gathered, width: usize) -> io::Result<(
     let partial = if gathered.is_partial() { ": PARTIAL" } else { "" };
     let text = format!("{of} shard{} of run {}{partial}", plural(count as u64), gathered.run);
     wrap(&text, width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
-    for line in missing::lines(&gathered.missing, &gathered.asked) {
+    for line in missing::lines(&gathered.missing, &gathered.wholes[0].asked) {
         entry(out, "missing", &line, width)?;
     }
     Ok(())
@@ -96,8 +96,9 @@ fn warnings(out: &mut impl Write, gathered: &Gathered, whole: &Whole, width: usi
     if !ended.is_empty() {
         let indices: Vec<_> = ended.iter().map(|shard| shard.index).collect();
         let parts: Vec<_> = indices.iter().map(|&index| Part { index, count: gathered.count }).collect();
-        let load = missing::load(&parts, &gathered.asked);
-        warnings.push(format!("{}: ended early, and did not fire all of {load}", named(&indices)));
+        let load = missing::load(&parts, &whole.asked);
+        let their = if ended.len() == 1 { "its" } else { "their" };
+        warnings.push(format!("{} ended early; {their} part was {load}", named(&indices)));
     }
     if whole.is_apart() {
         warnings.push(format!(
@@ -112,7 +113,7 @@ fn warnings(out: &mut impl Write, gathered: &Gathered, whole: &Whole, width: usi
             gathered.seen
         ));
     }
-    if gathered.clocks_unknown {
+    if gathered.clocks_unknown && gathered.count > 1 {
         warnings.push(
             "clocks were not compared: whether the shards fired at the same time is only as sure as the clocks"
                 .to_owned(),

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Writes a new file and waits until the disk has it: a full one may show itself only then.
@@ -41,17 +42,22 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes `bytes` to `path`, or leaves all as it was: also what is there, which is an error.
-pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_if_absent(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (path, draft) = places(path)?;
     // A link, unlike a new name, takes nobody's place.
-    let result = write_new(&draft, bytes).and_then(|()| match fs::hard_link(&draft, &path) {
-        // Some file systems know no links.
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            File::create_new(&path)?;
-            fs::rename(&draft, &path)
-        }
-        linked => linked,
-    });
+    let result =
+        write_new(&draft, bytes).and_then(|()| match fs::hard_link(&draft, &path) {
+            // Over a network it may be the answer to a second try, when the first one's was lost.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if fs::metadata(&draft)?.nlink() > 1 { Ok(()) } else { Err(error) }
+            }
+            // Some file systems know no links.
+            Err(_) => {
+                File::create_new(&path)?;
+                fs::rename(&draft, &path).inspect_err(|_| drop(fs::remove_file(&path)))
+            }
+            Ok(()) => Ok(()),
+        });
     let _ = fs::remove_file(&draft);
     result
 }
@@ -95,8 +101,8 @@ mod tests {
     fn what_is_there_is_left_alone_where_that_is_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
-        write_beside(&file, b"first").unwrap();
-        let refused = write_beside(&file, b"second").unwrap_err();
+        write_if_absent(&file, b"first").unwrap();
+        let refused = write_if_absent(&file, b"second").unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_to_string(&file).unwrap(), "first");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");

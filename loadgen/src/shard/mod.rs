@@ -64,8 +64,15 @@ impl Seat {
     }
 
     /// Meets the others, or takes the moment that was given. `load` is what this one is about to fire, name by name;
-    /// shards that would fire something else are refused. All begin when they had `set_up` to set up, and a little more.
-    pub(crate) fn gather(&self, load: Value, set_up: Duration, stop: &AtomicBool) -> Result<Started, String> {
+    /// shards that would fire something else are refused. This one needs so many `connections` by itself. All begin when
+    /// they had `set_up` to set up, and a little more.
+    pub(crate) fn gather(
+        &self,
+        load: Value,
+        connections: usize,
+        set_up: Duration,
+        stop: &AtomicBool,
+    ) -> Result<Started, String> {
         let Part { index, count } = self.part();
         let hello = Hello {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -94,8 +101,8 @@ impl Seat {
                     count - 1,
                     shown(*within)
                 ));
-                // Beside those of its own connections it needs a descriptor for each of them.
-                if make_room(count).is_err() {
+                // A descriptor for each of them, too.
+                if make_room(connections.saturating_add(count)).is_err() {
                     tell(&format!(
                         "shard 0 may have too few descriptors for {count} shards (ulimit -Hn): who finds none is left out"
                     ));

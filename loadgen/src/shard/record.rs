@@ -88,18 +88,17 @@ impl Record {
         let path = folder.join(file_name(self.part()));
         // Another run may have put one there in the meantime.
         let written =
-            std::fs::create_dir_all(&folder).and_then(|()| whole::write_beside(&path, line.as_bytes()));
+            std::fs::create_dir_all(&folder).and_then(|()| whole::write_if_absent(&path, line.as_bytes()));
         written.map(|()| Some(path.clone())).map_err(|error| {
             let kept = match print(&line) {
-                Ok(()) => "standard output has it instead: put it into a file of that name",
+                Ok(()) => "standard output has this one instead: put it into a file of that name",
                 Err(_) => "and it could not be printed either",
             };
-            let why = if error.kind() == io::ErrorKind::AlreadyExists {
-                "another run has put its own there".to_owned()
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                format!("{}: another run has put its own there; {kept} in another folder", path.display())
             } else {
-                format!("could not be written: {error}; is there room left?")
-            };
-            format!("{}: {why} {kept}", path.display())
+                format!("{}: could not be written: {error}; is there room left? {kept}", path.display())
+            }
         })
     }
 }

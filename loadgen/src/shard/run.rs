@@ -4,7 +4,6 @@
 //! back over the meeting at once, so that the results are whole when the run is over. Each shard also writes its own
 //! part to a file, as in an attack.
 
-use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use super::record::{self, Fired, Record};
 use super::whole::Whole;
 use super::{Gathering, Seat, Side, Started, at, tell};
 use crate::engine::{self, Outcome, Plan, Progress};
-use crate::lab::{Live, Place, Trial, Watch, interrupt};
+use crate::lab::{self, Live, Place, Trial, Watch, interrupt};
 
 /// Shard 0, and what it has fired so far.
 pub(crate) struct Lead<'a> {
@@ -48,7 +47,7 @@ pub(crate) fn meet(seat: &Seat, load: serde_json::Value) -> Result<Role<'_>, Str
         );
     }
     record::check(&seat.output, seat.part(), seat.run.as_deref())?;
-    let mut started = seat.gather(load, Duration::ZERO, interrupt::flag())?;
+    let mut started = seat.gather(load, 0, Duration::ZERO, interrupt::flag())?;
     if let Some(absent) = started.absent() {
         return Err(format!("{absent} was not there to begin, and a run needs all of them"));
     }
@@ -74,6 +73,9 @@ impl Lead<'_> {
         let name = firing.name.clone();
         let all = firing.team.fire(&name, plan, progress, engine::set_up_max(plan), interrupt::flag());
         let FiredByAll { at_unix_ns, own, theirs, failed } = all;
+        if interrupt::requested() && (own.is_err() || failed.is_some()) {
+            return Err(lab::INTERRUPTED.to_owned());
+        }
         let clock = Some(Offset::default());
         let own = Fired { name, plan: plan.clone(), at_unix_ns, clock, probes: 0, outcome: own? };
         let mut whole = Whole::of(0, &record::host(), &own);
@@ -148,7 +150,7 @@ pub(crate) fn follow(seat: &Seat, started: &Started, mut joined: Joined) -> Resu
             engine::run_part(&plan, seat.part(), Some(begin_at), &progress).map_err(|error| error.to_string())
         });
         let outcome = outcome.unwrap_or_else(Err);
-        let _ = writeln!(io::stderr(), "{}", line(seat, &name, &outcome));
+        tell(&line(seat, &name, &outcome));
         let told = outcome.map(|outcome| Fired {
             name,
             plan: *plan,
@@ -178,13 +180,7 @@ fn line(seat: &Seat, name: &str, outcome: &Result<Outcome, String>) -> String {
 fn put(seat: &Seat, started: &Started, fired: Vec<Fired>) -> Result<(), String> {
     let record = Record::of(seat, started, fired);
     if let Some(path) = record.put(&seat.output)? {
-        let _ = writeln!(
-            io::stderr(),
-            "shard {} of {}: its file is {}",
-            record.index,
-            record.count,
-            path.display()
-        );
+        tell(&format!("shard {} of {}: its file is {}", record.index, record.count, path.display()));
     }
     Ok(())
 }

@@ -41,6 +41,9 @@ pub(crate) struct Figures {
 #[derive(Clone, Debug)]
 pub(crate) struct Whole {
     pub(crate) name: String,
+    /// What all shards were to fire.
+    pub(crate) asked: Plan,
+    /// What those that are there were to fire.
     pub(crate) plan: Plan,
     pub(crate) at_unix_ns: u64,
     pub(crate) probes: u64,
@@ -63,6 +66,7 @@ impl Whole {
     pub(crate) fn of(index: usize, host: &str, fired: &Fired) -> Self {
         let mut whole = Self {
             name: fired.name.clone(),
+            asked: fired.plan.clone(),
             plan: fired.plan.clone(),
             at_unix_ns: fired.at_unix_ns,
             probes: fired.probes,

@@ -62,8 +62,10 @@ impl Joined {
                 Ok(Err(why)) => return Err(format!("shard 0 at {place} refused this one: {why}")),
                 // It may have been started anew.
                 Err(error)
-                    if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset)
-                        && Instant::now() < deadline =>
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+                    ) && Instant::now() < deadline =>
                 {
                     thread::sleep(TRY_EVERY);
                 }

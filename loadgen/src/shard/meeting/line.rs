@@ -80,6 +80,7 @@ impl Line {
         let began = Instant::now();
         let mut buffer = [0; 16 * 1_024];
         let mut searched = 0;
+        let mut is_over = false;
         loop {
             if let Some(end) = self.received[searched..].iter().position(|&byte| byte == b'\n') {
                 let rest = self.received.split_off(searched + end + 1);
@@ -94,9 +95,11 @@ impl Line {
             if stop.load(Ordering::Relaxed) {
                 return Err(ErrorKind::Interrupted.into());
             }
-            if patience.is_some_and(|patience| began.elapsed() >= patience) {
+            if is_over {
                 return Err(ErrorKind::TimedOut.into());
             }
+            // Looked at before the last read, so that what has come by then is heard however late that is.
+            is_over = patience.is_some_and(|patience| began.elapsed() >= patience);
             match self.stream.read(&mut buffer) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(read) => self.received.extend_from_slice(&buffer[..read]),
@@ -118,9 +121,9 @@ impl Line {
         }
     }
 
-    /// Whether the other side is still there and says nothing.
+    /// Whether the other side is still there and has said nothing more.
     pub(super) fn is_quiet(&self) -> bool {
-        self.peek().is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+        self.received.is_empty() && self.peek().is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 
     fn peek(&self) -> io::Result<usize> {
@@ -130,6 +133,10 @@ impl Line {
 
     /// The same conversation, to look at from another thread.
     pub(super) fn watch(&self) -> io::Result<Self> {
-        Ok(Self { stream: self.stream.try_clone()?, received: Vec::new(), bytes_max: self.bytes_max })
+        Ok(Self {
+            stream: self.stream.try_clone()?,
+            received: self.received.clone(),
+            bytes_max: self.bytes_max,
+        })
     }
 }

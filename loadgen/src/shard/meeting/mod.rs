@@ -134,8 +134,13 @@ pub(crate) fn differing(ours: &Value, theirs: &Value) -> Vec<String> {
     names.sort_unstable();
     names.dedup();
     let said = |name: &String| {
-        let (ours, theirs) = (&a.get(name).unwrap_or_default(), &b.get(name).unwrap_or_default());
-        format!("{} {} and not {}", name.replace('_', " "), beside(theirs, ours), beside(ours, theirs))
+        let [ours, theirs] = [&a, &b].map(|object| object.get(name).unwrap_or(&Value::Null));
+        let (name, ours, theirs) = (name.replace('_', " "), beside(ours, theirs), beside(theirs, ours));
+        if ours == theirs {
+            format!("{name} in another order")
+        } else {
+            format!("{name} {theirs} and not {ours}")
+        }
     };
     names.into_iter().map(said).collect()
 }

@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How much longer than the plan says a shard may take before it is taken for lost.
 const FIRING_EXTRA: Duration = Duration::from_secs(60);
 /// How long the others may take to end and to say what they have, once all are asked to end.
-const ENDING_MAX: Duration = Duration::from_secs(5);
+const ENDING_MAX: Duration = Duration::from_secs(10);
 /// Connections beside those of the shards that are listened to at once.
 const SPEAKING_EXTRA: usize = 16;
 
@@ -112,7 +112,7 @@ impl Team {
             .then(|| format!("only {} of {} shards are left", self.mates.len() + 1, self.count));
         if failed.is_none() {
             // Clocks drift apart in the hours that a run may take.
-            self.tell(&mut failed, |mate| {
+            self.ask(&mut failed, |mate| {
                 mate.line.say(&FromLead::Compare)?;
                 tell_time(&mut mate.line, stop).map(drop)
             });
@@ -128,7 +128,7 @@ impl Team {
         }
         let at_unix_ns = clock::now_ns() + ns(ahead(self.count, set_up));
         let order = FromLead::Fire { name: name.to_owned(), plan: Box::new(plan.clone()), at_unix_ns };
-        self.tell(&mut failed, |mate| mate.line.say(&order));
+        self.ask(&mut failed, |mate| mate.line.say(&order));
         let part = Part { index: 0, count: self.count };
         let own = engine::run_part(plan, part, Some(clock::instant(at_unix_ns)), progress);
         let theirs = self.hear_out(&mut failed, longest(plan) + FIRING_EXTRA, stop);
@@ -145,10 +145,12 @@ impl Team {
     ) -> Vec<(usize, String, Fired)> {
         let never = AtomicBool::new(false);
         let mut theirs = Vec::new();
+        let deadline = Instant::now() + patience;
+        let left = |deadline: Instant| Some(deadline.saturating_duration_since(Instant::now()));
         let mut ends = None;
         for index in 0..self.mates.len() {
             let heard = match ends {
-                None => self.mates[index].line.hear(stop, Some(patience)),
+                None => self.mates[index].line.hear(stop, left(deadline)),
                 Some(_) => Err(io::ErrorKind::Interrupted.into()),
             };
             let heard = match heard {
@@ -157,8 +159,7 @@ impl Team {
                         self.dismiss(true);
                         Instant::now() + ENDING_MAX
                     });
-                    let left = ends.saturating_duration_since(Instant::now());
-                    self.mates[index].line.hear(&never, Some(left))
+                    self.mates[index].line.hear(&never, left(ends))
                 }
                 heard => heard,
             };
@@ -181,7 +182,7 @@ impl Team {
 
     /// Does something with each mate. One with whom it fails is lost and not asked again: an answer that comes too late
     /// would be taken for the next one. One that is not waited for any longer stays, to be told so.
-    fn tell(&mut self, failed: &mut Option<String>, mut each: impl FnMut(&mut Mate) -> io::Result<()>) {
+    fn ask(&mut self, failed: &mut Option<String>, mut each: impl FnMut(&mut Mate) -> io::Result<()>) {
         self.mates.retain_mut(|mate| {
             let Err(error) = each(mate) else { return true };
             failed.get_or_insert_with(|| mate.failed(&error));
@@ -326,8 +327,9 @@ fn receive(stream: TcpStream, hello: &Hello) -> Option<Mate> {
 
 /// Says what time it is, as often as a shard may ask, until it is ready; returns what its host is called.
 fn tell_time(line: &mut Line, stop: &AtomicBool) -> io::Result<String> {
+    let deadline = Instant::now() + PATIENCE;
     for _ in 0..=EXCHANGES {
-        match line.hear(stop, Some(PATIENCE))? {
+        match line.hear(stop, Some(deadline.saturating_duration_since(Instant::now())))? {
             ToLead::Time => line.say(&FromLead::Time { unix_ns: clock::now_ns() })?,
             ToLead::Ready { host } => return Ok(host),
             _ => break,

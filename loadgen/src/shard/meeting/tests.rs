@@ -232,6 +232,7 @@ fn what_differs_is_named() {
     assert_eq!(differing(&a, &b), ["b c 3 and not 2", "d nothing and not 3", "e 3 and not nothing"]);
     let (a, b) = (json!({"flags": ["run", "-c 5", "--quick"]}), json!({"flags": ["run", "-c 6"]}));
     assert_eq!(differing(&a, &b), ["flags -c 6 and not -c 5 --quick"]);
+    assert_eq!(differing(&json!({"a": [1, 2]}), &json!({"a": [2, 1]})), ["a in another order"]);
     assert_eq!(differing(&json!({"a": "x".repeat(200)}), &json!({"a": 1}))[0].chars().count(), 12 + 120 + 1);
     assert!(differing(&a, &a).is_empty());
     assert_eq!(differing(&json!(1), &json!(2)), ["what is fired"]);
