@@ -7,19 +7,15 @@ use std::time::Duration;
 use super::merged::{Merged, merge};
 use super::network::{self, Host};
 use super::server::Server;
-use super::shards::{run_all, without_rank};
+use super::shards::{CONNECTIONS, RATE_PER_SEC, REQUESTS_BY_RATE, run_all, without_rank};
 use super::{equal, heading, room, seen};
 
 const SERVER: Host = Host::new("server", 1);
 const CLIENTS: [Host; 4] =
     [Host::new("c0", 20), Host::new("c1", 21), Host::new("c2", 22), Host::new("c3", 23)];
 
-/// Neither divides by four.
+/// Does not divide by four.
 const REQUESTS: u64 = 40_003;
-const CONNECTIONS: &str = "18";
-/// Of all shards in the open loop, for two seconds. Neither divides by four, so that a count that each shard rounds is off.
-const RATE_PER_SEC: f64 = 4_001.0;
-const REQUESTS_BY_RATE: u64 = 8_002;
 /// No request and no answer takes fewer on a cable.
 const BYTES_MIN: u64 = 66;
 const ENDED_WITHIN: Duration = Duration::from_secs(60);

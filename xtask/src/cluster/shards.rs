@@ -6,6 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::group::{Group, describe};
 
+/// Of four shards that have a host each.
+pub(super) const CONNECTIONS: &str = "18";
+/// Of the same in the open loop, for two seconds. Neither divides by four, so that a count that each rounds is off.
+pub(super) const RATE_PER_SEC: f64 = 4_001.0;
+pub(super) const REQUESTS_BY_RATE: u64 = 8_002;
+
 /// What says which shard a process is, whoever sets it. Cleared, since this job may run in a job.
 const RANK_VARIABLES: [&str; 14] = [
     "SLURM_PROCID",

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::merged::merge;
 use super::network::{self, Host};
 use super::server::Server;
+use super::shards::{CONNECTIONS, RATE_PER_SEC, REQUESTS_BY_RATE};
 use super::{equal, heading, room, seen};
 use crate::interrupt;
 use daemons::Cluster;
@@ -23,12 +24,8 @@ use job::{Ended, Job};
 const NODES: [Host; 4] = [Host::new("n0", 10), Host::new("n1", 11), Host::new("n2", 12), Host::new("n3", 13)];
 const SERVER: Host = Host::new("server", 1);
 
-/// Divides by four neither.
+/// Does not divide by four.
 const REQUESTS: u64 = 40_002;
-const CONNECTIONS: &str = "18";
-/// Of all shards in the open loop, for two seconds. Neither divides by four, so that a count that each shard rounds is off.
-const RATE_PER_SEC: f64 = 4_001.0;
-const REQUESTS_BY_RATE: u64 = 8_002;
 /// Whose task is killed.
 const VICTIM: u64 = 2;
 /// It has been firing for a while by then, and has a while to go.
